@@ -1,0 +1,1 @@
+"""The recorder and its keeping: calls, vault, ledger, retention and policy."""

@@ -1,0 +1,118 @@
+"""All that the page may ask of the recorder, and what it answers.
+
+The page reads the call index and the reels itself, read-only. What the recorder alone owns (the lines
+as they are now, the lamp, the day secrets, the ledger) it asks for here. Every listen is in the ledger
+before the key leaves the recorder.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class NoSuchCall(LookupError):
+    """There is no call with this id, or nothing of it was recorded, or it has been erased."""
+
+
+class RecorderAway(ConnectionError):
+    """The recorder does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatus:
+    """One line as it is now.
+
+    Attributes:
+        state: "idle" "ringing" "in_call" "dialling" "open_line" "line_down" "board_lost" "unknown".
+        recording: audio of this call is being kept.
+        since: when the state began, ISO 8601 UTC, or None.
+        level_dbm0: level of the last second.
+        volts: line voltage, signed.
+        call_id: the call in progress, or None.
+    """
+
+    line: int
+    name: str
+    department: str
+    mode: str
+    state: str
+    recording: bool
+    since: str | None
+    level_dbm0: float
+    volts: float
+    call_id: str | None
+    number: str | None
+    last_proved: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something is wrong.
+
+    Attributes:
+        what: a stable name: "proof_failed" "board_lost" "line_down" "open_line" "disk_full" ...
+        where: "line 3", a call id, or "".
+        since: ISO 8601 UTC.
+    """
+
+    what: str
+    where: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoxStatus:
+    """The box as it is now.
+
+    Attributes:
+        lamp: the lamp's pattern: "idle" "off_hook" "recording" "attention".
+        button_line: the line that the button serves, or None when there is no button.
+        clock: quality of the time stamps: "ntp" "rtc" "unsynced" "stepped".
+        counts: calls since midnight of the site: "seen" "recorded" "proved" "failed" "pending".
+    """
+
+    now: str
+    started: str
+    board: str
+    lamp: str
+    button_line: int | None
+    clock: str
+    lines: list[LineStatus] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Somebody listened to, or took out, a call.
+
+    Attributes:
+        act: "listen" or "export".
+    """
+
+    at: str
+    person: str
+    act: str
+    purpose: str
+
+
+class Recorder(Protocol):
+    """What the recorder does for the page. Each may raise RecorderAway."""
+
+    def status(self) -> BoxStatus:
+        """Return the box as it is now."""
+
+    def press_button(self) -> None:
+        """Press the front button, as a finger would."""
+
+    def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
+        """Enter the act in the ledger, then return the call's data key, still sealed as an age file.
+
+        Raises:
+            NoSuchCall: there is no key for it.
+        """
+
+    def hearings(self, call_id: str) -> list[Hearing]:
+        """Return who has heard or taken out a call, oldest first."""
+
+    def note(self, act: str, person: str, **facts: str) -> None:
+        """Enter in the ledger what happened at the page: a login, a refusal, a search."""

@@ -1,0 +1,1 @@
+"""Line signals in, events out: pure numpy, no I/O, no clock."""

@@ -1,0 +1,116 @@
+"""What the detectors say happened on a line.
+
+Time is the index of an audio sample since the start of the stream (8 000 a second): `sample` is
+when the thing happened, `believed` when the decision fell, never earlier. Two detectors may
+believe out of the order in which things happened.
+"""
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from dsp.units import AUDIO_HZ
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Attributes: line from 1; sample and believed in audio samples."""
+
+    kind: ClassVar[str] = ""
+
+    line: int
+    sample: int
+    believed: int
+
+    @property
+    def at_s(self) -> float:
+        return self.sample / AUDIO_HZ
+
+    def as_json(self) -> dict[str, object]:
+        """Return the event as `kirok analyse --json` prints it."""
+        own = {
+            f.name: value
+            for f in fields(self)
+            if f.name not in ("line", "sample", "believed")
+            for value in (getattr(self, f.name),)
+        }
+        for name, value in own.items():
+            if isinstance(value, float):
+                own[name] = round(value, 4)
+        believed = {"believed_s": self.believed / AUDIO_HZ} if self.believed > self.sample else {}
+        return {"line": self.line, "at_s": self.at_s, "event": self.kind, **own, **believed}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineUp(Event):
+    kind: ClassVar[str] = "line_up"
+    volts: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineDown(Event):
+    """Unplugged or cut: no battery, which is not off-hook."""
+
+    kind: ClassVar[str] = "line_down"
+    volts: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingStart(Event):
+    kind: ClassVar[str] = "ring_start"
+    freq_hz: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingEnd(Event):
+    """The end of the last burst of a ringing, believed once no further burst can follow."""
+
+    kind: ClassVar[str] = "ring_end"
+    freq_hz: float
+    bursts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffHook(Event):
+    kind: ClassVar[str] = "off_hook"
+    volts: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnHook(Event):
+    kind: ClassVar[str] = "on_hook"
+    volts: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flash(Event):
+    kind: ClassVar[str] = "flash"
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolarityReversal(Event):
+    kind: ClassVar[str] = "polarity_reversal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dtmf(Event):
+    kind: ClassVar[str] = "dtmf"
+    digit: str
+    duration_s: float
+    level_dbm0: float
+    twist_db: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech(Event):
+    kind: ClassVar[str] = "speech"
+    duration_s: float
+    level_dbm0: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap(Event):
+    """Samples that the board or the link lost; silence of that length stands in their place."""
+
+    kind: ClassVar[str] = "gap"
+    lost_s: float
