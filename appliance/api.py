@@ -1,8 +1,8 @@
 """All that the page may ask of the recorder, and what it answers.
 
-The page reads the call index and the reels itself, read-only. What the recorder alone owns (the lines
-as they are now, the lamp, the day secrets, the ledger) it asks for here. Every listen is in the ledger
-before the key leaves the recorder.
+The page reads the call index and the reels itself, read-only. What the recorder alone owns (the
+lines as they are now, the lamp, the day secrets, the ledger) it asks for here. Every listen is in
+the ledger before the key leaves the recorder.
 """
 
 from dataclasses import dataclass, field
@@ -105,7 +105,7 @@ class Recorder(Protocol):
         """Press the front button, as a finger would."""
 
     def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
-        """Enter the act in the ledger, then return the call's data key, still sealed as an age file.
+        """Enter the act in the ledger, then return the call's data key, sealed as an age file.
 
         Raises:
             NoSuchCall: there is no key for it.

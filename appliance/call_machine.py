@@ -10,8 +10,8 @@ machine has no clock, no files and no log: it names the actions, and `line_desk.
     any ──no battery──► DOWN            the line is unplugged or cut
     any ──board gone──► LOST            what the lines do is not known
 
-A ringing that stops because the phone was lifted is reported as an end and a lift; RUNG waits for the
-lift before the call is called missed.
+A ringing that stops because the phone was lifted is reported as an end and a lift; RUNG waits for
+the lift before the call is called missed.
 """
 
 from collections.abc import Mapping

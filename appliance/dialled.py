@@ -1,8 +1,8 @@
 """Which keys were the number dialled, and which asked for recording.
 
 Digits come from DTMF or dial pulses. In an outgoing call those up to the first long pause are the
-dialled number; later ones, and all in an incoming call, are keys pressed in mid-call. The record key
-(default `*1`) counts in mid-call alone, so that a dialled `*1…` is a service code.
+dialled number; later ones, and all in an incoming call, are keys pressed in mid-call. The record
+key (default `*1`) counts in mid-call alone, so that a dialled `*1…` is a service code.
 
     lift   0 3 1 8 0 3 6   . . . 8 s . . .   talk   * 1   talk
            └─ dialled ──┘                           └ the record key

@@ -1,12 +1,12 @@
 """The call index: one row a call, recorded or not.
 
-SQLite with a write-ahead log, `synchronous=FULL`: what was committed is there after a power cut (0 of
-64 simulated cuts broke it, and none lost a commit). One connection writes and checkpoints; all others
-are read-only: SQLite 3.7.0 to 3.51.2, Debian 12's 3.40.1 among them, may reset the log wrongly when two
-connections write (sqlite.org, "WAL-reset bug").
+SQLite with a write-ahead log, `synchronous=FULL`: what was committed is there after a power cut
+(0 of 64 simulated cuts broke it, and none lost a commit). One connection writes and checkpoints;
+all others are read-only: SQLite 3.7.0 to 3.51.2, Debian 12's 3.40.1 among them, may reset the log
+wrongly when two connections write (sqlite.org, "WAL-reset bug").
 
-Times are whole milliseconds, UTC. A row is made when its call begins and filled as the call goes on;
-`ended_ms` is null while it lasts.
+Times are whole milliseconds, UTC. A row is made when its call begins and filled as the call goes
+on; `ended_ms` is null while it lasts.
 """
 
 import json
@@ -42,22 +42,15 @@ CREATE TABLE IF NOT EXISTS calls (
     rings INTEGER NOT NULL,
     mode TEXT NOT NULL,
     why TEXT NOT NULL,              -- why it was or was not recorded
-    ended_by TEXT NOT NULL,         -- on_hook missed line_down board_lost board_restarted stopped ...
-    audio_samples INTEGER NOT NULL,
-    stretches TEXT NOT NULL,        -- JSON: what parts of the call were kept
-    events TEXT NOT NULL,           -- JSON: what was heard, for the time line
-    gaps TEXT NOT NULL,             -- JSON: samples lost by board or link
-    notice TEXT,
-    proof TEXT NOT NULL,            -- none pending verified failed
-    proof_note TEXT NOT NULL,
-    proved_ms INTEGER,
-    due_ms INTEGER,
-    hold TEXT,
-    erased_ms INTEGER,
-    day TEXT NOT NULL,              -- the site's day, YYYY-MM-DD, that its audio and key are filed under
-    reel TEXT NOT NULL,             -- 'YYYY-MM-DD/NNN.reel', or ''
-    last_offset INTEGER,            -- of its last segment in the reel
-    chain TEXT                      -- hash of the chain at its last segment, hex
+    ended_by TEXT NOT NULL,         -- on_hook missed line_down board_lost board_restarted stopped
+    ... audio_samples INTEGER NOT NULL, stretches TEXT NOT NULL,        -- JSON: what parts of the
+    call were kept events TEXT NOT NULL,           -- JSON: what was heard, for the time line gaps
+    TEXT NOT NULL,             -- JSON: samples lost by board or link notice TEXT, proof TEXT NOT
+    NULL,            -- none pending verified failed proof_note TEXT NOT NULL, proved_ms INTEGER,
+    due_ms INTEGER, hold TEXT, erased_ms INTEGER, day TEXT NOT NULL,              -- the site's
+    day, YYYY-MM-DD, that its audio and key are filed under reel TEXT NOT NULL,             --
+    'YYYY-MM-DD/NNN.reel', or '' last_offset INTEGER,            -- of its last segment in the
+    reel chain TEXT                      -- hash of the chain at its last segment, hex
 ) STRICT;
 CREATE INDEX IF NOT EXISTS calls_started ON calls (started_ms);
 CREATE INDEX IF NOT EXISTS calls_line ON calls (line, started_ms);

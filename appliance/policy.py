@@ -53,8 +53,8 @@ class Policy:
     def due(self, started: datetime) -> datetime:
         """Return the moment, UTC, at which a call that began then is to be erased.
 
-        The first day is not counted (Korea: Civil Act art. 157; Japan: Civil Code art. 140), and the
-        last is kept whole: 90 days from 4 March end as 2 June ends.
+        The first day is not counted (Korea: Civil Act art. 157; Japan: Civil Code art. 140), and
+        the last is kept whole: 90 days from 4 March end as 2 June ends.
         """
         erased_on = self.day(started) + timedelta(days=self.retention_days + 1)
         return datetime.combine(erased_on, time(), self.zone).astimezone(UTC)
@@ -81,7 +81,7 @@ def profile_text(name_or_file: str) -> str:
     except OSError as error:
         names = ", ".join(shipped())
         raise PolicyError(
-            f"no policy {name_or_file!r}: give one of {names}, or a readable file ({error.strerror})"
+            f"no policy {name_or_file!r} ({error.strerror}): give one of {names}, or a file"
         ) from None
 
 

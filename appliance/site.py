@@ -1,7 +1,7 @@
 """What the installer says of this site: lines, departments, board, panel, page.
 
-`site.toml` in the data folder. A key it does not know is refused, since a typing error would otherwise
-leave a line unrecorded in silence.
+`site.toml` in the data folder. A key it does not know is refused, since a typing error would
+otherwise leave a line unrecorded in silence.
 """
 
 import tomllib

@@ -1,0 +1,66 @@
+"""One call as it goes on: what was heard of it so far, in samples of the line's stream."""
+
+from dataclasses import dataclass, field
+
+from appliance.dialled import Dialled
+from appliance.site import Line
+
+#: A call's time line keeps this many entries: bounds the row of a call that lasts for days.
+MAX_EVENTS = 1000
+
+
+@dataclass
+class Stretch:
+    """A part of the call that is kept.
+
+    Attributes:
+        start: sample of the line's stream.
+        audio_start: where it begins in the call's audio, in samples.
+        stop: sample of the line's stream, or None while it lasts.
+    """
+
+    start: int
+    audio_start: int
+    stop: int | None = None
+
+
+@dataclass
+class Mark:
+    """Something heard in the call, for its time line."""
+
+    kind: str
+    sample: int
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass
+class Call:
+    """Attributes: started, answered, ended: samples of the line's stream."""
+
+    id: str
+    line: Line
+    direction: str
+    started: int
+    dialled: Dialled
+    why: str
+    answered: int | None = None
+    ended: int | None = None
+    ended_by: str = ""
+    rings: int = 0
+    stretches: list[Stretch] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+
+    @property
+    def keeping(self) -> bool:
+        """Whether audio is being kept just now."""
+        return bool(self.stretches) and self.stretches[-1].stop is None
+
+    @property
+    def number(self) -> str | None:
+        """The other party's number, if known."""
+        return self.dialled.digits or None if self.direction == "out" else None
+
+    def mark(self, kind: str, sample: int, **facts: object) -> None:
+        """Put something on the call's time line."""
+        if len(self.marks) < MAX_EVENTS:
+            self.marks.append(Mark(kind, sample, facts))

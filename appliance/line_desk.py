@@ -1,0 +1,228 @@
+"""One line's desk: takes what was heard on it, asks the call machine, and tells the recorder.
+
+Time is the line's stream, in samples; the desk has no clock of its own, so the same events give the
+same calls, live or replayed, however the stream was cut.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from appliance import call_machine
+from appliance.call import Call, Stretch
+from appliance.call_machine import Action, Event, Keep, Mode, State, Trigger
+from appliance.dialled import Dialled
+from appliance.site import Line
+from dsp import events as heard
+from dsp.units import AUDIO_HZ
+
+log = logging.getLogger(__name__)
+
+_EVENTS: Final[Mapping[str, Event]] = {
+    heard.RingStart.kind: Event.RING,
+    heard.RingEnd.kind: Event.RING_ENDED,
+    heard.OffHook.kind: Event.LIFTED,
+    heard.OnHook.kind: Event.HUNG_UP,
+    heard.Flash.kind: Event.FLASHED,
+    heard.LineDown.kind: Event.NO_BATTERY,
+    heard.LineUp.kind: Event.BATTERY,
+}
+_ENDED_BY: Final[Mapping[Event, str]] = {
+    Event.HUNG_UP: "on_hook",
+    Event.NO_BATTERY: "line_down",
+    Event.BOARD_GONE: "board_lost",
+    Event.STOPPED: "stopped",
+}
+_OPENS: Final[Mapping[Action, str]] = {
+    Action.OPEN_IN: "in",
+    Action.OPEN_OUT: "out",
+    Action.OPEN_UNKNOWN: "unknown",
+}
+_ALARMS: Final[Mapping[Action, tuple[str, bool]]] = {
+    Action.RAISE_OPEN_LINE: ("open_line", True),
+    Action.CLEAR_OPEN_LINE: ("open_line", False),
+    Action.RAISE_DOWN: ("line_down", True),
+    Action.CLEAR_DOWN: ("line_down", False),
+}
+_NOT_KEPT: Final[Mapping[Mode, str]] = {
+    Mode.FULL: "full",
+    Mode.SELECTIVE: "not_asked",
+    Mode.NONE: "mode_none",
+}
+
+
+class Owner(Protocol):
+    """What a desk tells the recorder."""
+
+    def call_began(self, call: Call) -> None: ...
+
+    def call_changed(self, call: Call) -> None: ...
+
+    def keep_from(self, call: Call, sample: int) -> int:
+        """Keep the call's audio from a sample on; return where it begins in the call's audio."""
+
+    def keep_until(self, call: Call, sample: int) -> None: ...
+
+    def call_ended(self, call: Call) -> None: ...
+
+    def set_alarm(self, what: str, line: int, raised: bool) -> None: ...
+
+
+class LineDesk:
+    """Attributes: state, since (the sample at which it began), call (in progress, or None)."""
+
+    def __init__(self, line: Line, owner: Owner, new_id: Callable[[int], str], key: str) -> None:
+        """Make a desk for an idle line.
+
+        Args:
+            new_id: gives the call that began at a sample its id.
+            key: the record key.
+        """
+        self.line = line
+        self.state = State.IDLE
+        self.since = 0
+        self.call: Call | None = None
+        self.unexpected = 0
+        self._owner = owner
+        self._new_id = new_id
+        self._key = key
+        self._ring_ended = 0
+
+    def push(self, event: heard.Event) -> None:
+        """Take one thing heard on the line."""
+        self.tick(event.believed)
+        if isinstance(event, heard.Dtmf):
+            end = event.sample + round(event.duration_s * AUDIO_HZ)
+            self._digit(event.digit, event.sample, max(end, event.believed))
+        elif event.kind == "pulse":
+            self._digit(str(event.as_json()["digit"]), event.sample, event.believed)
+        elif isinstance(event, heard.RingEnd):
+            self._ring_ended = event.sample
+            if self.call is not None:
+                self.call.rings = event.bursts
+            self._step(Event.RING_ENDED, event.sample, event.believed)
+        elif isinstance(event, heard.OffHook) and event.sample == 0:
+            self._step(Event.LIFTED_BEFORE, 0, event.believed)
+        elif event.kind in _EVENTS:
+            self._step(_EVENTS[event.kind], event.sample, event.believed)
+        elif self.call is not None and not isinstance(event, heard.Speech):
+            self.call.mark(event.kind, event.sample)
+
+    def tick(self, now: int) -> None:
+        """Let the state's timer run out if it has."""
+        seconds = call_machine.TIMEOUTS.get(self.state)
+        if seconds is not None and now - self.since >= seconds * AUDIO_HZ:
+            at = self.since + round(seconds * AUDIO_HZ)
+            self._step(Event.WAITED, at, at)
+
+    def press_button(self, now: int) -> None:
+        """The front button is pressed for this line."""
+        self._keep(Trigger.BUTTON, now, now)
+
+    def board_gone(self, now: int, ended_by: str) -> None:
+        """There is no data: whatever was going on has ended as far as can be known."""
+        if self.state is not State.LOST:
+            self._step(Event.BOARD_GONE, now, now, ended_by)
+
+    def board_back(self) -> None:
+        """A new stream begins at sample 0."""
+        if self.state is State.LOST:
+            self._step(Event.BOARD_BACK, 0, 0)
+        self.since = 0
+
+    def stop(self, now: int, ended_by: str) -> None:
+        """The recorder stops."""
+        self._step(Event.STOPPED, now, now, ended_by)
+
+    # ------------------------------------------------------------ one step
+
+    def _step(self, event: Event, sample: int, believed: int, ended_by: str = "") -> None:
+        try:
+            step = call_machine.advance(self.state, event)
+        except call_machine.UnexpectedEvent as error:
+            self.unexpected += 1
+            log.warning("line %d: %s", self.line.number, error)
+            return
+        if step.state is not self.state:
+            self.since = believed
+        self.state = step.state
+        for action in step.actions:
+            self._act(action, sample, ended_by or _ENDED_BY.get(event, ""))
+
+    def _act(self, action: Action, sample: int, ended_by: str) -> None:
+        if action in _OPENS:
+            self._open(_OPENS[action], sample)
+        elif action in _ALARMS:
+            what, raised = _ALARMS[action]
+            self._owner.set_alarm(what, self.line.number, raised)
+        elif action is Action.ANSWER:
+            self._answer(sample)
+        elif action is Action.NOTE_FLASH:
+            self._in_call().mark("flash", sample)
+        elif action is Action.MISS and not ended_by:
+            self._close(self._ring_ended, "missed")
+        else:
+            self._close(sample, ended_by)
+
+    def _in_call(self) -> Call:
+        assert self.call is not None, "the table opens a call before it uses one"
+        return self.call
+
+    def _open(self, direction: str, sample: int) -> None:
+        self.call = Call(
+            id=self._new_id(sample),
+            line=self.line,
+            direction=direction,
+            started=sample,
+            dialled=Dialled(direction == "out", self._key),
+            why="missed" if direction == "in" else _NOT_KEPT[self.line.mode],
+        )
+        self._ring_ended = sample
+        self._owner.call_began(self.call)
+
+    def _answer(self, sample: int) -> None:
+        call = self._in_call()
+        call.answered = sample
+        call.why = _NOT_KEPT[self.line.mode]
+        call.mark("answer", sample)
+        self._keep(Trigger.ANSWER, sample, sample)
+        self._owner.call_changed(call)
+
+    def _close(self, sample: int, ended_by: str) -> None:
+        call = self._in_call()
+        call.ended, call.ended_by = max(sample, call.started), ended_by
+        if call.keeping:
+            self._stop_keeping(call, call.ended)
+        self.call = None
+        self._owner.call_ended(call)
+
+    # ------------------------------------------------------------ keys and keeping
+
+    def _digit(self, digit: str, sample: int, over: int) -> None:
+        if self.call is None or self.call.answered is None:
+            return  # a tone on a line that nobody has lifted is crosstalk
+        self.call.mark("digit", sample, digit=digit)
+        if self.call.dialled.push(digit, sample / AUDIO_HZ):
+            self._keep(Trigger.KEY, sample, over)
+        self._owner.call_changed(self.call)
+
+    def _keep(self, trigger: Trigger, stop_at: int, start_at: int) -> None:
+        """Start or stop keeping: nothing from before the key, nothing from after it."""
+        call = self.call
+        if call is None or call.answered is None:
+            return
+        follows = call_machine.keeping(self.line.mode, call.keeping, trigger)
+        if follows is Keep.START:
+            call.why = trigger.value
+            call.stretches.append(Stretch(start_at, self._owner.keep_from(call, start_at)))
+            call.mark("keep_start", start_at, by=trigger.value)
+        elif follows is Keep.STOP:
+            self._stop_keeping(call, stop_at)
+            call.mark("keep_stop", stop_at, by=trigger.value)
+        if follows is not Keep.NOTHING:
+            self._owner.call_changed(call)
+
+    def _stop_keeping(self, call: Call, sample: int) -> None:
+        stretch = call.stretches[-1]
+        stretch.stop = max(sample, stretch.start)
+        self._owner.keep_until(call, stretch.stop)

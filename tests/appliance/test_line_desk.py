@@ -1,0 +1,219 @@
+import pytest
+
+from appliance.call_machine import Mode, State
+from appliance.line_desk import LineDesk
+from appliance.site import Line
+from dsp.events import Dtmf, Flash, LineDown, LineUp, OffHook, OnHook, RingEnd, RingStart
+
+S = 8000
+
+
+class Notes:
+    """A recorder that only writes down what it is told."""
+
+    def __init__(self):
+        self.told = []
+        self.calls = []
+
+    def call_began(self, call):
+        self.calls.append(call)
+
+    def call_changed(self, call):
+        pass
+
+    def keep_from(self, call, sample):
+        self.told.append(("from", sample))
+        return 0
+
+    def keep_until(self, call, sample):
+        self.told.append(("until", sample))
+
+    def call_ended(self, call):
+        self.told.append(("ended", call.ended, call.ended_by))
+
+    def set_alarm(self, what, line, raised):
+        self.told.append((what, raised))
+
+
+@pytest.fixture
+def notes():
+    return Notes()
+
+
+@pytest.fixture
+def desk_of(notes):
+    def desk_of(mode):
+        return LineDesk(Line(1, "one", mode=mode), notes, lambda sample: f"call@{sample}", "*1")
+
+    return desk_of
+
+
+def at(kind, second, late_s=0.0, **facts):
+    sample = round(second * S)
+    return kind(line=1, sample=sample, believed=sample + round(late_s * S), **facts)
+
+
+def ring(start_s, end_s, bursts=2, late_s=4.5):
+    return [
+        at(RingStart, start_s, freq_hz=20.0),
+        at(RingEnd, end_s, late_s, freq_hz=20.0, bursts=bursts),
+    ]
+
+
+def off(second, late_s=0.05):
+    return at(OffHook, second, late_s, volts=8.0)
+
+
+def on(second, late_s=1.2):
+    return at(OnHook, second, late_s, volts=48.0)
+
+
+def dtmf(digit, second):
+    return at(Dtmf, second, 0.04, digit=digit, duration_s=0.1, level_dbm0=-10.0, twist_db=0.0)
+
+
+def play(desk, events, until_s=100):
+    for event in sorted(events, key=lambda e: e.believed):
+        desk.push(event)
+    desk.tick(round(until_s * S))
+
+
+def test_an_incoming_call_is_kept_from_the_lift_to_the_hang_up(desk_of, notes):
+    play(desk_of(Mode.FULL), [*ring(1, 5), off(5.5), on(20)])
+    (call,) = notes.calls
+    assert (call.direction, call.rings, call.why) == ("in", 2, "full")
+    assert (call.started, call.answered, call.ended) == (1 * S, 5.5 * S, 20 * S)
+    assert notes.told == [("from", 5.5 * S), ("until", 20 * S), ("ended", 20 * S, "on_hook")]
+
+
+def test_a_ringing_ended_by_the_lift_is_no_missed_call(desk_of, notes):
+    play(desk_of(Mode.FULL), [*ring(1, 5, late_s=0.5), off(5.45), on(20)])
+    (call,) = notes.calls
+    assert (call.answered, call.ended_by) == (5.45 * S, "on_hook")
+
+
+def test_a_missed_call_ends_with_its_last_ring(desk_of, notes):
+    play(desk_of(Mode.FULL), ring(1, 8, bursts=3))
+    (call,) = notes.calls
+    assert (call.ended, call.ended_by, call.why) == (8 * S, "missed", "missed")
+    assert (call.rings, call.answered, call.stretches) == (3, None, [])
+
+
+def test_an_outgoing_call_has_the_number_dialled(desk_of, notes):
+    keys = [dtmf(d, 2 + i * 0.3) for i, d in enumerate("0318036")]
+    play(desk_of(Mode.FULL), [off(1), *keys, dtmf("9", 30), on(40)])
+    (call,) = notes.calls
+    assert (call.direction, call.number, call.dialled.keys) == ("out", "0318036", "9")
+
+
+def test_a_call_that_was_going_on_already_is_of_unknown_direction(desk_of, notes):
+    play(desk_of(Mode.FULL), [off(0), on(9)])
+    assert [(c.direction, c.started) for c in notes.calls] == [("unknown", 0)]
+    assert notes.told[0] == ("from", 0)
+
+
+def test_a_flash_is_part_of_the_call(desk_of, notes):
+    play(desk_of(Mode.FULL), [off(1), at(Flash, 5, 0.5, duration_s=0.5), on(9)])
+    (call,) = notes.calls
+    assert [m.kind for m in call.marks] == ["answer", "keep_start", "flash"]
+
+
+def test_a_cut_line_ends_the_call_and_raises_an_alarm(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    play(desk, [off(1), at(LineDown, 5, 0.2, volts=0.0), at(LineUp, 30, 0.1, volts=48.0)])
+    assert notes.told == [
+        ("from", 1 * S),
+        ("until", 5 * S),
+        ("ended", 5 * S, "line_down"),
+        ("line_down", True),
+        ("line_down", False),
+    ]
+    assert desk.state is State.IDLE
+
+
+def test_selective_keeps_nothing_from_before_the_key(desk_of, notes):
+    keys = [dtmf("*", 10), dtmf("1", 10.4), dtmf("*", 20), dtmf("1", 20.4)]
+    play(desk_of(Mode.SELECTIVE), [*ring(1, 5), off(5.5), *keys, on(30)])
+    (call,) = notes.calls
+    assert call.why == "key"
+    assert notes.told == [
+        ("from", 10.5 * S),
+        ("until", 20.4 * S),
+        ("ended", 30 * S, "on_hook"),
+    ]
+
+
+def test_selective_without_the_key_keeps_nothing(desk_of, notes):
+    play(desk_of(Mode.SELECTIVE), [off(1), dtmf("5", 3), on(9)])
+    assert (notes.calls[0].why, notes.told) == ("not_asked", [("ended", 9 * S, "on_hook")])
+
+
+def test_the_button_starts_and_stops_within_a_call(desk_of, notes):
+    desk = desk_of(Mode.SELECTIVE)
+    desk.press_button(0)
+    desk.push(off(1))
+    desk.press_button(3 * S)
+    desk.press_button(5 * S)
+    desk.press_button(6 * S)
+    desk.push(on(9))
+    assert notes.told == [
+        ("from", 3 * S),
+        ("until", 5 * S),
+        ("from", 6 * S),
+        ("until", 9 * S),
+        ("ended", 9 * S, "on_hook"),
+    ]
+    assert notes.calls[0].why == "button"
+
+
+@pytest.mark.parametrize("mode, why", [(Mode.NONE, "mode_none"), (Mode.FULL, "full")])
+def test_the_button_means_nothing_on_other_lines(desk_of, notes, mode, why):
+    desk = desk_of(mode)
+    desk.push(off(1))
+    told = len(notes.told)
+    desk.press_button(3 * S)
+    assert len(notes.told) == told
+    assert notes.calls[0].why == why
+
+
+def test_a_phone_left_off_the_hook_raises_an_alarm_and_goes_on(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    desk.push(off(1))
+    desk.tick(round(4 * 3600 * S))
+    assert ("open_line", True) not in notes.told
+    desk.tick(round((4 * 3600 + 2) * S))
+    assert notes.told[-1] == ("open_line", True)
+    desk.push(on(20_000))
+    assert notes.told[-2:] == [("ended", 20_000 * S, "on_hook"), ("open_line", False)]
+
+
+@pytest.mark.parametrize("reason", ["board_lost", "board_restarted"])
+def test_losing_the_board_ends_the_call(desk_of, notes, reason):
+    desk = desk_of(Mode.FULL)
+    desk.push(off(1))
+    desk.board_gone(7 * S, reason)
+    desk.board_gone(8 * S, reason)
+    assert notes.told[-1] == ("ended", 7 * S, reason)
+    desk.board_back()
+    desk.push(off(0))
+    assert notes.calls[-1].direction == "unknown"
+
+
+def test_a_missed_call_cut_short_ends_there(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    desk.push(at(RingStart, 1, freq_hz=20.0))
+    desk.stop(3 * S, "stopped")
+    assert notes.told == [("ended", 3 * S, "stopped")]
+
+
+def test_digits_on_a_line_nobody_lifted_are_nobodys(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    desk.push(dtmf("5", 1))
+    play(desk, [*ring(2, 5), dtmf("6", 3)])
+    assert notes.calls[0].dialled.keys == ""
+
+
+def test_what_cannot_happen_is_counted_and_changes_nothing(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    desk.push(on(1))
+    assert (desk.unexpected, desk.state, notes.told) == (1, State.IDLE, [])
