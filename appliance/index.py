@@ -42,15 +42,22 @@ CREATE TABLE IF NOT EXISTS calls (
     rings INTEGER NOT NULL,
     mode TEXT NOT NULL,
     why TEXT NOT NULL,              -- why it was or was not recorded
-    ended_by TEXT NOT NULL,         -- on_hook missed line_down board_lost board_restarted stopped
-    ... audio_samples INTEGER NOT NULL, stretches TEXT NOT NULL,        -- JSON: what parts of the
-    call were kept events TEXT NOT NULL,           -- JSON: what was heard, for the time line gaps
-    TEXT NOT NULL,             -- JSON: samples lost by board or link notice TEXT, proof TEXT NOT
-    NULL,            -- none pending verified failed proof_note TEXT NOT NULL, proved_ms INTEGER,
-    due_ms INTEGER, hold TEXT, erased_ms INTEGER, day TEXT NOT NULL,              -- the site's
-    day, YYYY-MM-DD, that its audio and key are filed under reel TEXT NOT NULL,             --
-    'YYYY-MM-DD/NNN.reel', or '' last_offset INTEGER,            -- of its last segment in the
-    reel chain TEXT                      -- hash of the chain at its last segment, hex
+    ended_by TEXT NOT NULL,         -- on_hook missed line_down board_lost board_restarted ...
+    audio_samples INTEGER NOT NULL,
+    stretches TEXT NOT NULL,        -- JSON: what parts of the call were kept
+    events TEXT NOT NULL,           -- JSON: what was heard, for the time line
+    gaps TEXT NOT NULL,             -- JSON: samples lost by board or link
+    notice TEXT,
+    proof TEXT NOT NULL,            -- none pending verified failed
+    proof_note TEXT NOT NULL,
+    proved_ms INTEGER,
+    due_ms INTEGER,
+    hold TEXT,
+    erased_ms INTEGER,
+    day TEXT NOT NULL,              -- the site's, YYYY-MM-DD: where its audio and key are filed
+    reel TEXT NOT NULL,             -- 'YYYY-MM-DD/NNN.reel', or ''
+    last_offset INTEGER,            -- of its last segment in the reel
+    chain TEXT                      -- hash of the chain at its last segment, hex
 ) STRICT;
 CREATE INDEX IF NOT EXISTS calls_started ON calls (started_ms);
 CREATE INDEX IF NOT EXISTS calls_line ON calls (line, started_ms);
