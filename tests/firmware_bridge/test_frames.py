@@ -127,7 +127,7 @@ def test_half_a_frame_is_dropped_after_silence():
     reader = FrameReader()
     reader.push(LOG_WIRE[:-1], 0.0)
     assert reader.push(b"", SILENCE_S) == []
-    assert (reader.cut, reader.skipped_bytes) == (1, len(LOG_WIRE) - 1)
+    assert (reader.cut, reader.bad_crcs, reader.skipped_bytes) == (1, 0, len(LOG_WIRE) - 1)
     assert reader.push(LOG_WIRE[-1:], 0.2) == []
     assert reader.push(LOG_WIRE, 0.2) == [LOG]
 
