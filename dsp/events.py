@@ -93,6 +93,14 @@ class PolarityReversal(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse(Event):
+    """A digit dialled by opening the loop, dated at its first break."""
+
+    kind: ClassVar[str] = "pulse"
+    digit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dtmf(Event):
     kind: ClassVar[str] = "dtmf"
     digit: str

@@ -1,0 +1,256 @@
+"""The voltage of all lines: hook, ringing and pulse dialling.
+
+Nearly always nothing happens. So all lines are screened at once, frame by frame: a line whose
+samples, and their mean, lie in the band its state expects is calm and costs nothing more. The few
+that are not calm are given to their own hook, ring and pulse detectors, one by one.
+
+Frames lie on a grid of the stream's own, so that the events do not depend on how it was cut.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.events import Event, LineDown, OffHook, PolarityReversal
+from dsp.hook import Calm, HookLine, HookPlan, Loop
+from dsp.pulse import PulseLine, PulsePlan
+from dsp.ring import LOOK, RingLine, RingPlan, is_ring
+from dsp.sine import fit_sine
+from dsp.trace import FRAME, Trace
+from dsp.units import AUDIO_PER_VOLT, VOLTS_PER_STEP
+
+Steps = NDArray[np.int16]
+
+#: Samples kept behind the present, all that any detector looks back.
+KEPT = 2048
+#: Samples taken at a time.
+PIECE = 2048
+#: Frames to one look at the learnt levels.
+SECOND = 1000 // FRAME
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class LoopPlan:
+    """What the lines of a country or exchange do."""
+
+    hook: HookPlan = field(default_factory=HookPlan)
+    ring: RingPlan = field(default_factory=RingPlan)
+    pulse: PulsePlan = field(default_factory=PulsePlan)
+
+
+@dataclass(frozen=True, slots=True)
+class LoopNow:
+    """One line's loop as it is now."""
+
+    off_hook: bool
+    down: bool
+    ringing: bool
+    volts: float
+
+
+class _Memory:
+    """The latest voltage of every line, in a buffer that is slid when it is full."""
+
+    def __init__(self, lines: int) -> None:
+        self._buffer = np.zeros((lines, 2 * (KEPT + PIECE)), np.int16)
+        self._first = 0  # sample index of column 0
+        self._fill = 0
+
+    @property
+    def end(self) -> int:
+        return self._first + self._fill
+
+    def add(self, piece: Steps) -> None:
+        n = piece.shape[1]
+        if self._fill + n > self._buffer.shape[1]:
+            old = self._fill - KEPT
+            self._buffer[:, :KEPT] = self._buffer[:, old : self._fill].copy()
+            self._first += old
+            self._fill = KEPT
+        self._buffer[:, self._fill : self._fill + n] = piece
+        self._fill += n
+
+    def frames(self, begin: int) -> Steps:
+        """Return int16[lines, frames, FRAME], all whole frames from sample `begin` on."""
+        count = (self.end - begin) // FRAME
+        at = begin - self._first
+        whole = self._buffer[:, at : at + count * FRAME]
+        return whole.reshape(len(whole), count, FRAME)
+
+    def trace(self, line: int, now: int) -> Trace:
+        """Return one line's voltage as far as any detector may look back."""
+        begin = max(now - KEPT + PIECE // 2, self._first)
+        at = begin - self._first
+        return Trace(self._buffer[line, at : self._fill], begin, now)
+
+
+class LoopBank:
+    """Hears the voltage of all lines.
+
+    Args:
+        lines: how many; the first is line 1.
+        plan: what they do.
+        idle_v: the idle voltage learnt before, a magnitude for each line, None where not known.
+
+    Raises:
+        ValueError: idle_v is not one for each line.
+    """
+
+    def __init__(
+        self, lines: int, plan: LoopPlan | None = None, idle_v: list[float | None] | None = None
+    ) -> None:
+        plan = plan or LoopPlan()
+        learnt = [None] * lines if idle_v is None else idle_v
+        if len(learnt) != lines:
+            raise ValueError(f"idle voltages for {len(learnt)} lines, want {lines}")
+        numbers = range(1, lines + 1)
+        self._hooks = [HookLine(n, plan.hook, v) for n, v in zip(numbers, learnt, strict=True)]
+        self._rings = [RingLine(n, plan.ring) for n in numbers]
+        self._pulses = [PulseLine(n, plan.pulse) for n in numbers]
+        self._memory = _Memory(lines)
+        self._now = 0  # end of the last frame judged
+        self._low, self._high = np.zeros(lines, np.int16), np.zeros(lines, np.int16)
+        self._least, self._most = np.zeros(lines, np.int64), np.zeros(lines, np.int64)
+        self._due = np.zeros(lines, np.int64)
+        self._last_sum = np.zeros(lines, np.int64)
+        self._second = np.zeros(lines, np.int64)
+        for i in range(lines):
+            self._expect(i)
+
+    # ------------------------------------------------------------------ the doors
+    def push(self, volts: Steps) -> list[Event]:
+        """Add voltage and return what is believed by its end, in the order of belief.
+
+        Args:
+            volts: int16[lines, m], any m, 10 mV a step, tip minus ring.
+
+        Raises:
+            ValueError: it is of another number of lines.
+        """
+        if volts.ndim != 2 or len(volts) != len(self._hooks):
+            raise ValueError(f"voltage of shape {volts.shape}, want ({len(self._hooks)}, m)")
+        events: list[Event] = []
+        for at in range(0, volts.shape[1], PIECE):
+            self._memory.add(volts[:, at : at + PIECE])
+            events += self._judge()
+        return events
+
+    def close(self) -> list[Event]:
+        """End the stream: return what was waiting for more of it, oldest line first."""
+        return [event for i in range(len(self._hooks)) for event in self._close(i)]
+
+    def loop_open_at(self, line: int) -> int | None:
+        """Return since which audio sample an off-hook line's loop has been open.
+
+        None when it is closed, or when it is known why it is open. It is a pulse, a flash, a
+        hang-up or a cut: which, only time will tell.
+        """
+        at = self._hooks[line - 1].open_at
+        return None if at is None else at * AUDIO_PER_VOLT
+
+    def now(self, line: int) -> LoopNow:
+        """Return the line as of its last frame."""
+        state = self._hooks[line - 1].state
+        return LoopNow(
+            off_hook=state is Loop.OFF_HOOK,
+            down=state is Loop.DOWN,
+            ringing=self._rings[line - 1].burst is not None,
+            volts=float(self._last_sum[line - 1]) / FRAME * VOLTS_PER_STEP,
+        )
+
+    def idle_v(self) -> list[float | None]:
+        """Return each line's learnt idle voltage, to be kept and given to the next bank."""
+        return [hook.idle_v for hook in self._hooks]
+
+    # ------------------------------------------------------------------ the screen
+    def _judge(self) -> list[Event]:
+        frames = self._memory.frames(self._now)
+        least, most = frames.min(axis=2), frames.max(axis=2)
+        sums = frames.sum(axis=2, dtype=np.int64)
+        events: list[Event] = []
+        for k in range(frames.shape[1]):
+            self._now += FRAME
+            self._last_sum = sums[:, k]
+            self._second += self._last_sum
+            calm = (least[:, k] >= self._low) & (most[:, k] <= self._high)
+            calm &= (sums[:, k] >= self._least) & (sums[:, k] <= self._most)
+            calm &= self._due > self._now
+            if not calm.all():
+                for i in np.flatnonzero(~calm).tolist():
+                    events += self._advance(i)
+            if self._now % (SECOND * FRAME) == 0:
+                self._learn()
+        return events
+
+    def _learn(self) -> None:
+        means = self._second * (VOLTS_PER_STEP / (SECOND * FRAME))
+        for i, mean in enumerate(means.tolist()):
+            self._hooks[i].learn(self._now, mean)
+            self._expect(i)
+        self._second[:] = 0
+
+    def _expect(self, i: int) -> None:
+        """Set the band in which line i is calm, and when it wants to be asked all the same."""
+        calm: Calm = self._hooks[i].calm()
+        self._low[i] = _clip16(calm.low / VOLTS_PER_STEP)
+        self._high[i] = _clip16(calm.high / VOLTS_PER_STEP)
+        self._least[i] = round(calm.mean_low / VOLTS_PER_STEP * FRAME)
+        self._most[i] = round(calm.mean_high / VOLTS_PER_STEP * FRAME)
+        ring_due = self._rings[i].due
+        busy = self._hooks[i].busy or self._pulses[i].busy
+        self._due[i] = 0 if busy else NEVER if ring_due is None else ring_due
+
+    # ------------------------------------------------------------------ one line, one frame
+    def _advance(self, i: int) -> list[Event]:
+        hook, ring = self._hooks[i], self._rings[i]
+        trace = self._memory.trace(i, self._now)
+        idle_before = hook.idle_now
+        events = hook.advance(trace, ring.burst)
+        for event in events[:]:
+            if isinstance(event, OffHook | LineDown):
+                events += ring.finish(trace, event.sample // AUDIO_PER_VOLT, idle_before)
+            elif isinstance(event, PolarityReversal):
+                ring.forget_swing()
+        events += self._hear_ring(i, trace)
+        events += self._hear_pulses(i)
+        self._expect(i)
+        return sorted(events, key=lambda e: e.sample)
+
+    def _close(self, i: int) -> list[Event]:
+        trace = self._memory.trace(i, self._now)
+        digits = self._pulses[i].close(self._now)
+        hung_up = self._hooks[i].hang_up(trace)
+        idle_v = self._hooks[i].idle_now
+        return [*digits, *hung_up, *self._rings[i].finish(trace, self._now, idle_v)]
+
+    def _hear_ring(self, i: int, trace: Trace) -> list[Event]:
+        hook, ring = self._hooks[i], self._rings[i]
+        if hook.state is Loop.UNKNOWN and trace.now >= LOOK:
+            sine = fit_sine(trace.volts(trace.now - LOOK))
+            if is_ring(sine) and abs(sine.mean_v) >= hook.plan.dead_v:
+                hook.begin_on_hook(sine.mean_v, trace.now)
+                ring.begin_at(0)
+        idle_v = hook.idle_now
+        if idle_v is None:
+            ring.forget_swing()
+            return []
+        events = ring.advance(trace, idle_v)
+        if hook.closed_at is not None:
+            events += ring.judge_until(trace, hook.closed_at, idle_v)
+        if ring.swings:
+            hook.disturb(trace.now)
+        return [*(hook.hang_up(trace) if events else []), *events]
+
+    def _hear_pulses(self, i: int) -> list[Event]:
+        hook, pulse = self._hooks[i], self._pulses[i]
+        for begin, length in hook.breaks:
+            pulse.add_break(begin, length)
+        if hook.state is not Loop.OFF_HOOK or hook.idle_now is not None:
+            pulse.drop()
+        return list(pulse.advance(self._now))
+
+
+def _clip16(steps: float) -> int:
+    return int(min(max(steps, -32768), 32767))
