@@ -68,6 +68,14 @@ def test_life_goes_on_with_pauses_of_15_to_60_seconds():
             assert call.number is None or 10 <= len(call.number) <= 11
 
 
+def test_on_line_6_the_key_is_pressed_in_later_calls_too():
+    source = ScriptSource(demo_script(6, seed=4)[5:])
+    source.read(300 * SECOND)
+    talks = [call for call in source.calls if call.answer_s is not None]
+    assert len(talks) > 3
+    assert {call.keys for call in talks} == {"*1"}
+
+
 def test_a_seed_decides_what_happens_after_the_first_minute():
     def acts(seed):
         return [list(islice(script.acts, 60)) for script in demo_script(8, seed)]

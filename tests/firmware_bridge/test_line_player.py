@@ -19,6 +19,7 @@ from firmware_bridge.script import (
     Tone,
     Unplug,
 )
+from firmware_bridge.signals import hum
 
 CALL = (
     Idle(0.5),
@@ -124,6 +125,19 @@ def test_switching_the_loop_is_heard_as_a_short_click():
     assert np.abs(audio[:8000]).max() < 10
     assert np.abs(audio[8000:8010]).max() > 5000
     assert np.abs(audio[8200:]).max() < 10
+
+
+def test_a_switch_back_begins_where_the_loop_has_come_to():
+    _, _, volts = play(OffHook(), Idle(0.5), Flash(3), Idle(0.1), seconds=0.6)
+    up = 48 - 40 * np.exp(-1)  # one time constant of the way up
+    assert volts[502] == pytest.approx(up, abs=0.01)
+    assert volts[503] == pytest.approx(8 + (up - 8) * np.exp(-1 / 3), abs=0.01)
+
+
+def test_hum_goes_on_from_act_to_act():
+    plant = Plant(noise_dbm0=-90, hum_dbm0=-20.0)
+    _, audio, _ = play(Idle(0.037), Idle(0.081), Idle(1.3), plant=plant, seconds=2)
+    assert np.abs(audio - hum(60, 0, 16_000, -20.0)).max() < 10
 
 
 def test_after_the_last_act_the_line_stays_as_it_was_left():

@@ -38,6 +38,15 @@ def test_keys_before_the_answer_are_dialled_and_after_it_are_not():
     assert (call.direction, call.digits, call.keys, call.answer_s) == ("out", "031", "#", 9.0)
 
 
+def test_only_the_far_party_of_an_outgoing_call_answers():
+    truth = CallTruth(1)
+    truth.rang(0, 1_000)
+    truth.off_hook(1_500)
+    truth.answered(9_000)
+    truth.on_hook(12_000)
+    assert truth.calls[0].answer_s == 1.5
+
+
 def test_a_number_belongs_to_one_call_even_when_shown_before_the_first_ring():
     truth = CallTruth(1)
     truth.shown("031")

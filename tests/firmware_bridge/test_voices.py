@@ -6,6 +6,7 @@ from wave import open as open_wave
 import numpy as np
 import pytest
 
+from firmware_bridge.signals import a_law
 from firmware_bridge.voices import LEVEL_DBM0, mix, sentence, talk
 
 SPEECH = files("firmware_bridge") / "speech"
@@ -45,6 +46,12 @@ def test_the_far_party_is_weaker_than_the_near_one():
     near, far = (active_dbm0(sentence("ko_greet", party)) for party in ("near", "far"))
     assert near == pytest.approx(LEVEL_DBM0["near"], abs=1.5)
     assert near - far == pytest.approx(7.0, abs=0.3)
+
+
+def test_only_the_far_party_comes_through_a_law():
+    near, far = (sentence("ko_greet", party) for party in ("near", "far"))
+    assert np.array_equal(a_law(far), far)
+    assert not np.array_equal(a_law(near), near)
 
 
 def test_a_sentence_that_was_not_recorded_is_refused():
