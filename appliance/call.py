@@ -1,6 +1,7 @@
 """One call as it goes on: what was heard of it so far, in samples of the line's stream."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from appliance.dialled import Dialled
 from appliance.site import Line
@@ -35,7 +36,16 @@ class Mark:
 
 @dataclass
 class Call:
-    """Attributes: started, answered, ended: samples of the line's stream."""
+    """What is known so far.
+
+    Attributes:
+        started, lifted, answered, ended: samples of the line's stream. An outgoing call is lifted
+        here
+            and answered there, which is known only where the exchange reverses the loop.
+
+    The times in UTC are fixed soon after each happened: a clock that drifts or is set during a
+    long call must not move its beginning.
+    """
 
     id: str
     line: Line
@@ -43,8 +53,12 @@ class Call:
     started: int
     dialled: Dialled
     why: str
+    started_utc: datetime | None = None
+    lifted: int | None = None
     answered: int | None = None
+    answered_utc: datetime | None = None
     ended: int | None = None
+    ended_utc: datetime | None = None
     ended_by: str = ""
     rings: int = 0
     stretches: list[Stretch] = field(default_factory=list)

@@ -345,6 +345,22 @@ class CallIndex:
         )
         return {line: from_ms(at) for line, at in rows}
 
+    def count(self) -> int:
+        """Return how many calls there are."""
+        (count,) = self._db.execute("SELECT count(*) FROM calls").fetchone()
+        return int(count)
+
+    def last_row(self) -> int:
+        """Return a mark for `since_row`."""
+        (last,) = self._db.execute("SELECT ifnull(max(rowid), 0) FROM calls").fetchone()
+        return int(last)
+
+    def since_row(self, mark: int) -> list[CallRow]:
+        """Return the calls whose rows were made or filled since last_row() gave this mark."""
+        return [
+            _from_db(r) for r in self._db.execute("SELECT * FROM calls WHERE rowid > ?", (mark,))
+        ]
+
     def check(self) -> list[str]:
         """Return what SQLite finds wrong with the file; empty when it is sound."""
         try:

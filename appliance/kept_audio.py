@@ -30,6 +30,20 @@ class Piece:
         return len(self.packets) * FRAME
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What went into the encoder, for the proof to compare with.
+
+    Attributes:
+        samples: of audio.
+        levels: of each second of it, and of the rest, in dBm0.
+    """
+
+    samples: int = 0
+    lookahead: int = 0
+    levels: tuple[float, ...] = ()
+
+
 class KeptAudio:
     """One call's encoder. Not for two threads at once."""
 
@@ -57,14 +71,14 @@ class KeptAudio:
         self._packets = []
         return piece
 
-    def close(self) -> list[float]:
-        """Push out what the look-ahead holds; return the level of each second heard, in dBm0."""
+    def close(self) -> Heard:
+        """Push out what the look-ahead holds."""
         if self.samples:
             owed = self.samples + self.lookahead
             whole = -(-owed // FRAME) * FRAME
             self._encode(np.zeros(whole - self.samples, np.int16))
         self._encoder.close()
-        return self._levels.close()
+        return Heard(self.samples, self.lookahead, tuple(self._levels.close()))
 
     def _encode(self, audio: Samples) -> None:
         stream = np.concatenate((self._rest, audio))

@@ -106,7 +106,7 @@ class LineDesk:
         elif event.kind in _EVENTS:
             self._step(_EVENTS[event.kind], event.sample, event.believed)
         elif self.call is not None and not isinstance(event, heard.Speech):
-            self.call.mark(event.kind, event.sample)
+            self._mark(self.call, event)
 
     def tick(self, now: int) -> None:
         """Let the state's timer run out if it has."""
@@ -129,6 +129,10 @@ class LineDesk:
         if self.state is State.LOST:
             self._step(Event.BOARD_BACK, 0, 0)
         self.since = 0
+
+    def lifted_throughout(self) -> None:
+        """The stream has no line voltage: take the line as off-hook from its first sample on."""
+        self._step(Event.LIFTED_BEFORE, 0, 0)
 
     def stop(self, now: int, ended_by: str) -> None:
         """The recorder stops."""
@@ -182,9 +186,11 @@ class LineDesk:
 
     def _answer(self, sample: int) -> None:
         call = self._in_call()
-        call.answered = sample
+        call.lifted = sample
+        if call.direction == "in":
+            call.answered = sample
         call.why = _NOT_KEPT[self.line.mode]
-        call.mark("answer", sample)
+        call.mark("lift", sample)
         self._keep(Trigger.ANSWER, sample, sample)
         self._owner.call_changed(call)
 
@@ -196,10 +202,19 @@ class LineDesk:
         self.call = None
         self._owner.call_ended(call)
 
+    def _mark(self, call: Call, event: heard.Event) -> None:
+        call.mark(event.kind, event.sample)
+        reversed_loop = isinstance(event, heard.PolarityReversal)
+        if reversed_loop and call.direction == "out" and call.dialled.digits:
+            # The exchange answers a dialled call so, where it reverses at all; and only the first
+            # time.
+            call.answered = call.answered or event.sample
+            self._owner.call_changed(call)
+
     # ------------------------------------------------------------ keys and keeping
 
     def _digit(self, digit: str, sample: int, over: int) -> None:
-        if self.call is None or self.call.answered is None:
+        if self.call is None or self.call.lifted is None:
             return  # a tone on a line that nobody has lifted is crosstalk
         self.call.mark("digit", sample, digit=digit)
         if self.call.dialled.push(digit, sample / AUDIO_HZ):
@@ -209,7 +224,7 @@ class LineDesk:
     def _keep(self, trigger: Trigger, stop_at: int, start_at: int) -> None:
         """Start or stop keeping: nothing from before the key, nothing from after it."""
         call = self.call
-        if call is None or call.answered is None:
+        if call is None or call.lifted is None:
             return
         follows = call_machine.keeping(self.line.mode, call.keeping, trigger)
         if follows is Keep.START:

@@ -11,13 +11,13 @@ voices lose at most 4.2 dB a second, noise and modem tones 4.1 dB, and none gain
 dB.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.kept_audio import Levels
+from appliance.kept_audio import Heard, Levels
 from dsp.opus import FRAME, BadPacket, Decoder
 from dsp.units import AUDIO_HZ
 
@@ -40,18 +40,11 @@ class Proof:
     note: str = ""
 
 
-def prove(packets: Iterable[bytes], lookahead: int, samples: int, heard: list[float]) -> Proof:
-    """Decode a call's packets and compare them with what was heard.
-
-    Args:
-        packets: all of the call's, as read back.
-        lookahead: samples by which the decoded stream is late.
-        samples: of audio that was kept.
-        heard: level of each second, and of the rest, in dBm0.
-    """
-    levels, length = Levels(), 0
+def prove(packets: Iterable[bytes], heard: Heard) -> Proof:
+    """Decode all of a call's packets, as read back, and compare them with what was heard."""
+    levels, length, samples = Levels(), 0, heard.samples
     try:
-        for audio in _decoded(packets, lookahead, samples):
+        for audio in _decoded(packets, heard.lookahead, samples):
             levels.push(audio)
             length += len(audio)
     except BadPacket as error:
@@ -59,7 +52,7 @@ def prove(packets: Iterable[bytes], lookahead: int, samples: int, heard: list[fl
     if length != samples:
         return Proof(False, f"{length / 8000:.3f} s came back of {samples / 8000:.3f} s")
     whole = samples // AUDIO_HZ + (samples % AUDIO_HZ >= SHORTEST_S * AUDIO_HZ)
-    return _compare(heard[:whole], levels.close()[:whole])
+    return _compare(heard.levels[:whole], levels.close()[:whole])
 
 
 def _decoded(packets: Iterable[bytes], lookahead: int, samples: int) -> Iterator[Samples]:
@@ -72,7 +65,7 @@ def _decoded(packets: Iterable[bytes], lookahead: int, samples: int) -> Iterator
             yield audio
 
 
-def _compare(heard: list[float], kept: list[float]) -> Proof:
+def _compare(heard: Sequence[float], kept: Sequence[float]) -> Proof:
     for second, (was, now) in enumerate(zip(heard, kept, strict=True)):
         same = abs(now - was) <= TOLERANCE_DB
         if not same and max(was, now) > QUIET_DBM0:

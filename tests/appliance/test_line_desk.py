@@ -3,7 +3,17 @@ import pytest
 from appliance.call_machine import Mode, State
 from appliance.line_desk import LineDesk
 from appliance.site import Line
-from dsp.events import Dtmf, Flash, LineDown, LineUp, OffHook, OnHook, RingEnd, RingStart
+from dsp.events import (
+    Dtmf,
+    Flash,
+    LineDown,
+    LineUp,
+    OffHook,
+    OnHook,
+    PolarityReversal,
+    RingEnd,
+    RingStart,
+)
 
 S = 8000
 
@@ -115,7 +125,7 @@ def test_a_call_that_was_going_on_already_is_of_unknown_direction(desk_of, notes
 def test_a_flash_is_part_of_the_call(desk_of, notes):
     play(desk_of(Mode.FULL), [off(1), at(Flash, 5, 0.5, duration_s=0.5), on(9)])
     (call,) = notes.calls
-    assert [m.kind for m in call.marks] == ["answer", "keep_start", "flash"]
+    assert [m.kind for m in call.marks] == ["lift", "keep_start", "flash"]
 
 
 def test_a_cut_line_ends_the_call_and_raises_an_alarm(desk_of, notes):
@@ -217,3 +227,15 @@ def test_what_cannot_happen_is_counted_and_changes_nothing(desk_of, notes):
     desk = desk_of(Mode.FULL)
     desk.push(on(1))
     assert (desk.unexpected, desk.state, notes.told) == (1, State.IDLE, [])
+
+
+@pytest.mark.parametrize(
+    "keys, reversals, answered", [("119", [8, 12], 8 * S), ("", [8], None), ("119", [], None)]
+)
+def test_an_outgoing_call_is_answered_when_the_exchange_reverses_the_loop(
+    desk_of, notes, keys, reversals, answered
+):
+    dialled = [dtmf(digit, 2 + i) for i, digit in enumerate(keys)]
+    swaps = [at(PolarityReversal, second, 0.01) for second in reversals]
+    play(desk_of(Mode.FULL), [off(1), *dialled, *swaps, on(20)])
+    assert (notes.calls[0].lifted, notes.calls[0].answered) == (1 * S, answered)

@@ -1,0 +1,43 @@
+# Two commands do everything on a fresh Debian 12: `make demo` and `make test`.
+
+VENV   := .venv
+PYTHON := $(shell command -v python3.11 || command -v python3)
+BIN    := $(VENV)/bin
+
+.PHONY: setup demo test lint types clean lock
+
+setup: $(VENV)/.run
+
+demo: setup
+	$(BIN)/kirok demo
+
+test: $(VENV)/.test lint types
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+
+# requirements.lock holds every version, with hashes; the extras are in it too.
+$(VENV)/.run: pyproject.toml requirements.lock image_build/debian-packages.txt
+	sh image_build/install-debian-packages.sh run
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.run
+	sh image_build/install-debian-packages.sh test
+	touch $@
+
+# Work the lock file out anew, after a change of the dependencies.
+lock: $(VENV)/.run
+	$(BIN)/pip install --quiet pip-tools
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+	    --no-header --extra dev --extra plot --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data

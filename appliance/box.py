@@ -1,0 +1,258 @@
+"""The data folder: how it begins, and how it is opened.
+
+It is made whole under another name and then renamed, so that a folder with a box.toml has
+everything. A path without one is refused by everything but `create`: a wrong path must not begin
+an empty store.
+"""
+
+import json
+import os
+import shutil
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from appliance import keys, policy, site
+from appliance.index import CallIndex, iso
+from appliance.ledger import Ledger
+from appliance.policy import Policy
+from appliance.registry import Registry
+from appliance.registry_storage import read_tables
+from appliance.site import Line
+from appliance.ulid import Ulids
+
+FORMAT = 1
+#: What the first administrator is: who looks after the system (녹취시스템 관리자, 管理取扱者).
+FIRST_ROLE = "operator"
+
+
+class BoxExists(FileExistsError):
+    """There is something in the folder already."""
+
+
+class BoxMissing(FileNotFoundError):
+    """The folder is not a data folder."""
+
+
+class BoxBroken(ValueError):
+    """box.toml is not as it was written."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A data folder that is there.
+
+    Attributes:
+        trial: for `replay` and for trying out; never a city's real calls.
+        recipients: the vault's and the recovery sheet's, "age1...".
+        public_key: the box's Ed25519 key in base 64.
+    """
+
+    data: Path
+    id: str
+    trial: bool
+    policy: Policy
+    recipients: tuple[str, str]
+    public_key: str
+
+    @property
+    def site_file(self) -> Path:
+        return self.data / "site.toml"
+
+    @property
+    def signing_key(self) -> Path:
+        return self.data / "keys" / "box.key"
+
+    @property
+    def registry(self) -> Path:
+        return self.data / "registry.json"
+
+    @property
+    def vault(self) -> Path:
+        return self.data / "vault"
+
+    @property
+    def secrets(self) -> Path:
+        return self.data / "secrets"
+
+    @property
+    def index(self) -> Path:
+        return self.data / "calls.db"
+
+    @property
+    def ledger(self) -> Path:
+        return self.data / "ledger"
+
+    @property
+    def run(self) -> Path:
+        return self.data / "run"
+
+    @property
+    def socket(self) -> Path:
+        return self.run / "record.sock"
+
+
+@dataclass(frozen=True)
+class Admin:
+    """The first administrator."""
+
+    name: str
+    passphrase: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a new folder is to be.
+
+    Attributes:
+        profile: a policy's TOML.
+        admin: None: the page asks for the one-time code instead.
+        site_text: site.toml; None for one with eight lines, to be edited.
+    """
+
+    profile: str
+    admin: Admin | None = None
+    trial: bool = False
+    site_text: str | None = None
+
+
+@dataclass(frozen=True)
+class Created:
+    """What is shown once and not kept.
+
+    Attributes:
+        recovery: the recovery identity, for the sheet in the safe.
+        setup_code: asked for by the page when no administrator was named; else None.
+    """
+
+    recovery: str
+    setup_code: str | None
+
+
+def create(data: Path, plan: Plan, now: datetime) -> Created:
+    """Begin a data folder.
+
+    Raises:
+        BoxExists: the folder has something in it; it is untouched.
+        PolicyError: the profile cannot be used.
+    """
+    policy.parse(plan.profile)
+    if data.exists() and (not data.is_dir() or any(data.iterdir())):
+        raise BoxExists(f"{data} has something in it: give a new folder, or an empty one")
+    data.parent.mkdir(parents=True, exist_ok=True)
+    part = data.with_name(f".{data.name}.part")
+    shutil.rmtree(part, ignore_errors=True)  # what an earlier cut left
+    part.mkdir(mode=0o750)
+    try:
+        created = _fill(part, plan, now)
+        (part / "site.toml").write_text(plan.site_text or default_site())
+        _sync_tree(part)
+        # Power goes now: the part folder, which the next time removes.
+        os.rename(part, data)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    _sync(data.parent)
+    return created
+
+
+def open_box(data: Path) -> Box:
+    """Open a data folder.
+
+    Raises:
+        BoxMissing, BoxBroken, PolicyError: see there.
+    """
+    try:
+        raw = tomllib.loads((data / "box.toml").read_text())
+        profile = (data / "policy.toml").read_text()
+    except FileNotFoundError:
+        raise BoxMissing(
+            f"{data} is not a data folder of Kirok's; `kirok init --data {data}` makes one"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BoxBroken(f"{data / 'box.toml'}: {error}") from None
+    try:
+        if raw["format"] != FORMAT:
+            raise BoxBroken(f"{data / 'box.toml'}: format {raw['format']}, want {FORMAT}")
+        return Box(
+            data=data,
+            id=str(raw["id"]),
+            trial=bool(raw["trial"]),
+            policy=policy.parse(profile),
+            recipients=(str(raw["vault"]), str(raw["recovery"])),
+            public_key=str(raw["public_key"]),
+        )
+    except KeyError as error:
+        raise BoxBroken(f"{data / 'box.toml'} lacks {error.args[0]!r}") from None
+
+
+def default_site(lines: Sequence[Line] = (), port: str = "/dev/kirok-board") -> str:
+    """Return a site.toml to edit: these lines, or eight that are recorded in full."""
+    lines = lines or [Line(n, f"line {n}") for n in range(1, 9)]
+    text = site.TEMPLATE.format(port=port, web_port=8077)
+    return text + "\n" + "\n".join(site.line_table(line) for line in lines)
+
+
+def _fill(part: Path, plan: Plan, now: datetime) -> Created:
+    admin = plan.admin
+    for folder in ("keys", "secrets", "vault", "run"):
+        (part / folder).mkdir(mode=0o750)
+    Ledger.create(part / "ledger")
+    signing = keys.create_signing_key(part / "keys" / "box.key")
+    vault, recovery = keys.new_age_pair(), keys.new_age_pair()
+    code = None if admin else keys.new_setup_code()
+    first = keys.wrap_secret(vault.identity.encode(), admin.passphrase if admin else str(code))
+    Registry.create(part / "registry.json", first if code else {})
+    if admin:
+        registry = Registry(part / "registry.json")
+        registry.add_first(admin.name, FIRST_ROLE, first, str(iso(now)))
+        registry.close()
+    CallIndex.open(part / "calls.db").close()
+    (part / "policy.toml").write_text(plan.profile)
+    facts = {
+        "format": FORMAT,
+        "id": Ulids().new(round(now.timestamp() * 1000)),
+        "trial": plan.trial,
+        "vault": vault.recipient,
+        "recovery": recovery.recipient,
+        "public_key": keys.public_key_text(signing.public_key()),
+    }
+    # A JSON string, number or boolean is a TOML one too.
+    rows = [f"{name} = {json.dumps(value)}" for name, value in facts.items()]
+    (part / "box.toml").write_text("\n".join([*rows, ""]))
+    return Created(recovery.identity, code)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def waits_for_setup(opened: Box) -> bool:
+    """Say whether the page still asks for the one-time code."""
+    return not read_tables(opened.registry).get("people")
+
+
+def recovery_sheet(identity: str) -> str:
+    """Return what is printed once, for the safe."""
+    rows = [f"│  {row}" for row in keys.recovery_text(identity).splitlines()]
+    return "\n".join(
+        [
+            "┌─ RECOVERY SHEET: print it, put it in the safe, keep no copy on a computer ─────",
+            "│",
+            *rows,
+            "│",
+            "│  With it the recordings open when every passphrase is lost.",
+            "└────────────────────────────────────────────────────────────────────────────────",
+        ]
+    )

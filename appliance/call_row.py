@@ -1,0 +1,122 @@
+"""A call as a row of the index: samples of the stream become UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from appliance.call import Call, Mark
+from appliance.index import CallRow
+from appliance.policy import Policy
+from dsp.units import AUDIO_HZ
+
+
+class StreamClock(Protocol):
+    """What time it was at a sample, and how far that may be believed.
+
+    Attributes:
+        drift_ppm: of the board's clock against the box's; None while it is not known.
+    """
+
+    @property
+    def drift_ppm(self) -> float | None: ...
+
+    def quality(self, since: int) -> str:
+        """Return how good the times from a sample to now are: "ntp" "rtc" "unsynced" "stepped"."""
+
+    def utc_s(self, sample: int) -> float:
+        """Return when a sample of the board's count was taken, in seconds since 1970.
+
+        Raises:
+            LookupError: nothing has been heard yet.
+        """
+
+
+class FixedClock:
+    """The clock of a capture: it began at a known time and its samples are exact."""
+
+    drift_ppm = 0.0
+
+    def __init__(self, start: datetime) -> None:
+        self._start_s = start.timestamp()
+
+    def quality(self, since: int) -> str:
+        return "ntp"  # whoever gave the capture its time vouches for it
+
+    def utc_s(self, sample: int) -> float:
+        return self._start_s + sample / AUDIO_HZ
+
+
+@dataclass(frozen=True)
+class Now:
+    """Where the stream is: a sample of it, and the UTC of that."""
+
+    sample: int
+    utc: datetime
+
+    def utc_of(self, sample: int) -> datetime:
+        """Return the UTC of a sample some seconds away."""
+        return self.utc + timedelta(seconds=(sample - self.sample) / AUDIO_HZ)
+
+    def fix(self, call: Call) -> None:
+        """Give a call the UTC of what has happened in it since the last time."""
+        if call.started_utc is None:
+            call.started_utc = self.utc_of(call.started)
+        if call.answered is not None and call.answered_utc is None:
+            call.answered_utc = self.utc_of(call.answered)
+        if call.ended is not None and call.ended_utc is None:
+            call.ended_utc = self.utc_of(call.ended)
+
+
+def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: int) -> CallRow:
+    """Return the row of a call as far as it is known now; its times are fixed.
+
+    Args:
+        clock: quality of its times.
+        drift_ppm: of the board's clock.
+        samples: of audio kept so far.
+    """
+    started = call.started_utc
+    assert started is not None, "Now.fix comes first"
+    gaps = [mark for mark in call.marks if mark.kind == "gap"]
+    return CallRow(
+        id=call.id,
+        line=call.line.number,
+        line_name=call.line.name,
+        department=call.line.department,
+        policy=policy.id,
+        direction=call.direction,
+        number=call.number,
+        number_source="dialled" if call.number else None,
+        digits=call.dialled.digits,
+        keys=call.dialled.keys,
+        start=started,
+        answer=call.answered_utc,
+        end=call.ended_utc,
+        clock=clock,
+        drift_ppm=drift_ppm,
+        rings=call.rings,
+        mode=call.line.mode.value,
+        why=call.why,
+        ended_by=call.ended_by,
+        audio_samples=samples,
+        stretches=[
+            {
+                "at_s": _after(call, stretch.start),
+                "audio_s": stretch.audio_start / AUDIO_HZ,
+                "until_s": None if stretch.stop is None else _after(call, stretch.stop),
+            }
+            for stretch in call.stretches
+        ],
+        events=[_shown(call, mark) for mark in call.marks if mark.kind != "gap"],
+        gaps=[{"at_s": _after(call, gap.sample), **gap.facts} for gap in gaps],
+        due=policy.due(started),
+        day=policy.day(started).isoformat(),
+    )
+
+
+def _after(call: Call, sample: int) -> float:
+    return round((sample - call.started) / AUDIO_HZ, 4)
+
+
+def _shown(call: Call, mark: Mark) -> dict[str, object]:
+    return {"kind": mark.kind, "at_s": _after(call, mark.sample), **mark.facts}

@@ -1,0 +1,120 @@
+"""`kirok record`: the process that owns board, panel, vault and index.
+
+One thread reads the board and does everything up to the packets; the writer and the prover stand
+behind it, the control socket beside it. Signals only set a flag. When the disk or the key store
+fails the process ends with an error, and systemd, or the demo, starts it again: recovery is the
+way every start begins.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+from firmware_bridge.link import NAP_S, Link
+from firmware_bridge.panel import Panel, open_panel
+
+from appliance import box, site
+from appliance.control import ControlServer
+from appliance.engine import Engine
+from appliance.index import CallIndex
+from appliance.service import Service
+from appliance.systemd import notify
+
+log = logging.getLogger(__name__)
+
+#: The page asks once a second; the lamp follows within this.
+STATUS_EVERY_S: Final = 0.25
+#: The board stops by itself after 5 s without us; no data for as long means that it is gone.
+BOARD_GONE_S: Final = 5.0
+
+
+def record(config: Path) -> int:
+    """Record until told to stop; return the exit code.
+
+    Raises:
+        SiteError, BoxMissing, BoxInUse, IndexBroken, OSError: it cannot start.
+        WriterFailed: the disk failed; every call up to the last flush is safe.
+    """
+    here = site.load(config)
+    opened = box.open_box(here.data)
+    stop = threading.Event()
+    with ExitStack() as undo:
+        undo.enter_context(_signals(stop))
+        link = Link(here.board_port)
+        undo.callback(link.close)
+        engine = Engine(opened, here, link.clock)
+        undo.callback(engine.close)
+        panel = open_panel(here.panel.lamp_pin, here.panel.button_pin)
+        undo.callback(panel.close)
+        index = undo.enter_context(CallIndex.open_readonly(opened.index))
+        service = Service(engine.writer, index, opened.policy)
+        loop = Loop(engine, link, panel, service)
+        loop.publish(monotonic())
+        undo.enter_context(ControlServer(opened.socket, service))
+        notify("READY=1")
+        while not stop.is_set():
+            loop.turn(monotonic())
+            stop.wait(NAP_S)
+        notify("STOPPING=1")
+    return 0
+
+
+class Loop:
+    """What the recorder's thread does, turn after turn."""
+
+    def __init__(self, engine: Engine, link: Link, panel: Panel, service: Service) -> None:
+        self._engine = engine
+        self._link = link
+        self._panel = panel
+        self._service = service
+        self._heard_s = monotonic()
+        self._publish_s = 0.0
+
+    def turn(self, now_s: float) -> None:
+        """Read the board once, and do what is due."""
+        recorder = self._engine.recorder
+        items = self._link.poll()
+        if items:
+            self._heard_s = now_s
+            recorder.push(items)
+        elif now_s - self._heard_s >= BOARD_GONE_S and recorder.board == "streaming":
+            log.error("no data from the board: %s", self._link.trouble)
+            recorder.board_gone()
+        if self._panel.poll(now_s) or self._service.button.is_set():
+            self._service.button.clear()
+            recorder.press_button()
+        if now_s >= self._publish_s:
+            self.publish(now_s)
+
+    def publish(self, now_s: float) -> None:
+        """Show the page, the lamp and systemd how things stand."""
+        self._publish_s = now_s + STATUS_EVERY_S
+        recorder = self._engine.recorder
+        self._engine.show_proofs()
+        if recorder.board != "streaming":
+            gone = now_s - self._heard_s >= BOARD_GONE_S
+            recorder.set_alarm("board_lost", "", gone)
+        for step in self._take_steps():
+            self._engine.writer.note("clock_step", {"by_s": step})
+        self._panel.show(recorder.lamp)
+        self._service.publish(recorder.status())
+        notify("WATCHDOG=1")
+
+    def _take_steps(self) -> Iterator[float]:
+        while self._link.clock.steps:
+            yield self._link.clock.steps.popleft().by_s
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    before = {s: signal.signal(s, lambda *_: stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

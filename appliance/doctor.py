@@ -1,0 +1,254 @@
+"""What an installer needs to know is wrong, each with its remedy.
+
+Nothing is changed: the doctor only reads. `--deep` re-checks every segment's chain against its
+row and its key, and the whole ledger.
+"""
+
+import logging
+import os
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from appliance import box, keys, ledger, site
+from appliance.api import RecorderAway
+from appliance.box import Box
+from appliance.control import ControlClient
+from appliance.index import CallIndex, CallQuery, CallRow, IndexBroken
+from appliance.policy import PolicyError
+from appliance.progress import Progress
+from appliance.site import Site
+from appliance.vault.day_secrets import DaySecrets, SecretDamaged, SecretGone
+from appliance.vault.key_table import NAME as KEYS
+from appliance.vault.key_table import WrongSecret, read_calls
+from appliance.vault.reader import check_chain
+from appliance.vault.reel import State, scan
+from appliance.vault.segment import TamperedError
+from dsp.opus import Encoder, OpusMissing
+from firmware_bridge.host_clock import clock_quality
+
+log = logging.getLogger(__name__)
+
+#: Less than this and a card may be full within days: 8 lines busy 8 h a day take 0.5 GB.
+LOW_DISK_BYTES: Final = 2 << 30
+
+_MARKS: Final = {"fine": "  ok  ", "note": " note ", "wrong": "WRONG "}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Attributes: level, "fine" "note" or "wrong"; remedy, what to do, or ""."""
+
+    level: str
+    what: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return asdict(self)
+
+    def __str__(self) -> str:
+        remedy = f"\n        → {self.remedy}" if self.remedy else ""
+        return f"{_MARKS[self.level]} {self.what}{remedy}"
+
+
+def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> list[Finding]:
+    """Examine this machine and, if either is given, a site or a data folder."""
+    found = [*_machine()]
+    here: Site | None = None
+    try:
+        if config is not None:
+            here = site.load(config)
+            data = here.data
+        elif data is not None:
+            here = site.load(data / "site.toml")
+        found.append(Finding("fine", f"site.toml: {len(here.lines)} lines")) if here else None
+    except site.SiteError as error:
+        found.append(Finding("wrong", str(error), "correct the file"))
+    if data is None:
+        return found
+    try:
+        opened = box.open_box(data)
+    except (box.BoxMissing, box.BoxBroken, PolicyError) as error:
+        return [*found, Finding("wrong", str(error), "give the data folder that `init` made")]
+    return [
+        *found,
+        *_board(here),
+        *_folder(opened),
+        *_index(opened),
+        *(_deep(opened) if deep else ()),
+    ]
+
+
+def _machine() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("fine", f"Python {version}, SQLite {sqlite3.sqlite_version}")
+    try:
+        Encoder().close()
+        yield Finding("fine", "libopus encodes")
+    except OpusMissing as error:
+        yield Finding("wrong", str(error), "apt install libopus0")
+    quality = clock_quality()
+    if quality == "unsynced":
+        yield Finding(
+            "note",
+            "the clock is not synchronised: recordings are kept longer, never shorter",
+            "give the box an NTP server, or a battery-backed clock",
+        )
+    else:
+        yield Finding("fine", f"clock: {quality}")
+
+
+def _board(here: Site | None) -> Iterator[Finding]:
+    if here is None:
+        return
+    port = Path(here.board_port)
+    if not port.exists():
+        yield Finding(
+            "wrong",
+            f"no tap board at {port}",
+            "plug it in; name its port, from /dev/serial/by-id/, under [board] in site.toml",
+        )
+    elif not os.access(port, os.R_OK | os.W_OK):
+        yield Finding("wrong", f"{port} may not be opened", "adduser the service to group dialout")
+    else:
+        yield Finding("fine", f"tap board at {port}")
+
+
+def _folder(opened: Box) -> Iterator[Finding]:
+    kind = "trial" if opened.trial else "real"
+    yield Finding("fine", f"{opened.data}: {kind} folder, policy {opened.policy.id}")
+    for path in (opened.signing_key, opened.registry, opened.index, opened.vault, opened.secrets):
+        if not path.exists():
+            yield Finding("wrong", f"{path} is missing", "put back the copy of the folder")
+    if opened.signing_key.exists() and opened.signing_key.stat().st_mode & 0o077:
+        key = opened.signing_key
+        yield Finding("wrong", f"{key} can be read by others", f"chmod 600 {key}")
+    free = shutil.disk_usage(opened.data).free
+    level = "fine" if free >= LOW_DISK_BYTES else "wrong"
+    remedy = "" if level == "fine" else "make room, or move the folder to a larger disk"
+    yield Finding(level, f"{free / 1e9:.1f} GB free", remedy)
+    yield from _running(opened)
+
+
+def _running(opened: Box) -> Iterator[Finding]:
+    try:
+        status = ControlClient(opened.socket, timeout_s=3).status()
+    except RecorderAway:
+        yield Finding("note", "the recorder is not running", "systemctl start kirok-record")
+        return
+    yield Finding("fine", f"the recorder runs; board {status.board}")
+    for alarm in status.alarms:
+        yield Finding("wrong", f"alarm since {alarm.since}: {alarm.what} {alarm.where}".rstrip())
+
+
+def _index(opened: Box) -> Iterator[Finding]:
+    try:
+        with CallIndex.open_readonly(opened.index) as index:
+            broken = index.check()
+            for text in broken:
+                yield Finding("wrong", f"calls.db: {text}", "put back a copy, or rebuild it")
+            if broken:
+                return
+            yield Finding("fine", f"calls.db is sound: {index.count()} calls")
+            for row in index.with_proof("failed"):
+                yield Finding("wrong", f"call {row.id}: {row.proof_note}", "play it and report it")
+            pending = len(index.with_proof("pending"))
+            cut_off = len(index.unfinished())
+    except IndexBroken as error:
+        yield Finding("wrong", str(error), "put back a copy, or rebuild it")
+        return
+    if pending:
+        yield Finding("note", f"{pending} calls wait for their proof")
+    if cut_off:
+        yield Finding("note", f"{cut_off} calls go on, or were cut off: the next start ends those")
+
+
+# ---------------------------------------------------------------- deep
+
+
+def _deep(opened: Box) -> Iterator[Finding]:
+    yield from _ledger(opened)
+    yield from _reels(opened)
+    try:
+        with CallIndex.open_readonly(opened.index) as index:
+            rows = index.search(CallQuery(limit=None))
+    except IndexBroken:
+        return  # said before
+    yield from _rows(opened, rows)
+
+
+def _ledger(opened: Box) -> Iterator[Finding]:
+    public = keys.public_key_from_text(opened.public_key)
+    findings = ledger.verify(opened.ledger, public)
+    for finding in findings:
+        yield Finding("wrong", f"ledger: {finding}", "somebody, or the disk, changed it: report it")
+    if not findings:
+        yield Finding("fine", "the ledger is whole and signed")
+
+
+def _reels(opened: Box) -> Iterator[Finding]:
+    reels = sorted(opened.vault.glob("*/*.reel"))
+    whole = 0
+    with Progress("reels", len(reels)) as progress:
+        for number, reel in enumerate(reels):
+            progress.at(number)
+            for stretch in scan(reel):
+                name = f"{reel.parent.name}/{reel.name}"
+                where = f"{name}: {stretch.size} bytes from {stretch.offset}"
+                if stretch.state is State.WHOLE:
+                    whole += 1
+                elif stretch.state is State.TORN:
+                    yield Finding("note", f"{where} are what a power cut left of an unsafe second")
+                else:
+                    yield Finding("wrong", f"{where} are damaged", "put back a copy of the reel")
+    yield Finding("fine", f"{len(reels)} reels, {whole} whole segments")
+
+
+def _rows(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
+    key_calls: dict[str, frozenset[str] | str] = {}
+    sound = 0
+    with Progress("calls", len(rows)) as progress:
+        for number, row in enumerate(rows):
+            progress.at(number)
+            wrong = _row(opened, row, key_calls)
+            if wrong:
+                yield Finding("wrong", f"call {row.id}: {wrong}", "put back a copy of that day")
+            sound += not wrong
+    yield Finding("fine", f"{sound} of {len(rows)} calls agree with reel and key")
+
+
+def _row(opened: Box, row: CallRow, key_calls: dict[str, frozenset[str] | str]) -> str:
+    """Return what is wrong with a call, or ""."""
+    if row.erased is not None or row.last_offset is None:
+        return ""
+    try:
+        chain = check_chain(opened.vault / row.reel, row.id, row.last_offset)
+    except FileNotFoundError:
+        return f"its reel {row.reel} is missing"
+    except TamperedError as error:
+        return str(error)
+    if chain.hex() != row.chain:
+        return "its chain is not the one in the index"
+    if row.day not in key_calls:
+        key_calls[row.day] = _keys_of(opened, row.day)
+    known = key_calls[row.day]
+    if isinstance(known, str):
+        return known
+    return "" if row.id in known else "it has no key"
+
+
+def _keys_of(opened: Box, day: str) -> frozenset[str] | str:
+    """Return the calls that have a key on a day, or what is wrong."""
+    try:
+        secret = DaySecrets(opened.secrets).read(day)
+        return frozenset(read_calls(opened.vault / day / KEYS, secret))
+    except SecretGone:
+        return f"the secret of {day} is gone"
+    except SecretDamaged as error:
+        return str(error)
+    except (OSError, WrongSecret) as error:
+        return f"the keys of {day} cannot be read: {error}"

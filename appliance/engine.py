@@ -1,0 +1,130 @@
+"""Everything behind the blocks, put together: recovery, ledger, store, writer, recorder.
+
+`record` and `replay` both run on it; they differ in where the blocks come from and in the clock.
+"""
+
+import fcntl
+import logging
+import os
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from appliance import keys
+from appliance.box import Box
+from appliance.call_row import StreamClock
+from appliance.index import CallIndex
+from appliance.ledger import Ledger
+from appliance.policy import Policy
+from appliance.proof import Proof
+from appliance.recorder import Recorder
+from appliance.recovery import recover
+from appliance.site import Site
+from appliance.store import Parts, Store, ToProve
+from appliance.vault.day_secrets import DaySecrets
+from appliance.writer import Writer
+from firmware_bridge.host_clock import clock_quality
+
+log = logging.getLogger(__name__)
+
+
+class BoxInUse(RuntimeError):
+    """Another recorder works in this data folder."""
+
+
+class Engine:
+    """Attributes: recorder, writer, cut_off (calls that recovery finished)."""
+
+    def __init__(
+        self,
+        box: Box,
+        site: Site,
+        clock: StreamClock,
+        *,
+        policy: Policy | None = None,
+        wait: bool = False,
+    ) -> None:
+        """Take the data folder, and make it whole if the last stop was without a goodbye.
+
+        Args:
+            policy: None for the folder's own.
+            wait: make the stream wait for the disk, as a replay may.
+
+        Raises:
+            BoxInUse: another recorder has it.
+            OSError, IndexBroken: the disk, or a file that cannot be done without.
+        """
+        self._proofs: deque[tuple[str, Proof]] = deque()
+        with ExitStack() as undo:
+            undo.callback(_take(box.run / "record.pid"))
+            index = undo.enter_context(CallIndex.open(box.index))
+            ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, _utc_now)
+            undo.callback(ledger.close)
+            self.cut_off = recover(index, box.vault, ledger)
+            ledger.append("start", process="record", cut_off=len(self.cut_off))
+            parts = Parts(box.id, box.vault, DaySecrets(box.secrets), index, ledger, box.recipients)
+
+            def make_store(prove: Callable[[ToProve], None]) -> Store:
+                return Store(parts, prove)
+
+            self.writer = Writer(make_store, self._note_proof, wait=wait)
+            self.recorder = Recorder(site, policy or box.policy, self.writer, clock)
+            self._close_files = undo.pop_all().close
+
+    def show_proofs(self) -> None:
+        """Raise an alarm for each call whose proof has failed since the last time."""
+        while self._proofs:
+            call_id, proof = self._proofs.popleft()
+            if not proof.verified:
+                self.recorder.set_alarm("proof_failed", call_id, True)
+
+    def close(self, ended_by: str = "stopped") -> None:
+        """End the calls in progress; write and prove all that is left.
+
+        Raises:
+            WriterFailed: not all of it could be.
+        """
+        try:
+            self.recorder.stop(ended_by)
+            self.writer.note("stop", {"process": "record"})
+        finally:
+            try:
+                self.writer.close()
+            finally:
+                self._close_files()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _note_proof(self, call_id: str, proof: Proof) -> None:
+        self._proofs.append((call_id, proof))
+
+
+def _utc_now() -> tuple[datetime, str]:
+    return datetime.now(UTC), clock_quality()
+
+
+def _take(pid_file: Path) -> Callable[[], None]:
+    """Lock the data folder by its pid file; return what gives it up."""
+    pid_file.parent.mkdir(mode=0o750, exist_ok=True)
+    fd = os.open(pid_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = os.read(fd, 20).decode(errors="replace").strip()
+        os.close(fd)
+        raise BoxInUse(f"{pid_file.parent.parent} is in use by process {pid}") from None
+    os.ftruncate(fd, 0)
+    os.write(fd, f"{os.getpid()}\n".encode())
+
+    def give_up() -> None:
+        pid_file.unlink(missing_ok=True)
+        os.close(fd)
+
+    return give_up

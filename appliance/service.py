@@ -1,0 +1,62 @@
+"""What the recorder does for the page: `appliance.api.Recorder`, on the control socket's thread.
+
+It touches nothing of the recorder's own: the recorder publishes its status, and takes the button
+from here; the rest is asked of the writer.
+"""
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from typing import Final
+
+from appliance.api import BoxStatus, Hearing
+from appliance.index import CallIndex, iso
+from appliance.policy import Policy
+from appliance.writer import Writer
+
+#: A card that stalls for seconds is waited for; then the page says that the recorder is away.
+DISK_WAIT_S: Final = 8.0
+
+
+class Service:
+    """Attributes: button, set when the front button was pressed on the page."""
+
+    def __init__(self, writer: Writer, index: CallIndex, policy: Policy) -> None:
+        """Serve the page.
+
+        Args:
+            index: read-only, for this thread alone.
+        """
+        self.button = threading.Event()
+        self._writer = writer
+        self._index = index
+        self._policy = policy
+        self._status: BoxStatus | None = None
+
+    def publish(self, status: BoxStatus) -> None:
+        """Show this from now on; the recorder's thread calls it."""
+        self._status = status
+
+    def status(self) -> BoxStatus:
+        """Return what was published last, with today's counts."""
+        status = self._status
+        if status is None:
+            raise ValueError("the recorder is starting")
+        today = datetime.combine(self._policy.day(datetime.now(UTC)), time(), self._policy.zone)
+        proved = self._index.last_proved()
+        lines = [replace(one, last_proved=iso(proved.get(one.line))) for one in status.lines]
+        return replace(status, lines=lines, counts=self._index.counts_since(today))
+
+    def press_button(self) -> None:
+        self.button.set()
+
+    def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
+        if act not in ("listen", "export"):
+            raise ValueError(f"an act is listen or export, got {act!r}")
+        return self._writer.ask(lambda s: s.open_key(call_id, person, act, purpose), DISK_WAIT_S)
+
+    def hearings(self, call_id: str) -> list[Hearing]:
+        return self._writer.ask(lambda store: store.hearings(call_id), DISK_WAIT_S)
+
+    def note(self, act: str, person: str, **facts: str) -> None:
+        self._writer.note(act, {"person": person, **facts})

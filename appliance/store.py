@@ -1,0 +1,240 @@
+"""Takes calls to the disk: keys, reels, index and ledger, in the order that a power cut asks for.
+
+For each call:
+
+    begin   data key made, sealed to the recipients, on the disk       then the row
+    tick    segments of every call, appended, one flush for all        then changed rows
+    end     facts sealed as the last segment, flushed                  then the row, then the ledger
+    proof   read back, opened, compared                                then the row, then the key
+    forgotten
+
+Power goes between any two of these: what is on the disk opens, and `recovery.py` makes the index
+agree with it at the next start. A disk error goes up: nothing is tried again after a failed
+flush.
+
+All of it runs on the writer's thread (`writer.py`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from appliance import keys
+from appliance.api import Hearing, NoSuchCall
+from appliance.index import CallIndex, CallRow, iso
+from appliance.kept_audio import Heard, Piece
+from appliance.proof import Proof
+from appliance.vault.day_secrets import SecretStore
+from appliance.vault.key_table import KeyTable, NoSuchKey, open_table
+from appliance.vault.reel import ReelWriter
+from appliance.vault.segment import NO_BACK, CallSealer
+
+
+class Log(Protocol):
+    """The ledger, as far as the store needs it."""
+
+    def append(self, act: str, /, **facts: object) -> int: ...
+
+    def sync(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class ToProve:
+    """A call that has ended, with its data key, which lives only until the proof."""
+
+    call_id: str
+    reel: Path
+    last_offset: int
+    data_key: bytes
+    heard: Heard
+
+
+@dataclass
+class _Open:
+    """A call in progress on the disk."""
+
+    row: CallRow
+    sealer: CallSealer
+    data_key: bytes
+    last: int = NO_BACK
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the store writes to."""
+
+    box_id: str
+    vault: Path
+    secrets: SecretStore
+    index: CallIndex
+    ledger: Log
+    recipients: Sequence[str]
+
+
+class Store:
+    """Not for two threads."""
+
+    def __init__(self, parts: Parts, prove: Callable[[ToProve], None]) -> None:
+        """Write to these parts; hand each call that has ended to `prove`."""
+        self._parts = parts
+        self._prove = prove
+        self._reels: dict[str, ReelWriter] = {}
+        self._tables: dict[str, KeyTable] = {}
+        self._open: dict[str, _Open] = {}
+        self._changed: dict[str, CallRow] = {}
+        self._ended: list[tuple[_Open, Heard]] = []
+        self._unflushed: set[str] = set()
+
+    # ------------------------------------------------------------ a call's life
+
+    def begin(self, row: CallRow) -> None:
+        """Make a call's key, and its row."""
+        data_key = keys.new_data_key()
+        reel = self._reel(row.day)
+        self._table(row.day).add(row.id, keys.seal_data_key(data_key, self._parts.recipients))
+        row = replace(row, reel=f"{row.day}/{reel.path.name}")
+        self._open[row.id] = _Open(row, CallSealer(row.id, data_key), data_key)
+        with self._parts.index.transaction():
+            self._parts.index.put(row)
+
+    def change(self, row: CallRow) -> None:
+        """More is known of a call; its row follows with the next tick."""
+        self._changed[row.id] = replace(row, reel=self._open[row.id].row.reel)
+
+    def audio(self, pieces: Sequence[tuple[str, Piece]]) -> None:
+        """Seal and append audio of calls in progress. It is safe after the next tick."""
+        for call_id, piece in pieces:
+            call = self._open[call_id]
+            reel = self._reel(call.row.day)
+            sealed = call.sealer.seal_audio(
+                piece.packets, piece.first_sample, piece.samples, call.last
+            )
+            call.last = reel.append(sealed)
+            self._unflushed.add(call.row.day)
+
+    def end(self, row: CallRow, heard: Heard) -> None:
+        """Seal a call's facts, its last segment."""
+        call = self._open.pop(row.id)
+        self._changed.pop(row.id, None)
+        proof = "pending" if row.audio_samples else "none"
+        row = replace(row, reel=call.row.reel, proof=proof)
+        facts = {**row.as_json(), "lookahead": heard.lookahead, "samples": row.audio_samples}
+        call.last = self._reel(row.day).append(call.sealer.seal_facts(facts, call.last))
+        self._unflushed.add(row.day)
+        call.row = replace(row, last_offset=call.last, chain=call.sealer.chain.hex())
+        self._ended.append((call, heard))
+
+    def tick(self) -> None:
+        """Put everything on the disk: one flush a reel, then the rows, then the ledger."""
+        for day in sorted(self._unflushed):
+            self._reels[day].flush()
+        self._unflushed.clear()
+        self._put_rows()
+        for call, _ in self._ended:
+            self._enter(call)
+        self._parts.ledger.sync()
+        for call, heard in self._ended:
+            self._to_proof(call, heard)
+        self._ended.clear()
+        self._close_old_reels()
+
+    def proved(self, call_id: str, proof: Proof) -> None:
+        """Enter how the proof of a call went."""
+        result = "verified" if proof.verified else "failed"
+        self._parts.index.set_proof(call_id, result, proof.note, datetime.now(UTC))
+        self._parts.ledger.append("proof", call=call_id, result=result, note=proof.note)
+
+    def note(self, act: str, facts: Mapping[str, object]) -> None:
+        """Enter something in the ledger; it is safe after the next tick."""
+        self._parts.ledger.append(act, **facts)
+
+    def close(self) -> None:
+        """Put everything on the disk and give the files up."""
+        self.tick()
+        for reel in self._reels.values():
+            reel.close()
+        for table in self._tables.values():
+            table.close()
+
+    # ------------------------------------------------------------ what the page asks for
+
+    def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
+        """Enter who opens a call and why, and only then return its data key as an age file.
+
+        Raises:
+            NoSuchCall: there is no such call, or it is going on, or it has no key any more.
+        """
+        row = self._parts.index.get(call_id)
+        if row.end is None or not row.recorded or row.erased is not None:
+            raise NoSuchCall(call_id)
+        try:
+            age_file = self._table(row.day).get(call_id)
+        except NoSuchKey:
+            raise NoSuchCall(call_id) from None
+        self._parts.ledger.append(act, call=call_id, person=person, purpose=purpose)
+        self._parts.ledger.sync()
+        self._parts.index.add_hearing(call_id, datetime.now(UTC), person, act, purpose)
+        return age_file
+
+    def hearings(self, call_id: str) -> list[Hearing]:
+        """Return who has heard or taken out a call, oldest first."""
+        return [
+            Hearing(str(iso(at)), person, act, purpose)
+            for at, person, act, purpose in self._parts.index.hearings(call_id)
+        ]
+
+    # ------------------------------------------------------------ files by day
+
+    def _reel(self, day: str) -> ReelWriter:
+        if day not in self._reels:
+            self._reels[day] = ReelWriter(self._parts.vault, day, self._parts.box_id)
+        return self._reels[day]
+
+    def _table(self, day: str) -> KeyTable:
+        if day not in self._tables:
+            self._tables[day] = open_table(self._parts.vault / day, self._parts.secrets)
+        return self._tables[day]
+
+    def _close_old_reels(self) -> None:
+        """A day's reel is closed when a later day has begun and its last call is over."""
+        busy = {call.row.day for call in self._open.values()}
+        for day in sorted(self._reels)[:-1]:
+            if day not in busy:
+                self._reels.pop(day).close()
+                self._tables.pop(day).close()
+
+    # ------------------------------------------------------------ the end of a call
+
+    def _put_rows(self) -> None:
+        if not self._changed and not self._ended:
+            return
+        with self._parts.index.transaction():
+            for row in self._changed.values():
+                self._parts.index.put(row)
+            for call, _ in self._ended:
+                self._parts.index.put(call.row)
+        self._changed.clear()
+
+    def _enter(self, call: _Open) -> None:
+        row = call.row
+        self._parts.ledger.append(
+            "call",
+            call=row.id,
+            line=row.line,
+            direction=row.direction,
+            start=iso(row.start),
+            end=iso(row.end),
+            mode=row.mode,
+            why=row.why,
+            ended_by=row.ended_by,
+            audio_ms=round(row.audio_s * 1000),
+            reel=row.reel,
+            chain=row.chain,
+        )
+
+    def _to_proof(self, call: _Open, heard: Heard) -> None:
+        if call.row.recorded:
+            reel = self._parts.vault / call.row.reel
+            self._prove(ToProve(call.row.id, reel, call.last, call.data_key, heard))

@@ -1,0 +1,55 @@
+"""The calls of the appliance's tests: scripts of line signals, and when they began."""
+
+from datetime import UTC, datetime
+
+from firmware_bridge.script import (
+    Answer,
+    Dial,
+    Flash,
+    Idle,
+    LineScript,
+    OffHook,
+    OnHook,
+    Plant,
+    Ring,
+    Talk,
+    Tone,
+    Unplug,
+)
+
+START = datetime(2026, 11, 23, 0, 0, 0, tzinfo=UTC)
+PASSPHRASE = "correct horse battery"
+
+#: An incoming call answered in a pause of the ringing, an outgoing one with a flash, a missed one,
+#: and a cable pulled in mid-call.
+SCRIPTS = (
+    LineScript(
+        Plant(idle_v=48),
+        (
+            Idle(1),
+            Ring(freq_hz=20, answered_after_s=4.3),
+            OffHook(),
+            Talk("ko", 6, seed=1),
+            OnHook(),
+            Idle(3),
+        ),
+    ),
+    LineScript(
+        Plant(idle_v=24, talk_v=6, ring_v=45),
+        (
+            Idle(1.5),
+            OffHook(),
+            Tone("kr", "dial", 0.5),
+            Dial("0318036"),
+            Idle(1),
+            Answer(),
+            Talk("ja", 3, seed=2),
+            Flash(500),
+            Talk("ja", 2, seed=3),
+            OnHook(),
+            Idle(3),
+        ),
+    ),
+    LineScript(Plant(), (Idle(2), Ring(freq_hz=16, bursts=2), Idle(7))),
+    LineScript(Plant(), (Idle(1), OffHook(), Talk("en", 4, seed=4), Unplug(4), Idle(2))),
+)

@@ -1,0 +1,142 @@
+import json
+import socket
+
+import pytest
+
+from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway
+from appliance.control import MAX_REQUEST_BYTES, ControlClient, ControlServer
+
+LINE = LineStatus(
+    1,
+    "민원실 1",
+    "민원과",
+    "full",
+    "idle",
+    False,
+    None,
+    -60.5,
+    48.0,
+    None,
+    None,
+    "2026-11-23T02:10",
+)
+STATUS = BoxStatus(
+    now="2026-11-23T03:00:00.000Z",
+    started="2026-11-23T00:00:00.000Z",
+    board="streaming",
+    lamp="attention",
+    button_line=6,
+    clock="ntp",
+    lines=[LINE],
+    alarms=[Alarm("line_down", "line 8", "2026-11-23T02:00:00.000Z")],
+    counts={"seen": 3},
+)
+
+
+class FakeRecorder:
+    def __init__(self):
+        self.told = []
+
+    def status(self):
+        return STATUS
+
+    def press_button(self):
+        self.told.append("button")
+
+    def open_key(self, call_id, person, act, purpose):
+        if call_id == "none":
+            raise NoSuchCall(call_id)
+        if call_id == "broken":
+            raise OSError("the disk is gone")
+        self.told.append((call_id, person, act, purpose))
+        return bytes(range(256))
+
+    def hearings(self, call_id):
+        return [Hearing("2026-11-23T03:00:00.000Z", "김", "listen", "dispute")]
+
+    def note(self, act, person, **facts):
+        self.told.append((act, person, facts))
+
+
+@pytest.fixture
+def recorder():
+    return FakeRecorder()
+
+
+@pytest.fixture
+def path(tmp_path, recorder):
+    with ControlServer(tmp_path / "record.sock", recorder):
+        yield tmp_path / "record.sock"
+
+
+@pytest.fixture
+def client(path):
+    return ControlClient(path)
+
+
+def test_what_the_recorder_says_arrives_as_it_was_said(client, recorder):
+    assert client.status() == STATUS
+    assert client.hearings("x") == recorder.hearings("x")
+    assert client.open_key("01", "김민원", "listen", "분쟁") == bytes(range(256))
+    client.press_button()
+    client.note("login", "김민원", address="127.0.0.1")
+    assert recorder.told == [
+        ("01", "김민원", "listen", "분쟁"),
+        "button",
+        ("login", "김민원", {"address": "127.0.0.1"}),
+    ]
+
+
+def test_a_call_that_is_not_there(client):
+    with pytest.raises(NoSuchCall, match="none"):
+        client.open_key("none", "a", "listen", "b")
+
+
+def test_a_failing_disk_is_told_and_the_next_request_is_answered(client):
+    with pytest.raises(RecorderAway, match="the disk is gone"):
+        client.open_key("broken", "a", "listen", "b")
+    assert client.status() == STATUS
+
+
+def test_nobody_at_the_socket(tmp_path):
+    with pytest.raises(RecorderAway):
+        ControlClient(tmp_path / "record.sock").status()
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"\n",
+        b"not json\n",
+        b"[1]\n",
+        b'{"method": "stop", "arguments": {}}\n',
+        b'{"method": "__init__", "arguments": {}}\n',
+        b'{"method": "hearings", "arguments": {"nonsense": 1}}\n',
+        b'{"method": "hearings"}\n',
+    ],
+)
+def test_what_is_not_understood_is_refused(path, client, request_line):
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(str(path))
+        sock.sendall(request_line)
+        assert json.loads(sock.recv(10_000))["error"] == "BadRequest"
+    assert client.status() == STATUS
+
+
+def test_an_endless_request_is_cut_off(path, client):
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.connect(str(path))
+        with pytest.raises(OSError, match=r"Broken pipe|reset"):
+            for _ in range(1000):
+                sock.sendall(b"x" * MAX_REQUEST_BYTES)
+    assert client.status() == STATUS
+
+
+def test_a_socket_left_by_a_dead_recorder_is_replaced(tmp_path, recorder):
+    path = tmp_path / "record.sock"
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(path))
+    with ControlServer(path, recorder):
+        assert ControlClient(path).status() == STATUS
+        assert path.stat().st_mode & 0o777 == 0o660
+    assert not path.exists()

@@ -1,0 +1,72 @@
+"""Kill -9 the recorder at any moment: the next start needs no hand and finds everything sealed."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance import box, policy, site
+from appliance.box import Plan
+from appliance.doctor import examine
+from appliance.index import CallIndex, CallQuery
+from appliance.recovery import LOOKAHEAD, Found, finished
+from appliance.replay import replay
+from dsp.opus import Encoder
+from tests.appliance.scene import START
+from tests.appliance.test_index import row
+
+
+def test_the_look_ahead_is_the_encoders():
+    assert Encoder().lookahead == LOOKAHEAD
+
+
+def test_a_cut_off_call_ends_where_its_audio_ends():
+    going_on = row(1, answer=START, stretches=[{"at_s": 4.0, "audio_s": 0.0, "until_s": None}])
+    ended = finished(going_on, Found(samples=16_000 + LOOKAHEAD, last_offset=64, chain="ab"))
+    assert ended.end == going_on.start + timedelta(seconds=6)
+    assert (ended.audio_samples, ended.proof, ended.reason) == (16_000, "pending", "interrupted")
+
+
+def test_a_cut_off_call_without_audio_ends_where_it_was_answered():
+    ended = finished(row(1, answer=START), Found())
+    assert (ended.end, ended.proof, ended.audio_samples) == (START, "none", 0)
+
+
+def replaying(data, capture):
+    command = [sys.executable, "-m", "appliance", "replay", str(capture), "--data", str(data)]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=os.getcwd()
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_after_a_kill_the_next_start_needs_no_hand(tmp_path, capture, seed):
+    data = tmp_path / "data"
+    box.create(data, Plan(policy.profile_text("osan"), trial=True), START)
+    calls_db = data / "calls.db"
+    process = replaying(data, capture[0])
+    wait_until_written(calls_db.with_name("calls.db-wal"), random.Random(seed).randint(0, 200_000))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    opened = box.open_box(data)
+    finished_rows = replay(opened, site.load(opened.site_file), capture[0])
+    assert len(finished_rows) == len(capture[1])
+    with CallIndex.open_readonly(calls_db) as index:
+        assert index.unfinished() == []
+        assert all(r.end is not None for r in index.search(CallQuery(limit=None)))
+    wrong = [f for f in examine(None, data, deep=True) if f.level == "wrong"]
+    assert [f for f in wrong if "tap board" not in f.what and "free" not in f.what] == []
+
+
+def wait_until_written(path: Path, size: int) -> None:
+    """Wait until a file has a size: a moment that is the same on a fast and a slow machine."""
+    for _ in range(100_000):
+        if path.exists() and path.stat().st_size >= min(size, 60_000):
+            return
+        os.sched_yield()

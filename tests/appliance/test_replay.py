@@ -1,0 +1,144 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from appliance.registry import Registry
+from appliance.vault.day_secrets import DaySecrets
+from appliance.vault.key_table import open_table
+from appliance.vault.reader import read_call
+
+from appliance import cli, keys
+from appliance.box import open_box
+from appliance.call_machine import Mode
+from appliance.index import CallIndex
+from appliance.replay import NotATrial, Take, replay
+from dsp.opus import decode
+from firmware_bridge.capture import Capture
+from tests.appliance.scene import PASSPHRASE, START
+
+REASONS = {"unplugged": "line_down", "on_hook": "full", "ring_end": "missed"}
+
+
+def audio_of(box, row):
+    """Open a call as a supervisor would: passphrase, day secret, data key, reel."""
+    registry = Registry(box.registry)
+    identity = keys.unwrap_secret(registry.people()[0].wrapped, PASSPHRASE).decode()
+    registry.close()
+    table = open_table(box.vault / row.day, DaySecrets(box.secrets))
+    data_key = keys.open_data_key(table.get(row.id), identity)
+    table.close()
+    record = read_call(box.vault / row.reel, row.id, data_key, last_offset=row.last_offset)
+    assert record.complete
+    assert record.facts["digits"] == row.digits
+    return decode(record.packets, int(record.facts["lookahead"]), row.audio_samples)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, capture):
+    """The folder and the rows of one replay."""
+    data = tmp_path_factory.mktemp("made") / "data"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KIROK_PASSPHRASE", PASSPHRASE)
+        assert cli.main(["replay", str(capture[0]), "--data", str(data), "--json"]) == 0
+    with CallIndex.open_readonly(data / "calls.db") as index:
+        return open_box(data), sorted(index.since_row(0), key=lambda row: (row.start, row.line))
+
+
+def test_every_call_is_found_as_it_was(made, capture):
+    _, rows = made
+    assert len(rows) == len(capture[1])
+    for row, truth in zip(rows, capture[1], strict=True):
+        assert (row.line, row.direction, row.digits) == (truth.line, truth.direction, truth.digits)
+        assert row.reason == REASONS[truth.ended_by]
+        assert (row.start - START).total_seconds() == pytest.approx(truth.start_s, abs=0.05)
+        assert (row.end - START).total_seconds() == pytest.approx(truth.end_s, abs=0.05)
+        if truth.direction == "in" and truth.answer_s:
+            assert (row.answer - START).total_seconds() == pytest.approx(truth.answer_s, abs=0.05)
+
+
+def test_every_answered_call_is_recorded_whole_and_proved(made, capture):
+    _, rows = made
+    for row, truth in zip(rows, capture[1], strict=True):
+        lifted_s = truth.answer_s if truth.direction == "in" else truth.start_s
+        if lifted_s is None:
+            assert (row.recorded, row.proof, row.reason) == (False, "none", "missed")
+        else:
+            assert row.audio_s == pytest.approx(truth.end_s - lifted_s, abs=0.05)
+            assert (row.proof, row.proof_note) == ("verified", "")
+
+
+def test_what_opens_is_what_was_spoken(made, capture):
+    box, rows = made
+    with Capture(capture[0]) as lines:
+        spoken, _ = lines.read(60_000)
+    for row in rows:
+        if row.recorded:
+            audio = audio_of(box, row)
+            at = round(((row.answer or row.start) - START).total_seconds() * 8000)
+            was = spoken[row.line - 1, at : at + len(audio)]
+            assert np.corrcoef(audio, was)[0, 1] > 0.9
+
+
+def test_the_folder_holds_no_readable_audio_and_no_number(made, capture):
+    box, _ = made
+    with Capture(capture[0]) as lines:
+        spoken, _ = lines.read(60_000)
+    loudest = int(np.abs(spoken[0].astype(int)).argmax())
+    piece = spoken[0, loudest : loudest + 32].tobytes()
+    for path in [*box.vault.rglob("*"), *box.ledger.rglob("*")]:
+        if path.is_file():
+            content = path.read_bytes()
+            assert piece not in content
+            assert b"0318036" not in content
+            assert PASSPHRASE.encode() not in content
+            assert b"OpusHead" not in content
+
+
+def test_a_second_replay_adds_its_calls(made, capture, here, trial):
+    first = replay(trial, here, capture[0])
+    second = replay(trial, here, capture[0])
+    assert len(first) == len(second) == len(capture[1])
+    assert not {row.id for row in first} & {row.id for row in second}
+
+
+def test_selective_without_the_key_keeps_nothing(capture, trial, here):
+    rows = replay(trial, here, capture[0], Take(mode=Mode.SELECTIVE))
+    assert [row.recorded for row in rows] == [False] * len(rows)
+    reasons = {row.reason for row in rows}
+    assert reasons == {"not_asked", "missed", "line_down"}
+
+
+def test_a_real_folder_is_refused(capture, trial, here):
+    with pytest.raises(NotATrial, match="no trial folder"):
+        replay(replace(trial, trial=False), here, capture[0])
+
+
+def test_audio_alone_is_one_call_a_line(tmp_path, capture, trial, here):
+    alone = tmp_path / "alone.wav"
+    alone.write_bytes(capture[0].read_bytes())
+    rows = replay(trial, here, alone)
+    with Capture(alone) as lines:
+        assert [row.line for row in rows] == list(range(1, lines.lines + 1))
+        for row in rows:
+            assert (row.direction, row.ended_by) == ("unknown", "capture_ended")
+            assert row.audio_s == pytest.approx(lines.seconds, abs=0.02)
+
+
+def test_calls_are_listed_as_the_contract_says(made, capsys):
+    box, rows = made
+    assert cli.main(["calls", "--data", str(box.data), "--json", "--line", "2"]) == 0
+    (shown,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (shown["line"], shown["digits"], shown["due"]) == (
+        2,
+        "0318036",
+        "2027-02-21T15:00:00.000Z",  # 90 days after 23 November in Seoul, as the last day ends
+    )
+    assert cli.main(["calls", "--data", str(box.data)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == len(rows) + 1
+
+
+def test_a_path_that_is_no_capture_is_misuse(tmp_path, capsys):
+    code = cli.main(["replay", str(tmp_path / "no.wav"), "--data", str(tmp_path / "data")])
+    assert code == 2
+    assert "no.wav" in capsys.readouterr().err
