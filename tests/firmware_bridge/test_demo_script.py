@@ -57,11 +57,11 @@ def test_lines_of_48_and_24_volts_ring_at_16_20_and_25_hertz():
 
 def test_life_goes_on_with_pauses_of_15_to_60_seconds():
     source = ScriptSource(demo_script(8, seed=4))
-    for _ in range(7):
+    for _ in range(4):
         source.read(60 * SECOND)
     for player in source.players:
         calls = list(player.calls)
-        assert 4 <= len(calls) <= 18
+        assert 2 <= len(calls) <= 10
         pauses = [b.start_s - a.end_s for a, b in pairwise(calls) if a.start_s > 60]
         assert all(15 <= pause <= 61 for pause in pauses)
         for call in calls:

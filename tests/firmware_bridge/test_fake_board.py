@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from firmware_bridge import commands, fake_board, messages
+from firmware_bridge.block import Block, Epoch, Gap
 from firmware_bridge.board_end import BoardEnd
 from firmware_bridge.capture import write_capture
 from firmware_bridge.fake_board import FakeBoard
 from firmware_bridge.frames import FrameReader, encode
 from firmware_bridge.line_player import ScriptSource
+from firmware_bridge.link import Link
 from firmware_bridge.messages import Ack, Data, Hello
 from firmware_bridge.pty_port import PtyPort
 from firmware_bridge.script import Idle, LineScript, OffHook, Plant, Talk
@@ -295,3 +297,34 @@ def test_a_beep_and_a_self_test_are_heard_on_the_line(stepped):
     board.let_pass(0.25)
     audio = np.hstack([block.audio[0] for block in board.box.read(Data, 25)])
     assert np.abs(np.fft.rfft(audio)).argmax() == 250  # steps of 4 Hz
+
+
+def test_the_recorders_own_link_hears_it_and_tells_a_loss_from_a_restart(start):
+    process = start("--seed", "3", "--faults")
+    link = Link(str(process.link))
+    items = []
+
+    def poll_until(kind, n=1):
+        found = []
+        deadline = time.monotonic() + LIMIT_S
+        watch = select.poll()
+        while len(found) < n:
+            assert time.monotonic() < deadline, f"{len(found)} of {n} {kind.__name__}"
+            items.extend(link.poll())
+            while items and len(found) < n:
+                item = items.pop(0)
+                found += [item] if isinstance(item, kind) else []
+            watch.poll(5)
+        return found
+
+    (epoch,) = poll_until(Epoch)
+    assert epoch.lines == 8
+    samples = [block.sample for block in poll_until(Block, 100)]
+    assert np.diff(samples).tolist() == [80] * 99
+    process.order("lose 100")
+    (gap,) = poll_until(Gap)
+    assert (gap.lost, gap.reason) == (800, "adc")
+    process.order("restart")
+    assert poll_until(Epoch)[0].boot_id != epoch.boot_id
+    poll_until(Block)
+    link.close()
