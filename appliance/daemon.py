@@ -15,8 +15,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from firmware_bridge.link import NAP_S, Link
-from firmware_bridge.panel import Panel, open_panel
+from firmware_bridge.panel import Lamp, Panel, PanelPins, open_panel
 
 from appliance import box, site
 from appliance.control import ControlServer
@@ -24,6 +23,7 @@ from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.service import Service
 from appliance.systemd import notify
+from firmware_bridge.link import NAP_S, Link
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +49,10 @@ def record(config: Path) -> int:
         undo.callback(link.close)
         engine = Engine(opened, here, link.clock)
         undo.callback(engine.close)
-        panel = open_panel(here.panel.lamp_pin, here.panel.button_pin)
+        panel, trouble = open_panel(_pins(here.panel))
         undo.callback(panel.close)
+        if trouble:
+            log.warning("no front panel: %s", trouble)
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
         service = Service(engine.writer, index, opened.policy)
         loop = Loop(engine, link, panel, service)
@@ -101,13 +103,19 @@ class Loop:
             recorder.set_alarm("board_lost", "", gone)
         for step in self._take_steps():
             self._engine.writer.note("clock_step", {"by_s": step})
-        self._panel.show(recorder.lamp)
+        self._panel.show(Lamp(recorder.lamp))
         self._service.publish(recorder.status())
         notify("WATCHDOG=1")
 
     def _take_steps(self) -> Iterator[float]:
         while self._link.clock.steps:
             yield self._link.clock.steps.popleft().by_s
+
+
+def _pins(fitted: site.Panel) -> PanelPins | None:
+    if fitted.lamp_pin is None or fitted.button_pin is None:
+        return None
+    return PanelPins(lamp=fitted.lamp_pin, button=fitted.button_pin)
 
 
 @contextmanager

@@ -21,11 +21,11 @@ values.
 
 from dataclasses import dataclass
 from enum import Enum
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.breaks import TROUGH, Breaks
 from dsp.events import Event, Flash, LineDown, LineUp, OffHook, OnHook, PolarityReversal
 from dsp.sine import step_under_sine
 from dsp.trace import FRAME, HUM_FREE, Trace, Volts, step_at
@@ -67,16 +67,10 @@ class HookPlan:
 
 #: Absence from the idle voltage that ringing cannot cause, in samples. A half cycle at 15 Hz is 33.
 ABSENT = 80
-#: Absence from it that a single trough of ringing does not reach.
-TROUGH = 35
-#: A loop closed for this long after a long break is a telephone's; a ring's trough is 33 at most.
-CLOSED = 60
 #: How far back from the last idle sample a ring may have been tripped.
 TRIP = 300
 #: What is judged at the end of an absence, in samples: long enough to see past hum.
 TAIL = 60
-#: Shorter runs over the threshold are the noise of an edge. The shortest make, of 20 pps, is 13.
-RUN = 4
 #: A line further than this from its mean is moving: hum of 8 V and noise stay inside.
 STEADY_V = 12.0
 #: Weight of a new second in the learnt levels: drift is followed within some four seconds.
@@ -121,26 +115,24 @@ class HookLine:
         self.sign = 1
         self.idle_v = idle_v
         self.talk_v = 0.0
-        self.breaks: list[tuple[int, int]] = []  # short breaks of the last frame, for the digits
+        self.short: list[tuple[int, int]] = []  # short breaks, for the digits
+        self._breaks = Breaks(plan.flash_min_s * 1000)  # OFF_HOOK
         self._ring: Burst | None = None  # the one in progress
         self._judged = 0  # end of the last frame given
         self._since = 0  # of the state, or the last disturbance of it
         self._own = 0  # ON_HOOK: last sample at the idle voltage
-        self._scan = 0  # OFF_HOOK: samples before this are sorted into makes and breaks
-        self._open: int | None = None  # OFF_HOOK: start of the present break
-        self._closed: int | None = None  # OFF_HOOK: start of a make that may end a long break
         self._dead: int | None = None  # OFF_HOOK: since when there is no battery
 
     # ------------------------------------------------------------- what others ask
     @property
     def open_at(self) -> int | None:
         """Since when the loop of a line off the hook has been open, not known yet why."""
-        return self._dead if self._open is None else self._open
+        return self._dead if self._breaks.open_at is None else self._breaks.open_at
 
     @property
     def busy(self) -> bool:
         """It waits for time to pass, and must be given calm frames too."""
-        return self._open is not None or self._dead is not None
+        return self.open_at is not None
 
     @property
     def closed_at(self) -> int | None:
@@ -148,15 +140,13 @@ class HookLine:
 
         A ring's trough, which looks the same at first, is over by TROUGH.
         """
-        closed = self._closed
+        closed = self._breaks.closed_at
         return closed if closed is not None and self._judged - closed > TROUGH else None
 
     @property
     def idle_now(self) -> float | None:
         """The signed idle voltage where the line may ring: on the hook, or long open."""
-        may_ring = self.state is Loop.ON_HOOK or (
-            self._open is not None and self._judged - self._open >= self._flash_min
-        )
+        may_ring = self.state is Loop.ON_HOOK or self._breaks.is_long(self._judged)
         return self.sign * self.idle_v if may_ring and self.idle_v is not None else None
 
     def calm(self) -> Calm:
@@ -196,9 +186,10 @@ class HookLine:
         self._ring = ring
         start = trace.now - FRAME
         if self._judged < start:  # calm ones lie between
-            self._own = self._scan = start
+            self._own = start - 1
+            self._breaks.skip(start)
         self._judged = trace.now
-        self.breaks = []
+        self.short = []
         return {
             Loop.UNKNOWN: self._first_sight,
             Loop.ON_HOOK: self._on_hook,
@@ -226,8 +217,8 @@ class HookLine:
 
         It rings, or the stream is at its end. It may even have been lifted again by now.
         """
-        opened = self._open
-        if opened is None or trace.now - opened < self._flash_min:
+        opened = self._breaks.open_at
+        if opened is None or not self._breaks.is_long(trace.now):
             return []
         self.idle_v = self.idle_v or self.plan.least_idle_v
         self._enter(Loop.ON_HOOK, trace.now)
@@ -294,53 +285,36 @@ class HookLine:
             self.idle_v, self._own = level, trace.now
 
     def _off_hook(self, trace: Trace) -> list[Event]:
-        self._sort(trace)
-        if self._open is not None:
-            return self._while_open(trace)
-        return self._watch_level(trace)
+        self.short = self._breaks.push(trace, self._break_v)
+        for begin, end in self.short:
+            self._first_break(trace, begin, end)
+            self._since = end
+        if self._breaks.open_at is None:
+            return self._watch_level(trace)
+        self._dead = None
+        self._first_break(trace, self._breaks.open_at, trace.now)
+        return self._while_open(trace, self._breaks.open_at)
 
-    def _sort(self, trace: Trace) -> None:
-        """Sort the samples into makes and breaks, passing over runs too short to be either."""
-        high = np.abs(trace.volts(self._scan)) >= self._break_v
-        edges = [0, *(np.flatnonzero(high[1:] != high[:-1]) + 1).tolist(), len(high)]
-        at = trace.now - len(high)
-        self._scan = trace.now
-        for begin, end in pairwise(edges):
-            is_open = self._open is not None and self._closed is None
-            if begin == end or bool(high[begin]) == is_open:
-                continue
-            if end - begin >= RUN:
-                self._turn(bool(high[begin]), at + begin)
-            elif end == len(high):
-                self._scan = at + begin  # too short yet: look again with the next frame
+    def _first_break(self, trace: Trace, begin: int, end: int) -> None:
+        """Take the idle voltage of a line first met off the hook from its first break."""
+        if self.idle_v is None and end - begin >= FRAME:
+            self.idle_v = abs(float(np.median(trace.volts(begin, end))))
 
-    def _turn(self, opened: bool, at: int) -> None:
-        if opened:
-            self._open = at if self._open is None else self._open
-            self._closed = self._dead = None
-        elif self._open is not None and at - self._open >= self._flash_min:
-            self._closed = at
-        elif self._open is not None:
-            self.breaks.append((self._open, at - self._open))
-            self._open, self._since = None, at
-
-    def _while_open(self, trace: Trace) -> list[Event]:
-        opened = self._open
-        assert opened is not None
-        if self._closed is not None:
-            if trace.now - self._closed < CLOSED:
+    def _while_open(self, trace: Trace, opened: int) -> list[Event]:
+        closed = self._breaks.closed_at
+        if closed is not None:
+            if not self._breaks.is_over(trace.now):
                 return []
-            seconds = (self._closed - opened) / 1000
-            self._since, self._open, self._closed = self._closed, None, None
-            return [self._event(Flash, opened, trace.now, duration_s=seconds)]
+            self._since = closed
+            self._breaks.start(trace.now)
+            return [self._event(Flash, opened, trace.now, duration_s=(closed - opened) / 1000)]
         if trace.now - opened < self.plan.flash_max_s * 1000:
             return []
-        level = float(np.median(trace.volts(trace.now - HUM_FREE)))
+        level = float(np.median(trace.volts(opened)))  # which a ring at its end does not move
         events = [self._event(OnHook, opened, trace.now, volts=level)]
         if level * self.sign < 0:
             self.sign = -self.sign
             events.append(self._event(PolarityReversal, opened, trace.now))
-        self.idle_v = abs(level) if self.idle_v is None else self.idle_v
         self._enter(Loop.ON_HOOK, trace.now)
         return events
 
@@ -397,7 +371,7 @@ class HookLine:
 
     def _reverse(self, trace: Trace, at: int) -> list[Event]:
         self.sign = -self.sign
-        self._since = self._own = trace.now
+        self._since, self._own = trace.now, trace.now - 1
         return [self._event(PolarityReversal, at, trace.now)]
 
     def _lose(self, trace: Trace, at: int) -> list[Event]:
@@ -407,8 +381,9 @@ class HookLine:
 
     def _enter(self, state: Loop, now: int) -> None:
         self.state = state
-        self._since = self._own = self._scan = now
-        self._open = self._closed = self._dead = None
+        self._since, self._own = now, now - 1
+        self._dead = None
+        self._breaks.start(now)
 
     def _event(self, kind: type[Event], at: int, now: int, **own: float) -> Event:
         return kind(
@@ -420,10 +395,6 @@ class HookLine:
     def _break_v(self) -> float:
         """Half way between talking and idle: an edge's lag and hum shift make and break alike."""
         return ((self.idle_v or self.plan.least_idle_v) + self.talk_v) / 2
-
-    @property
-    def _flash_min(self) -> float:
-        return self.plan.flash_min_s * 1000
 
     @property
     def _down_after(self) -> float:

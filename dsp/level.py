@@ -35,6 +35,8 @@ class SpeechPlan:
         least_dbm0: quieter than the far end of a long line is noise to us.
         over_noise_db: a frame must be this far over the noise floor.
         floor_rise_db: a second's rise of the floor: a voice's own pauses hold it down.
+        floor_most_dbm0: no line's noise is taken to be louder, or speech without a pause would
+            in the end pass for noise. Louder noise is told by being steady.
         restless_db: a step between neighbouring frames that no steady tone makes.
         restless_share: of the steps within a stretch of speech, at least.
         pause_s: silence that ends a stretch: longer than between words.
@@ -45,8 +47,9 @@ class SpeechPlan:
     least_dbm0: float = -45.0
     over_noise_db: float = 9.0
     floor_rise_db: float = 2.0
+    floor_most_dbm0: float = -40.0
     restless_db: float = 1.5
-    restless_share: float = 0.5
+    restless_share: float = 0.4
     pause_s: float = 0.35
     least_s: float = 0.2
     longest_s: float = 10.0
@@ -90,6 +93,7 @@ class LevelBank:
         self._power = np.zeros(lines)  # of this second so far, summed
         self._clipped = np.zeros(lines, np.int64)
         self._least = _ratio(self.plan.least_dbm0) * POWER_AT_0_DBM0
+        self._most = _ratio(self.plan.floor_most_dbm0) * POWER_AT_0_DBM0
         self._over = _ratio(self.plan.over_noise_db)
         self._rise = _ratio(self.plan.floor_rise_db / FRAMES_PER_SECOND)
         self._step = _ratio(self.plan.restless_db)
@@ -146,7 +150,8 @@ class LevelBank:
 
     def _listen(self, power: Powers) -> list[Event]:
         loud = power > np.maximum(self._floor * self._over, self._least)
-        self._floor = np.maximum(np.minimum(self._floor * self._rise, power), 1.0)
+        risen = np.minimum(self._floor * self._rise, self._most)
+        self._floor = np.maximum(np.minimum(risen, power), 1.0)
         if loud.any():
             self._extend(loud, power)
         self._before = power

@@ -245,8 +245,8 @@ class LoopBank:
 
     def _hear_pulses(self, i: int) -> list[Event]:
         hook, pulse = self._hooks[i], self._pulses[i]
-        for begin, length in hook.breaks:
-            pulse.add_break(begin, length)
+        for begin, end in hook.short:
+            pulse.add_break(begin, end)
         if hook.state is not Loop.OFF_HOOK or hook.idle_now is not None:
             pulse.drop()
         return list(pulse.advance(self._now))

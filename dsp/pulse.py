@@ -49,16 +49,16 @@ class PulseLine:
     def busy(self) -> bool:
         return self._count > 0
 
-    def add_break(self, begin: int, length: int) -> None:
-        """Add a break of the loop shorter than a flash. Voltage samples."""
-        if length < self.plan.break_min_s * 1000:
+    def add_break(self, begin: int, end: int) -> None:
+        """Add a break of the loop shorter than a flash: voltage samples [begin, end)."""
+        if end - begin < self.plan.break_min_s * 1000:
             return
         if not self._count:
             self._first, self._spoilt = begin, False
         elif begin - self._end > self.plan.make_max_s * 1000:
             self._spoilt = True  # too near to be the next digit, too far to be the next pulse
         self._count += 1
-        self._end = begin + length
+        self._end = end
 
     def drop(self) -> None:
         """Forget a train that a long break has cut off."""

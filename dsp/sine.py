@@ -6,6 +6,7 @@ tenth of a hertz, and the instant at which a handset is lifted under it to some 
 
 from dataclasses import dataclass
 from functools import lru_cache
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ class Sine:
     """The best sine through a stretch of voltage.
 
     Attributes:
+        mean_v: the constant below it.
         share: of the power beside the mean, explained by the sine.
     """
 
@@ -65,15 +67,14 @@ def fit_sine(volts: Volts) -> Sine:
     left, top, right = explained[best - 1 : best + 2]
     bend = left - 2 * top + right
     shift = float(np.clip(0.5 * (left - right) / bend, -1, 1)) if bend < 0 else 0.0
-    constant, *sine = waves[best]
-    offset = float(constant * bases[best, 0, 0])  # the first basis vector is the constant
-    total = float(np.sum((volts - mean - offset) ** 2))
-    power = float(np.dot(sine, sine))
+    freq_hz = float(FREQS_HZ[best]) + shift * STEP_HZ
+    constant, cosine, sine = np.linalg.lstsq(_columns(n, freq_hz), volts)[0].tolist()
+    total = float(np.sum((volts - mean) ** 2))
     return Sine(
-        freq_hz=float(FREQS_HZ[best]) + shift * STEP_HZ,
-        peak_v=float(np.sqrt(2 * power / n)),
-        mean_v=mean + offset,
-        share=power / total if total > 0 else 0.0,
+        freq_hz=freq_hz,
+        peak_v=hypot(cosine, sine),
+        mean_v=constant,
+        share=float(top) / total if total > 0 else 0.0,
     )
 
 

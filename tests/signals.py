@@ -68,6 +68,31 @@ class Line:
         """Go on talking: another phone in parallel, or the far end, changes the level."""
         return self.hold(ms, self.talk_v if level is None else level)
 
+    def trip(self, ms, share=0.5, phase=0.0):
+        """Lift under a ring that the exchange cuts only after `ms`, at a share of its voltage."""
+        self.note("off_hook").note("ring_end")
+        full, self.ring_v = self.ring_v, self.ring_v * share
+        self.hold(ms, self.talk_v, ring=True, phase=phase)
+        self.ring_v = full
+        return self
+
+    def ramp(self, ms):
+        """Reverse as softly as a subscriber line circuit does."""
+        self.note("polarity_reversal")
+        level = abs(self._target)
+        for share in np.linspace(1, -1, ms):
+            self.hold(1, level * share)
+        self.sign = -self.sign
+        return self.hold(1, level)
+
+    def bounce(self, rng, ms, level):
+        """A plug's contacts: at random open and closed for `ms`."""
+        while ms > 0:
+            step = int(rng.integers(2, 15))
+            self.hold(step, rng.choice([0.0, level]))
+            ms -= step
+        return self
+
     def hang_up(self, ms):
         return self.note("on_hook").hold(ms, self.idle_v)
 
@@ -149,7 +174,7 @@ def speech_like(rng, seconds, level_dbm0=-20.0):
     freqs = np.fft.rfftfreq(n, 1 / AUDIO_HZ)
     spectrum *= ((freqs > 300) & (freqs < 3000)) / np.maximum(freqs, 300)
     wave = np.fft.irfft(spectrum, n)
-    wave *= 0.15 + np.abs(np.sin(2 * np.pi * 2.0 / AUDIO_HZ * np.arange(n)))
+    wave *= 0.02 + np.abs(np.sin(2 * np.pi * 2.0 / AUDIO_HZ * np.arange(n)))
     return wave * peak(level_dbm0) / np.sqrt(2) / np.sqrt(np.mean(wave**2))
 
 

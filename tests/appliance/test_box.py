@@ -1,0 +1,119 @@
+import pytest
+from appliance.registry import Registry
+
+from appliance import box, keys, policy
+from appliance.box import Admin, BoxBroken, BoxExists, BoxMissing, Plan
+from tests.appliance.scene import PASSPHRASE, START
+
+OSAN = policy.profile_text("osan")
+
+
+def test_a_new_folder_has_all_it_needs(tmp_path):
+    made = box.create(tmp_path / "data", Plan(OSAN, trial=True), START)
+    opened = box.open_box(tmp_path / "data")
+    assert (opened.trial, opened.policy.id) == (True, "kr-osan")
+    for path in (opened.site_file, opened.signing_key, opened.registry, opened.index):
+        assert path.is_file()
+    for path in (opened.vault, opened.secrets, opened.ledger, opened.run):
+        assert path.is_dir()
+    assert opened.signing_key.stat().st_mode & 0o777 == 0o600
+    assert opened.public_key == keys.public_key_text(
+        keys.load_signing_key(opened.signing_key).public_key()
+    )
+    assert opened.recipients[1] == keys.recipient_of(made.recovery)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_recovery_secret_and_the_code_are_kept_nowhere(tmp_path):
+    made = box.create(tmp_path / "data", Plan(OSAN), START)
+    for path in (tmp_path / "data").rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert made.recovery.encode() not in content
+            assert made.setup_code.encode() not in content
+            assert b"AGE-SECRET-KEY" not in content
+
+
+def test_the_code_opens_the_vault_until_somebody_has_a_passphrase(tmp_path):
+    made = box.create(tmp_path / "data", Plan(OSAN), START)
+    opened = box.open_box(tmp_path / "data")
+    assert box.waits_for_setup(opened)
+    registry = Registry(opened.registry)
+    identity = keys.unwrap_secret(registry.setup_wrap(), made.setup_code).decode()
+    registry.close()
+    assert keys.recipient_of(identity) == opened.recipients[0]
+
+
+def test_an_administrator_may_be_named_at_once(tmp_path):
+    made = box.create(tmp_path / "data", Plan(OSAN, Admin("김관리", PASSPHRASE)), START)
+    opened = box.open_box(tmp_path / "data")
+    assert (made.setup_code, box.waits_for_setup(opened)) == (None, False)
+    registry = Registry(opened.registry)
+    (person,) = registry.people()
+    assert registry.setup_wrap() is None
+    registry.close()
+    identity = keys.unwrap_secret(person.wrapped, PASSPHRASE).decode()
+    assert (person.name, keys.recipient_of(identity)) == ("김관리", opened.recipients[0])
+
+
+@pytest.mark.parametrize("what", ["a file", "another box", "somebody's files"])
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path, what):
+    data = tmp_path / "data"
+    if what == "a file":
+        data.write_text("x")
+    elif what == "another box":
+        box.create(data, Plan(OSAN), START)
+    else:
+        data.mkdir()
+        (data / "thesis.doc").write_text("x")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(BoxExists):
+        box.create(data, Plan(OSAN), START)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_an_earlier_cut_left_is_replaced(tmp_path):
+    (tmp_path / ".data.part").mkdir()
+    (tmp_path / ".data.part" / "half").write_text("x")
+    (tmp_path / "data").mkdir()
+    box.create(tmp_path / "data", Plan(OSAN), START)
+    assert not (tmp_path / ".data.part").exists()
+    assert not (tmp_path / "data" / "half").exists()
+
+
+def test_a_profile_that_cannot_be_used_makes_nothing(tmp_path):
+    with pytest.raises(policy.PolicyError):
+        box.create(tmp_path / "data", Plan("x = 1"), START)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_none_says_how_to_make_one(tmp_path):
+    with pytest.raises(BoxMissing, match="kirok init --data"):
+        box.open_box(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "spoil, says",
+    [
+        (lambda t: t.replace("format = 1", "format = 2"), "format 2, want 1"),
+        (lambda t: t.replace("vault = ", "volt = "), "lacks 'vault'"),
+        (lambda t: t[: len(t) // 2] + '"', "box.toml"),
+    ],
+)
+def test_a_broken_box_toml_is_named(tmp_path, spoil, says):
+    box.create(tmp_path / "data", Plan(OSAN), START)
+    path = tmp_path / "data" / "box.toml"
+    path.write_text(spoil(path.read_text()))
+    with pytest.raises(BoxBroken, match=says):
+        box.open_box(tmp_path / "data")
+
+
+def test_the_sheet_reads_back(tmp_path):
+    made = box.create(tmp_path / "data", Plan(OSAN), START)
+    sheet = box.recovery_sheet(made.recovery)
+    rows = [
+        row.strip("│ ")
+        for row in sheet.splitlines()
+        if row[1:4].strip().isdigit() or row[3:4].isdigit()
+    ]
+    assert keys.read_recovery_text("\n".join(rows)) == made.recovery

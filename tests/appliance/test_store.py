@@ -1,0 +1,199 @@
+"""Keys, reels, index and ledger in the order that a power cut asks for."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from appliance.ulid import Ulids
+from appliance.vault.day_secrets import DaySecrets
+from appliance.vault.key_table import open_table
+from appliance.vault.reader import read_call
+
+from appliance import keys
+from appliance.api import NoSuchCall
+from appliance.index import CallIndex
+from appliance.kept_audio import Heard, Piece
+from appliance.proof import Proof
+from appliance.store import Parts, Store
+from tests.appliance.scene import START
+from tests.appliance.test_index import row as any_row
+
+IDS = Ulids()
+
+
+class Ledger:
+    """Notes what is entered, and what of it is on the disk."""
+
+    def __init__(self):
+        self.entries = []
+        self.synced = 0
+
+    def append(self, act, /, **facts):
+        self.entries.append((act, facts))
+        return len(self.entries) - 1
+
+    def sync(self):
+        self.synced = len(self.entries)
+
+    def publish_head(self):
+        return ""
+
+
+@pytest.fixture
+def pair():
+    return keys.new_age_pair()
+
+
+@pytest.fixture
+def parts(tmp_path, pair):
+    for name in ("vault", "secrets"):
+        (tmp_path / name).mkdir()
+    with CallIndex.open(tmp_path / "calls.db") as index:
+        secrets = DaySecrets(tmp_path / "secrets")
+        yield Parts("box1", tmp_path / "vault", secrets, index, Ledger(), (pair.recipient,))
+
+
+@pytest.fixture
+def to_prove():
+    return []
+
+
+@pytest.fixture
+def store(parts, to_prove):
+    return Store(parts, to_prove.append)
+
+
+def a_call(day="2026-11-23", **facts):
+    new = any_row(id=IDS.new(round(START.timestamp() * 1000)), day=day)
+    return replace(new, **facts)
+
+
+def pieces(call, *numbers):
+    return [(call.id, Piece([f"packet {n}".encode()], n * 160)) for n in numbers]
+
+
+def ended(call, samples=320):
+    return replace(
+        call, end=call.start + timedelta(seconds=9), ended_by="on_hook", audio_samples=samples
+    )
+
+
+def live(store, call):
+    store.begin(call)
+    store.audio(pieces(call, 0, 1))
+    store.end(ended(call), Heard(320, 52, (-20.0,)))
+    store.tick()
+
+
+def test_a_call_goes_to_key_reel_index_ledger_and_proof(store, parts, to_prove, pair):
+    call = a_call()
+    live(store, call)
+    (proving,) = to_prove
+    assert (proving.call_id, proving.heard.levels) == (call.id, (-20.0,))
+
+    kept = parts.index.get(call.id)
+    assert (kept.proof, kept.reel) == ("pending", "2026-11-23/000.reel")
+    table = open_table(parts.vault / call.day, parts.secrets)
+    data_key = keys.open_data_key(table.get(call.id), pair.identity)
+    record = read_call(parts.vault / kept.reel, call.id, data_key, last_offset=kept.last_offset)
+    assert record.packets == [b"packet 0", b"packet 1"]
+    assert record.chain.hex() == kept.chain
+    assert (record.facts["number"], record.facts["lookahead"]) == (call.number, 52)
+    assert [act for act, _ in parts.ledger.entries] == ["call"]
+    assert parts.ledger.synced == 1
+
+
+def test_the_ledger_has_no_number(store, parts):
+    live(store, a_call(number="0318036114"))
+    assert "0318036114" not in repr(parts.ledger.entries)
+
+
+def test_a_call_is_in_the_index_as_soon_as_it_begins(store, parts):
+    call = a_call()
+    store.begin(call)
+    assert parts.index.unfinished()[0].reel == "2026-11-23/000.reel"
+    store.change(replace(call, digits="119"))
+    assert parts.index.get(call.id).digits == ""
+    store.tick()
+    assert parts.index.get(call.id).digits == "119"
+
+
+def test_a_missed_call_is_sealed_too_and_needs_no_proof(store, parts, to_prove):
+    call = a_call()
+    store.begin(call)
+    store.end(ended(call, samples=0), Heard())
+    store.tick()
+    assert to_prove == []
+    assert parts.index.get(call.id).proof == "none"
+    assert parts.index.get(call.id).last_offset is not None
+
+
+def test_the_proof_is_entered(store, parts):
+    call = a_call()
+    live(store, call)
+    store.proved(call.id, Proof(False, "second 1: quiet"))
+    assert (parts.index.get(call.id).proof, parts.index.get(call.id).proof_note) == (
+        "failed",
+        "second 1: quiet",
+    )
+    assert parts.ledger.entries[-1][0] == "proof"
+
+
+def test_a_call_past_midnight_stays_in_its_days_reel(store, parts):
+    late, early = a_call(day="2026-11-23"), a_call(day="2026-11-24")
+    store.begin(late)
+    store.begin(early)
+    store.audio(pieces(late, 0))
+    store.tick()
+    store.end(ended(late), Heard(160, 52, (-20.0,)))
+    store.tick()
+    assert parts.index.get(late.id).reel == "2026-11-23/000.reel"
+    assert parts.index.get(early.id).reel == "2026-11-24/000.reel"
+    again = a_call(day="2026-11-23")
+    store.begin(again)
+    assert parts.index.get(again.id).reel == "2026-11-23/001.reel"
+
+
+def test_a_listen_is_in_the_ledger_before_the_key_is_out(store, parts, pair):
+    call = a_call()
+    live(store, call)
+    age_file = store.open_key(call.id, "p1", "listen", "dispute")
+    assert parts.ledger.entries[-1] == (
+        "listen",
+        {"call": call.id, "person": "p1", "purpose": "dispute"},
+    )
+    assert parts.ledger.synced == len(parts.ledger.entries)
+    assert len(keys.open_data_key(age_file, pair.identity)) == 32
+    assert [(h.person, h.act, h.purpose) for h in store.hearings(call.id)] == [
+        ("p1", "listen", "dispute")
+    ]
+
+
+@pytest.mark.parametrize("why", ["unknown", "going on", "missed", "erased"])
+def test_what_cannot_be_heard_gives_no_key_and_no_entry(store, parts, why):
+    call = a_call()
+    if why == "going on":
+        store.begin(call)
+    elif why == "missed":
+        store.begin(call)
+        store.end(ended(call, samples=0), Heard())
+    elif why == "erased":
+        live(store, call)
+        parts.index.put(replace(parts.index.get(call.id), erased=START))
+    store.tick()
+    before = len(parts.ledger.entries)
+    with pytest.raises(NoSuchCall):
+        store.open_key(call.id, "p1", "listen", "dispute")
+    assert len(parts.ledger.entries) == before
+
+
+def test_a_new_start_goes_on_in_a_new_reel(parts, to_prove):
+    first, second = a_call(), a_call()
+    one = Store(parts, to_prove.append)
+    live(one, first)
+    one.close()
+    two = Store(parts, to_prove.append)
+    live(two, second)
+    two.close()
+    assert parts.index.get(first.id).reel == "2026-11-23/000.reel"
+    assert parts.index.get(second.id).reel == "2026-11-23/001.reel"

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from dsp.bank import LineBank
+from tests.signals import Line, pcm, speech_like, white
+
+NO_VOLTS = np.zeros((1, 0), np.int16)
+
+
+def call(rng):
+    """One line, 9 s: rung, answered at 1.7 s, spoken on, hung up at 6.0 s."""
+    line = Line(ring_hz=16.0).idle(700).ring(1).lift(2300).hang_up(2000)
+    volts = line.volts(rng)[:9000]
+    volts = np.concatenate((volts, np.full(9000 - len(volts), 4800, np.int16)))
+    audio = white(rng, 9.0, -60)
+    audio[32000:44000] += speech_like(rng, 1.5, -18)
+    return pcm(audio), volts
+
+
+def calls(count):
+    rng = np.random.default_rng(9)
+    audio, volts = zip(*[call(rng) for _ in range(count)], strict=True)
+    return np.stack(audio), np.stack(volts)
+
+
+AUDIO, VOLTS = calls(3)
+
+
+def run(bank, audio, volts, size):
+    events = []
+    for at in range(0, audio.shape[1], size):
+        events += bank.push(audio[:, at : at + size], volts[:, -(-at // 8) : -(-(at + size) // 8)])
+    return events
+
+
+EVENTS = run(LineBank(3), AUDIO, VOLTS, 160)
+
+
+def test_a_call_is_heard_in_voltage_and_audio():
+    kinds = [e.kind for e in sorted(EVENTS, key=lambda e: e.sample) if e.line == 2]
+    assert kinds == ["ring_start", "ring_end", "off_hook", "speech", "on_hook"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 80, 8000, 72000])
+def test_the_events_and_their_order_are_the_same_however_the_stream_is_cut(size):
+    assert run(LineBank(3), AUDIO, VOLTS, size) == EVENTS
+
+
+def test_events_come_in_the_order_of_belief_line_and_sample():
+    keys = [(e.believed, e.line, e.sample) for e in EVENTS]
+    assert keys == sorted(keys)
+
+
+def test_voltage_ahead_of_the_audio_waits_for_it():
+    bank = LineBank(3)
+    assert bank.push(AUDIO[:, :0], VOLTS) == []
+    assert bank.push(AUDIO, VOLTS[:, :0]) == EVENTS
+
+
+def test_audio_alone_is_a_line_off_the_hook_without_hook_events():
+    bank = LineBank(3, has_volts=False)
+    events = bank.push(AUDIO, np.zeros((3, 0), np.int16))
+    assert {e.kind for e in events} == {"speech"}
+    assert [(now.off_hook, now.down, now.ringing) for now in bank.lines_now()] == [
+        (True, False, False)
+    ] * 3
+    assert bank.loop_open_at(1) is None
+    assert bank.idle_v() == [None, None, None]
+
+
+def test_voltage_alone_is_heard_without_audio():
+    events = LineBank(3, has_audio=False).push(np.zeros((3, 0), np.int16), VOLTS)
+    assert events == [e for e in EVENTS if e.kind != "speech"]
+
+
+def test_each_line_is_told_as_it_is_now():
+    bank = LineBank(3)
+    bank.push(AUDIO[:, :40000], VOLTS[:, :5000])
+    now = bank.lines_now()[1]
+    assert (now.line, now.off_hook, now.down, now.ringing, now.clipped) == (
+        2,
+        *[True] * 1,
+        *[False] * 2,
+        0,
+    )
+    assert now.volts == pytest.approx(8.0, abs=0.3)
+    assert now.level_dbm0 == pytest.approx(-18, abs=3)
+
+
+def test_before_the_first_second_the_level_is_silence():
+    assert LineBank(1).lines_now()[0].level_dbm0 == -96.0
+
+
+def test_the_end_of_the_stream_hands_over_what_was_waiting():
+    bank = LineBank(3)
+    bank.push(AUDIO[:, : 8 * 6300], VOLTS[:, :6300])
+    assert {e.kind for e in bank.close()} == {"on_hook"}
+
+
+def test_what_one_bank_learnt_another_is_given():
+    bank = LineBank(3)
+    bank.push(AUDIO, VOLTS)
+    assert bank.idle_v() == pytest.approx([48.0] * 3, abs=0.5)
+    assert LineBank(3, idle_v=bank.idle_v()).idle_v() == bank.idle_v()
