@@ -19,7 +19,8 @@ class Block:
     Attributes:
         sample: index of the first audio sample in this epoch.
         audio: int16[lines, n], 8 000 a second.
-        volts: int16[lines, n // 8], 1 000 a second, 10 mV a step, tip minus ring.
+        volts: int16[lines, n // 8], 1 000 a second, 10 mV a step, tip minus ring. Filler for a loss
+            that is no multiple of 8 may have one more, so that volts keep up with audio.
         clip_mask: bit n set: the converter of line n + 1 clipped within the block.
         fault_mask: bit n set: the board reports a fault of line n + 1's converter.
         filler: True where the samples were lost and silence stands in their place.

@@ -128,7 +128,7 @@ class Link:
         return items
 
     def close(self) -> None:
-        """Let the port go; commands that are not done fail."""
+        """Let the port go; commands that are not done fail. The next poll would open it again."""
         self._drop("the link was closed")
 
     def _open(self, now_s: float) -> bool:

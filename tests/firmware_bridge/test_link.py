@@ -10,6 +10,7 @@ import pytest
 from firmware_bridge.block import Epoch, Gap
 from firmware_bridge.commands import Beep, Greet, TimeSync
 from firmware_bridge.exchange import NotConnected
+from firmware_bridge.frames import FrameReader
 from firmware_bridge.host_clock import HostTime
 from firmware_bridge.link import LAST_RETRY_S, NAP_S, REOPEN_AFTER_S, Link
 from firmware_bridge.serial_port import PortLost, PortUnavailable, SerialPort
@@ -345,3 +346,50 @@ def test_a_step_of_the_hosts_clock_is_noticed():
     time.now_s += 2.0
     link.poll()
     assert [round(step.by_s) for step in link.clock.steps] == [60]
+
+
+def test_half_a_command_is_not_finished_on_the_next_port():
+    time = Time()
+    link, port, _ = greeted(time)
+    port.room = 5
+    link.send(BEEP)
+    link.poll()
+    port.to_read = [PortLost("unplugged")]
+    link.poll()
+    port.to_read, port.room, port.written = [], 1 << 20, b""
+    time.now_s += 1.0
+    link.poll()
+    (frame,) = FrameReader().push(port.written, 0.0)
+    assert frame.type == Greet.TYPE
+
+
+def test_a_board_that_has_streamed_is_looked_for_soon_again():
+    time = Time()
+    link, port, board = greeted(time)
+    link._retry_s = LAST_RETRY_S
+    port.to_read = [board.block()]
+    link.poll()
+    tried = []
+
+    def missing(path):
+        tried.append(time.now_s)
+        raise PortUnavailable("gone")
+
+    link._open_port = missing
+    port.to_read = [PortLost("unplugged")]
+    for _ in range(30):
+        time.now_s += 0.01
+        link.poll()
+    assert len(tried) == 2
+
+
+def test_the_hosts_clock_is_not_asked_at_every_poll():
+    time, asked = Time(), []
+    link, port, board = greeted(time)
+    link._host_time = lambda: asked.append(1) or time.host()
+    for _ in range(1000):
+        time.now_s += 0.01
+        port.to_read = [board.push(port.written) + board.block()]
+        port.written = b""
+        link.poll()
+    assert len(asked) == 5

@@ -138,3 +138,19 @@ def test_a_flood_does_not_hold_the_reader(monkeypatch):
             patched.setattr(os, "read", lambda fd, size: next(endless))
             assert len(port.read()) == READ_LIMIT
         port.close()
+
+
+def test_what_came_before_the_port_went_is_not_lost(monkeypatch):
+    def read_then_fail(fd, size, pieces=[b"last", b" words"]):  # noqa: B006
+        if pieces:
+            return pieces.pop(0)
+        raise OSError(5, "Input/output error")
+
+    with pseudo_terminal() as (_, path):
+        port = SerialPort(path)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "read", read_then_fail)
+            assert port.read() == b"last words"
+            with pytest.raises(PortLost, match="Input/output error"):
+                port.read()
+        port.close()
