@@ -1,0 +1,390 @@
+"""The ledger: every act, in the order in which it was entered, for good.
+
+    ledger/entries.log   the entries (see ledger_walk.py)
+    ledger/head          the last signed head (see checkpoint.py), for a witness to take away
+    ledger/resume        the tree at that head, so that a start need not read the whole log
+    ledger/torn-*.bin    what a power cut left of entries not yet acknowledged
+
+An entry counts once sync() has returned: one write and one fsync for any number of entries. Heads
+come now and then (publish_head) and go into the log as entries too. What is entered holds no number
+and no name in clear: commit() stands in for them.
+
+Source: RFC 6962 for the tree; C2SP tlog-checkpoint for the heads.
+"""
+
+import base64
+import hmac
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from appliance import checkpoint
+from appliance.checkpoint import BadCheckpoint, Checkpoint
+from appliance.durable import Disk, make_directory, publish, replace, write_all
+from appliance.ledger_walk import (
+    ENTRIES,
+    HEAD,
+    HEAD_ACT,
+    RESUME,
+    DamagedLine,
+    Finding,
+    Walk,
+    looks_torn,
+    pack_line,
+    read_lines,
+    unpack_line,
+)
+from appliance.merkle import Tree, inclusion_proof, leaf_hash
+
+#: A clock gives UTC and its quality: "ntp" "rtc" "unsynced" "stepped".
+Clock = Callable[[], tuple[datetime, str]]
+
+_MIN_SALT_BYTES = 16
+_CRC_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That an entry is in the log under a signed head; check it with merkle.verify_inclusion.
+
+    Attributes:
+        entry: the entry's canonical JSON; its leaf is merkle.leaf_hash of it.
+        hashes: 32 bytes each, lowest first.
+        note: the signed head.
+    """
+
+    entry: bytes
+    index: int
+    size: int
+    hashes: tuple[bytes, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Resume:
+    tree: Tree
+    last: bytes
+    offset: int
+
+
+class Ledger:
+    """The open ledger; its owner alone writes. For any number of threads.
+
+    append() never waits for the disk: sync() writes outside of the lock that append() takes.
+
+    Attributes:
+        findings: what was wrong at the start, in what had to be read: raise an alarm.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        key: Ed25519PrivateKey,
+        box_id: str,
+        clock: Clock,
+        *,
+        disk: Disk = os,
+    ) -> None:
+        """Open a ledger that is there, and cut off what a power cut left half-written.
+
+        Raises:
+            FileNotFoundError: there is none: a wrong path must not begin an empty one.
+        """
+        self._directory = directory
+        self._key = key
+        self._origin = f"kirok/{box_id}"
+        self._clock = clock
+        self._disk = disk
+        self._state = threading.Lock()  # held for the attributes below it, never for the disk
+        self._buffer: list[bytes] = []
+        self._io = threading.Lock()  # held for the file; taken before _state
+        self._broken = False
+        walk, self._offset, torn = _recover(directory, key.public_key(), self._origin)
+        self.findings = walk.findings
+        self._tree, self._last = walk.tree, walk.last
+        self._headed: int | None = None
+        self._fd = disk.open(directory / ENTRIES, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o640)
+        if torn:
+            self._cut(torn)
+
+    @classmethod
+    def create(cls, directory: Path, *, disk: Disk = os) -> None:
+        """Make an empty ledger in a folder that is there.
+
+        Raises:
+            FileExistsError: there is one.
+        """
+        make_directory(directory, mode=0o750, disk=disk)
+        publish(directory / ENTRIES, b"", mode=0o640, disk=disk)
+
+    @property
+    def size(self) -> int:
+        """Entries so far, those not yet on the disk included."""
+        return self._tree.size
+
+    def append(self, act: str, /, **facts: object) -> int:
+        """Enter an act, and return its index; it is on the disk after the next sync().
+
+        Raises:
+            TypeError, ValueError: the facts are not JSON; nothing was entered.
+        """
+        with self._state:
+            return self._append(act, facts)
+
+    def sync(self) -> None:
+        """Put every entry on the disk: one write, one fsync.
+
+        Raises:
+            OSError: the disk failed; which entries are there is known at the next start. This
+                object takes no more.
+        """
+        with self._io:
+            with self._state:
+                lines, self._buffer = self._buffer, []
+            self._write(lines)
+
+    def publish_head(self) -> str:
+        """Sync, sign the tree, and put the head where a witness finds it; return the signed note.
+
+        Raises:
+            OSError: as sync().
+        """
+        with self._io:
+            with self._state:
+                size, offset = self._tree.size, self._offset
+                peaks, last = list(self._tree.peaks), self._last
+                head = Checkpoint(self._origin, size, self._tree.root())
+                note = checkpoint.sign(head, self._key)
+                unchanged = self._headed is not None and self._headed == size - 1
+                if not unchanged:
+                    self._append(HEAD_ACT, {"note": note})
+                    self._headed = size
+                lines, self._buffer = self._buffer, []
+            self._write(lines)
+            if unchanged:
+                return (self._directory / HEAD).read_text()
+            # Power goes now: the head is in the log, and the file holds the one before: both true.
+            replace(self._directory / HEAD, note.encode(), mode=0o640, disk=self._disk)
+            resume = _pack_resume(note, peaks, last, offset)
+            replace(self._directory / RESUME, resume, mode=0o640, disk=self._disk)
+            return note
+
+    def close(self) -> None:
+        """Publish a head, and give the file up."""
+        try:
+            if not self._broken:
+                self.publish_head()
+        finally:
+            self._broken = True
+            fd, self._fd = self._fd, -1
+            if fd >= 0:
+                self._disk.close(fd)
+
+    def _append(self, act: str, facts: dict[str, object]) -> int:
+        now, quality = self._clock()
+        index = self._tree.size
+        line = pack_line(
+            {
+                "act": act,
+                "clock": quality,
+                "facts": facts,
+                "index": index,
+                "prev": base64.b64encode(self._last).decode(),
+                "time": _utc_text(now),
+            }
+        )
+        self._last = leaf_hash(line[_CRC_BYTES:-1])
+        self._tree.push(self._last)
+        self._buffer.append(line)
+        self._offset += len(line)
+        return index
+
+    def _write(self, lines: list[bytes]) -> None:
+        if self._broken:
+            raise ValueError(f"{self._directory / ENTRIES} is closed or has failed before")
+        if not lines:
+            return
+        try:
+            write_all(self._fd, b"".join(lines), disk=self._disk)
+            # Power goes now: none, some or all of the lines, the last perhaps in part.
+            self._disk.fdatasync(self._fd)
+        except BaseException:
+            self._broken = True
+            raise
+        # Power goes now: all of the lines.
+
+    def _cut(self, torn: bytes) -> None:
+        """Cut the log after its last line, keep what was cut beside it, and enter that it was."""
+        name = f"torn-{self._tree.size:09d}-{sha256(torn).hexdigest()[:8]}.bin"
+        replace(self._directory / name, torn, mode=0o640, disk=self._disk)
+        # Power goes now: the torn log and a copy of the tear; the next start does the same again.
+        self._disk.ftruncate(self._fd, self._offset)
+        self._disk.fsync(self._fd)
+        self.append("torn", bytes=len(torn), sha256=sha256(torn).hexdigest())
+        self.sync()
+
+
+def verify(directory: Path, key: Ed25519PublicKey) -> list[Finding]:
+    """Check the whole ledger against itself, its heads and the box's public key.
+
+    Raises:
+        FileNotFoundError: there is no ledger.
+    """
+    walk = Walk()
+    heads: dict[int, bytes] = {}
+    for _, line in read_lines(directory / ENTRIES):
+        if not line.endswith(b"\n"):
+            walk.find("torn", walk.size, walk.size, "the last line has no end")
+            break
+        entry = walk.push(line[:-1])
+        if entry is not None and entry.act == HEAD_ACT:
+            _check_head_entry(walk, entry.index, str(entry.facts.get("note")), key, heads)
+    walk.close()
+    _check_head_file(walk, directory, key, heads)
+    try:
+        _read_resume(directory, key)
+    except (OSError, ValueError) as error:
+        walk.find("resume", walk.size, walk.size, f"{RESUME}: {error}")
+    return walk.findings
+
+
+def prove(directory: Path, index: int, key: Ed25519PublicKey) -> Proof:
+    """Return the proof that an entry is under the last published head.
+
+    Raises:
+        ValueError: the head does not reach to it, or the log is not what was signed.
+    """
+    note = (directory / HEAD).read_text()
+    head = checkpoint.read(note, key)
+    lines = [
+        line[_CRC_BYTES:-1]
+        for number, (_, line) in enumerate(read_lines(directory / ENTRIES))
+        if number < head.size
+    ]
+    if not index < head.size == len(lines):
+        raise ValueError(f"entry {index}, a head over {head.size}, a log of {len(lines)}")
+    leaves = [leaf_hash(line) for line in lines]
+    proof = inclusion_proof(leaves, index)
+    return Proof(lines[index], index, head.size, tuple(proof), note)
+
+
+def commit(value: str, salt: bytes) -> str:
+    """Return what stands in the ledger for a number or a name: HMAC-SHA256 under the salt.
+
+    Whoever has the salt can show what was meant; without it the few numbers there are can not be
+    tried out. The salt is kept under the call's key, and goes with it.
+    """
+    if len(salt) < _MIN_SALT_BYTES:
+        raise ValueError(f"a salt of {len(salt)} bytes, want at least {_MIN_SALT_BYTES}")
+    return base64.b64encode(hmac.digest(salt, value.encode(), "sha256")).decode()
+
+
+def _recover(directory: Path, key: Ed25519PublicKey, origin: str) -> tuple[Walk, int, bytes]:
+    """Return the walk at the end of the log, the offset of that end, and what is torn behind it."""
+    path = directory / ENTRIES
+    found = path.stat().st_size
+    try:
+        resume = _read_resume(directory, key)
+    except (OSError, ValueError):
+        resume = None
+    if resume is None or found < resume.offset:
+        walk, end, torn = _replay(path, Walk(), 0)
+        if resume is not None:
+            why = f"the log has {found} bytes, a signed head counts {resume.offset}"
+            walk.find("truncated", walk.size, resume.tree.size - 1, why)
+            walk.tree, walk.last = resume.tree, resume.last
+    else:
+        walk, end, torn = _replay(path, Walk(resume.tree, resume.last), resume.offset)
+    head = _signed_size(directory, key)
+    walk.lose_until(head, "truncated", f"a signed head counts {head} entries")
+    return walk, end, torn
+
+
+def _replay(path: Path, walk: Walk, offset: int) -> tuple[Walk, int, bytes]:
+    torn = b""
+    for at, line in read_lines(path, offset):
+        if torn or looks_torn(line):
+            # What follows a torn line was in the same fsync, which never returned.
+            torn += line
+            continue
+        walk.push(line[:-1])
+        offset = at + len(line)
+    walk.close()
+    return walk, offset, torn
+
+
+def _signed_size(directory: Path, key: Ed25519PublicKey) -> int:
+    try:
+        return checkpoint.read((directory / HEAD).read_text(), key).size
+    except (OSError, ValueError):
+        return 0
+
+
+def _check_head_entry(
+    walk: Walk, index: int, note: str, key: Ed25519PublicKey, heads: dict[int, bytes]
+) -> None:
+    first = max(heads, default=0)
+    try:
+        head = checkpoint.read(note, key)
+    except BadCheckpoint as error:
+        walk.find("head", index, index, str(error))
+        return
+    if head.size != walk.tree.size or head.root != walk.tree.root():
+        # All later roots differ with this one: the first says where.
+        if not any(finding.what == "head" for finding in walk.findings):
+            walk.find("head", first, head.size - 1, "these entries are not those that were signed")
+        return
+    heads[head.size] = head.root
+
+
+def _check_head_file(
+    walk: Walk, directory: Path, key: Ed25519PublicKey, heads: dict[int, bytes]
+) -> None:
+    try:
+        head = checkpoint.read((directory / HEAD).read_text(), key)
+    except (OSError, ValueError) as error:
+        walk.find("head", walk.size, walk.size, f"{HEAD}: {error}")
+        return
+    if head.size > walk.size:
+        why = f"a signed head counts {head.size} entries"
+        walk.find("truncated", walk.size, head.size - 1, why)
+    elif heads.get(head.size) != head.root:
+        walk.find("head", 0, head.size - 1, f"{HEAD}: its tree is not this log's")
+
+
+def _pack_resume(note: str, peaks: list[bytes], last: bytes, offset: int) -> bytes:
+    return pack_line(
+        {
+            "last": base64.b64encode(last).decode(),
+            "note": note,
+            "offset": offset,
+            "peaks": [base64.b64encode(peak).decode() for peak in peaks],
+        }
+    )
+
+
+def _read_resume(directory: Path, key: Ed25519PublicKey) -> _Resume:
+    """Return where the last head left off; believe it only if the box has signed that tree.
+
+    Raises:
+        FileNotFoundError, ValueError: there is none, or it can not be believed.
+    """
+    value = unpack_line((directory / RESUME).read_bytes().removesuffix(b"\n"))
+    head = checkpoint.read(str(value["note"]), key)
+    peaks, offset = value["peaks"], value["offset"]
+    if not isinstance(peaks, list) or type(offset) is not int:
+        raise DamagedLine("no place to resume from")
+    tree = Tree(head.size, [base64.b64decode(peak) for peak in peaks])
+    if tree.root() != head.root:
+        raise DamagedLine("its tree is not the signed one")
+    return _Resume(tree, base64.b64decode(str(value["last"])), offset)
+
+
+def _utc_text(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

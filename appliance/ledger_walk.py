@@ -1,0 +1,223 @@
+"""The ledger's lines, and following them with suspicion.
+
+entries.log holds a line an entry:
+
+    8 hex digits, CRC-32 of the JSON | space | canonical JSON | LF
+
+    {"act":"listen","clock":"ntp","facts":{...},"index":7,"prev":"...",
+     "time":"2026-11-23T00:00:00.000Z"}                                   (one line in the file)
+
+`prev` is the leaf hash of the entry before in base 64, "" at index 0. The leaf is RFC 6962's hash
+of the JSON. The CRC tells an accident from an act; `prev` names the one entry that was touched, and
+gives its true leaf, so that the signed heads behind it can still be checked; the heads, which are
+themselves entries (act "head"), catch whoever made all of that fit.
+"""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance import canonical
+from appliance.merkle import Tree, leaf_hash
+
+ENTRIES = "entries.log"
+HEAD = "head"
+RESUME = "resume"
+HEAD_ACT = "head"
+
+#: What stands in the tree for an entry of which nothing is known any more.
+LOST = leaf_hash(b"")
+
+_CRC_BYTES = 9
+_FIELDS = {"act", "clock", "facts", "index", "prev", "time"}
+
+
+class DamagedLine(ValueError):
+    """A line is not as it was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something is wrong with the ledger.
+
+    Attributes:
+        what: "damaged" "changed" "missing" "out_of_order" "torn" "truncated" "head" "resume".
+        first: index of the first entry concerned, and last: of the last.
+        why: for people.
+    """
+
+    what: str
+    first: int
+    last: int
+    why: str
+
+    def __str__(self) -> str:
+        where = str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+        return f"{self.what}: entry {where}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry, and its leaf."""
+
+    index: int
+    time: str
+    clock: str
+    act: str
+    facts: dict[str, object]
+    prev: bytes
+    leaf: bytes
+
+
+def pack_line(value: dict[str, object]) -> bytes:
+    """Return an object as a line, LF included."""
+    return checked(canonical.encode(value)) + b"\n"
+
+
+def checked(text: bytes) -> bytes:
+    """Return JSON with its CRC before it."""
+    return b"%08x " % zlib.crc32(text) + text
+
+
+def unpack_line(line: bytes) -> dict[str, object]:
+    """Return the object on a line, LF left off.
+
+    Raises:
+        DamagedLine: see there.
+    """
+    text = line[_CRC_BYTES:]
+    try:
+        if line == checked(text):
+            return canonical.decode(text)
+    except canonical.NotCanonical:
+        pass
+    raise DamagedLine("the line is not as it was written")
+
+
+def read_entry(line: bytes) -> Entry:
+    """Return the entry on a line, LF left off.
+
+    Raises:
+        DamagedLine: see there, or the line is no entry.
+    """
+    value = unpack_line(line)
+    index, facts, prev = value.get("index"), value.get("facts"), value.get("prev")
+    act, time, clock = value.get("act"), value.get("time"), value.get("clock")
+    if not (
+        value.keys() == _FIELDS
+        and type(index) is int
+        and isinstance(facts, dict)
+        and isinstance(prev, str)
+        and isinstance(act, str)
+        and isinstance(time, str)
+        and isinstance(clock, str)
+    ):
+        raise DamagedLine("the line is no entry")
+    try:
+        before = base64.b64decode(prev, validate=True)
+    except binascii.Error:
+        raise DamagedLine("prev is not base 64") from None
+    if index < 0 or len(before) != (32 if index else 0):
+        raise DamagedLine("prev is no leaf")
+    return Entry(index, time, clock, act, facts, before, leaf_hash(line[_CRC_BYTES:]))
+
+
+def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yield each line's offset and bytes, LF included; the last may lack it."""
+    with open(path, "rb") as file:
+        file.seek(offset)
+        for line in file:
+            yield offset, line
+            offset += len(line)
+
+
+def looks_torn(line: bytes) -> bool:
+    """Say whether a line is what an append leaves that was cut short.
+
+    A line without an end, or with a run of zeros: pages that were never written. JSON has none.
+    """
+    return not line.endswith(b"\n") or bytes(8) in line
+
+
+class Walk:
+    """Goes along the log line by line.
+
+    Attributes:
+        findings: what was wrong so far.
+        tree: of all entries before the last; close() adds that one.
+        last: the leaf of the last entry; empty before the first.
+    """
+
+    def __init__(self, tree: Tree | None = None, last: bytes = b"") -> None:
+        self.findings: list[Finding] = []
+        self.tree = tree or Tree()
+        self.last = last
+        self._held = False
+        self._known_bad = False
+
+    @property
+    def size(self) -> int:
+        return self.tree.size + self._held
+
+    def push(self, line: bytes) -> Entry | None:
+        """Take the next line, LF left off; return its entry if it is one and in its place."""
+        try:
+            entry = read_entry(line)
+        except DamagedLine as error:
+            self.close()
+            self.find("damaged", self.size, self.size, str(error))
+            self._hold(leaf_hash(line[_CRC_BYTES:]), known_bad=True)
+            return None
+        if entry.index < self.size:
+            self.find("out_of_order", entry.index, entry.index, f"it stands before {self.size}")
+            return None
+        if entry.index > self.size:
+            self._miss(entry)
+        else:
+            self._believe(entry)
+        self._hold(entry.leaf, known_bad=False)
+        return entry
+
+    def close(self) -> None:
+        """Take the last entry as it is, since none follows."""
+        if self._held:
+            self.tree.push(self.last)
+            self._held = False
+
+    def lose_until(self, size: int, what: str, why: str) -> None:
+        """Count entries up to size as lost."""
+        self.close()
+        if self.size < size:
+            self.find(what, self.size, size - 1, why)
+        while self.size < size:
+            self.tree.push(LOST)
+            self.last = LOST
+
+    def find(self, what: str, first: int, last: int, why: str) -> None:
+        self.findings.append(Finding(what, first, last, why))
+
+    def _believe(self, entry: Entry) -> None:
+        """Take the follower's word for the last entry's leaf."""
+        if self.last != entry.prev:
+            if not self._known_bad:
+                before = entry.index - 1
+                self.find("changed", before, before, "its follower knows another")
+            self.last = entry.prev
+            # Right after a resume the last leaf is in the tree already, and signed for.
+        self.close()
+
+    def _miss(self, entry: Entry) -> None:
+        # Of the missing, the follower knows the last one's leaf.
+        self.lose_until(entry.index - 1, "missing", "no trace of it")
+        before = entry.index - 1
+        self.find("missing", before, before, "only its hash is left")
+        self.last = entry.prev
+        self.tree.push(entry.prev)
+
+    def _hold(self, leaf: bytes, *, known_bad: bool) -> None:
+        self.last = leaf
+        self._held = True
+        self._known_bad = known_bad

@@ -1,0 +1,1 @@
+"""What was recorded: sealed, in reels, under keys that can be erased."""
