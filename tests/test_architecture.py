@@ -68,9 +68,7 @@ def test_every_module_has_its_test_file(package):
         str(path.relative_to(ROOT))
         for path in modules(package)
         if path.stem not in WITHOUT_TESTS
-        and not (
-            ROOT / "tests" / path.relative_to(ROOT).parent / f"test_{path.stem}.py"
-        ).exists()
+        and not (ROOT / "tests" / path.relative_to(ROOT).parent / f"test_{path.stem}.py").exists()
     ]
     assert not missing
 
