@@ -1,0 +1,213 @@
+"""What the installer says of this site: lines, departments, board, panel, page.
+
+`site.toml` in the data folder. A key it does not know is refused, since a typing error would otherwise
+leave a line unrecorded in silence.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.call_machine import Mode
+
+MAX_LINES = 64
+RECORD_KEY_DIGITS = frozenset("0123456789*#ABCD")
+
+
+class SiteError(ValueError):
+    """site.toml cannot be used; the message names the key, what it has and what is wanted."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One telephone line. `phone` is its own number, printed on forms."""
+
+    number: int
+    name: str
+    department: str = ""
+    phone: str = ""
+    mode: Mode = Mode.FULL
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The front panel by BCM pin numbers; None where a part is not fitted.
+
+    Attributes:
+        button_line: the line the button records; None for the first selective one.
+    """
+
+    lamp_pin: int | None = None
+    button_pin: int | None = None
+    button_line: int | None = None
+
+
+@dataclass(frozen=True)
+class Web:
+    """Where the page listens; `names` are host names it answers to beside its address."""
+
+    host: str = "127.0.0.1"
+    port: int = 8077
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Site:
+    """Attributes: data, the data folder; board_port, the tap board's serial port."""
+
+    data: Path
+    board_port: str
+    lines: tuple[Line, ...]
+    record_key: str = "*1"
+    panel: Panel = field(default_factory=Panel)
+    web: Web = field(default_factory=Web)
+
+    def line(self, number: int) -> Line:
+        """Return a line; one that is not set up is recorded in full, under its number."""
+        for line in self.lines:
+            if line.number == number:
+                return line
+        return Line(number, f"line {number}")
+
+    @property
+    def button_line(self) -> int | None:
+        """The line that the button records, or None."""
+        if self.panel.button_line is not None:
+            return self.panel.button_line
+        selective = [line.number for line in self.lines if line.mode is Mode.SELECTIVE]
+        return min(selective, default=None)
+
+
+def load(path: Path) -> Site:
+    """Read site.toml.
+
+    Raises:
+        SiteError: it is missing or something in it is wrong.
+    """
+    try:
+        raw = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise SiteError(
+            f"{path}: {error.strerror}; `kirok init --data DIR` writes one to edit"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SiteError(f"{path}: not a TOML file: {error}") from None
+    try:
+        return _site(raw, path.parent)
+    except SiteError as error:
+        raise SiteError(f"{path}: {error}") from None
+
+
+def _site(raw: Mapping[str, Any], folder: Path) -> Site:
+    _only(raw, "", {"data", "board", "recording", "panel", "web", "line"})
+    board, recording = raw.get("board", {}), raw.get("recording", {})
+    _only(board, "board.", {"port"})
+    _only(recording, "recording.", {"key"})
+    key = str(recording.get("key", "*1"))
+    if not set(key) <= RECORD_KEY_DIGITS or len(key) > 8:
+        raise SiteError(f"recording.key is {key!r}, want up to 8 of 0-9 * # A-D")
+    lines = tuple(_line(entry) for entry in raw.get("line", []))
+    numbers = [line.number for line in lines]
+    for number in numbers:
+        if numbers.count(number) > 1:
+            raise SiteError(f"line {number} is set up twice")
+    return Site(
+        data=(folder / str(raw.get("data", "."))).resolve(),
+        board_port=str(board.get("port", "")),
+        lines=lines,
+        record_key=key,
+        panel=_panel(raw.get("panel", {})),
+        web=_web(raw.get("web", {})),
+    )
+
+
+def _line(raw: Mapping[str, Any]) -> Line:
+    _only(raw, "line.", {"number", "name", "department", "phone", "mode"})
+    number = _whole(raw, "line.number", 1, MAX_LINES)
+    if number is None:
+        raise SiteError("a [[line]] has no number")
+    mode = str(raw.get("mode", "full"))
+    if mode not in {m.value for m in Mode}:
+        raise SiteError(f"line {number}: mode is {mode!r}, want full, selective or none")
+    return Line(
+        number=number,
+        name=str(raw.get("name", f"line {number}")),
+        department=str(raw.get("department", "")),
+        phone=str(raw.get("phone", "")),
+        mode=Mode(mode),
+    )
+
+
+def _panel(raw: Mapping[str, Any]) -> Panel:
+    _only(raw, "panel.", {"lamp_pin", "button_pin", "button_line"})
+    return Panel(
+        lamp_pin=_whole(raw, "panel.lamp_pin", 0, 27),
+        button_pin=_whole(raw, "panel.button_pin", 0, 27),
+        button_line=_whole(raw, "panel.button_line", 1, MAX_LINES),
+    )
+
+
+def _web(raw: Mapping[str, Any]) -> Web:
+    _only(raw, "web.", {"host", "port", "names"})
+    port = _whole(raw, "web.port", 0, 65535)
+    return Web(
+        host=str(raw.get("host", "127.0.0.1")),
+        port=8077 if port is None else port,
+        names=tuple(str(name) for name in raw.get("names", [])),
+    )
+
+
+def _only(raw: Mapping[str, Any], where: str, known: set[str]) -> None:
+    if not isinstance(raw, dict):
+        raise SiteError(f"{where.rstrip('.')} is {raw!r}, want a table")
+    for key in raw:
+        if key not in known:
+            raise SiteError(f"unknown key {where}{key}; known are {', '.join(sorted(known))}")
+
+
+def _whole(raw: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
+    value = raw.get(name.rsplit(".", 1)[-1])
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise SiteError(f"{name} is {value!r}, want a whole number from {low} to {high}")
+    return value
+
+
+TEMPLATE = """\
+# This site. Change it, then restart the recorder: systemctl restart kirok-record kirok-web
+
+[board]
+port = "{port}"        # the tap board: a path that stays the same, from /dev/serial/by-id/
+
+[recording]
+key = "*1"             # typed in mid-call on a selective line: start, and again: stop
+
+[panel]                # BCM pins; leave out what is not fitted
+# lamp_pin = 17
+# button_pin = 22
+# button_line = 6      # the line that the button records; else the first selective one
+
+[web]
+host = "127.0.0.1"
+port = {web_port}
+names = []             # host names the page answers to, beside its address
+
+# A line a table. mode: "full" every call, "selective" from the key or button on, "none".
+"""
+
+
+def line_table(line: Line) -> str:
+    """Return a line as a [[line]] table of site.toml."""
+    text = {"name": line.name, "department": line.department, "phone": line.phone}
+    rows = [f"{key} = {_quoted(value)}" for key, value in text.items() if value]
+    return "\n".join(
+        ["[[line]]", f"number = {line.number}", *rows, f'mode = "{line.mode.value}"', ""]
+    )
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

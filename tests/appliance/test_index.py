@@ -1,0 +1,197 @@
+import json
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.api import NoSuchCall
+from appliance.index import CallIndex, CallQuery, CallRow, IndexBroken, iso
+
+NOON = datetime(2026, 11, 23, 3, 0, 0, 250000, tzinfo=UTC)
+
+
+def row(n=0, **changes):
+    base = CallRow(
+        id=f"01JD{n:022d}",
+        line=1 + n % 8,
+        line_name="민원실 1",
+        department="민원봉사과",
+        policy="kr-osan",
+        direction="in",
+        number="0318036" + f"{n:04d}",
+        number_source="caller_id",
+        start=NOON + timedelta(minutes=n),
+        clock="ntp",
+        mode="full",
+        why="full",
+        stretches=[{"at_s": 4.0, "audio_s": 10.5}],
+        events=[{"kind": "dtmf", "at_s": 1.5, "digit": "5"}],
+        gaps=[{"at_s": 2.0, "lost_s": 0.01}],
+        day="2026-11-23",
+    )
+    return replace(base, **changes)
+
+
+@pytest.fixture
+def index(tmp_path):
+    with CallIndex.open(tmp_path / "calls.db") as index:
+        yield index
+
+
+def test_a_row_reads_back_as_it_was_written(index):
+    whole = row(
+        answer=NOON + timedelta(seconds=4),
+        end=NOON + timedelta(seconds=20),
+        audio_samples=84_001,
+        ended_by="on_hook",
+        proof="verified",
+        proved=NOON + timedelta(seconds=21),
+        due=NOON + timedelta(days=91),
+        reel="2026-11-23/000.reel",
+        last_offset=1 << 40,
+        chain="ab" * 32,
+        drift_ppm=-3.25,
+    )
+    index.put(whole)
+    assert index.get(whole.id) == whole
+    index.put(replace(whole, rings=3))
+    assert index.get(whole.id).rings == 3
+
+
+def test_a_call_that_is_not_there_is_no_row(index):
+    with pytest.raises(NoSuchCall):
+        index.get("01JD0000000000000000000000")
+
+
+def test_json_has_what_the_contract_names(index):
+    call = row(answer=NOON, audio_samples=8000)
+    shown = call.as_json()
+    assert json.loads(json.dumps(shown)) == shown
+    assert set(shown) >= set(
+        "id line direction number digits start answer end mode recorded reason audio_s notice proof"
+        " gaps due hold erased clock".split()
+    )
+    assert shown["start"] == "2026-11-23T03:00:00.250Z"
+    assert (shown["recorded"], shown["audio_s"], shown["end"]) == (True, 1.0, None)
+
+
+@pytest.mark.parametrize(
+    "ended_by, why, reason",
+    [
+        ("on_hook", "full", "full"),
+        ("", "full", "full"),
+        ("line_down", "full", "line_down"),
+        ("missed", "missed", "missed"),
+        ("board_restarted", "key", "board_restarted"),
+    ],
+)
+def test_the_reason_is_an_unusual_end_or_else_why_it_was_kept(ended_by, why, reason):
+    assert row(ended_by=ended_by, why=why).reason == reason
+
+
+@pytest.mark.parametrize(
+    "query, found",
+    [
+        (CallQuery(), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
+        (CallQuery(limit=2), [9, 8]),
+        (CallQuery(from_utc=NOON + timedelta(minutes=8)), [9, 8]),
+        (CallQuery(to_utc=NOON + timedelta(minutes=2)), [1, 0]),
+        (CallQuery(line=1), [8, 0]),
+        (CallQuery(number="031-8036-0003"), [3]),
+        (CallQuery(number="%"), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
+        (CallQuery(number="0_003"), [3]),
+        (CallQuery(number="7114"), [5]),
+        (CallQuery(direction="out"), [5]),
+        (CallQuery(recorded=True), [4]),
+        (CallQuery(proof="failed"), [4]),
+        (CallQuery(before_id=row(3).id), [2, 1, 0]),
+        (CallQuery(line=1, number="0008"), [8]),
+    ],
+)
+def test_search(index, query, found):
+    with index.transaction():
+        for n in range(10):
+            index.put(row(n))
+        index.put(row(4, audio_samples=8, proof="failed"))
+        index.put(row(5, direction="out", digits="03180367114"))
+    assert [call.id for call in index.search(query)] == [row(n).id for n in found]
+
+
+def test_a_transaction_that_fails_leaves_nothing(index):
+    with pytest.raises(RuntimeError), index.transaction():
+        index.put(row(1))
+        raise RuntimeError
+    assert index.search(CallQuery()) == []
+
+
+def test_unfinished_and_unproved_calls_are_found(index):
+    index.put(row(1))
+    index.put(row(2, end=NOON, proof="pending"))
+    index.put(row(3, end=NOON, proof="verified"))
+    assert [c.id for c in index.unfinished()] == [row(1).id]
+    assert [c.id for c in index.with_proof("pending")] == [row(2).id]
+    index.set_proof(row(2).id, "failed", "second 3: heard -20.0 dBm0, kept -60.0", NOON)
+    assert index.get(row(2).id).proof_note.startswith("second 3")
+    assert index.counts_since(NOON) == {
+        "seen": 3, "recorded": 0, "proved": 1, "failed": 1, "pending": 0,
+    }  # fmt: skip
+    index.set_proof(row(2).id, "verified", "", NOON + timedelta(hours=1))
+    assert index.last_proved() == {row(2).line: NOON + timedelta(hours=1)}
+
+
+def test_hearings_are_told_oldest_first(index):
+    index.add_hearing("a", NOON + timedelta(seconds=1), "김", "export", "audit")
+    index.add_hearing("a", NOON, "이", "listen", "dispute")
+    index.add_hearing("b", NOON, "박", "listen", "dispute")
+    assert [h[1:] for h in index.hearings("a")] == [
+        ("이", "listen", "dispute"),
+        ("김", "export", "audit"),
+    ]
+
+
+def test_a_reader_sees_what_was_committed_and_cannot_write(index, tmp_path):
+    index.put(row(1))
+    with CallIndex.open_readonly(tmp_path / "calls.db") as reader:
+        assert reader.get(row(1).id) == row(1)
+        index.put(row(2))
+        assert len(reader.search(CallQuery())) == 2
+        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+            reader.put(row(3))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all, but some other file" * 200])
+def test_a_reader_says_when_there_is_no_index(tmp_path, content):
+    (tmp_path / "calls.db").write_bytes(content)
+    with pytest.raises(IndexBroken, match=r"calls\.db"):
+        CallIndex.open_readonly(tmp_path / "calls.db")
+
+
+def test_the_writer_refuses_another_version_and_another_file(tmp_path):
+    path = tmp_path / "calls.db"
+    path.write_bytes(b"junk" * 2000)
+    with pytest.raises(IndexBroken):
+        CallIndex.open(path)
+    path.unlink()
+    sqlite3.connect(path).execute("PRAGMA user_version=7").connection.close()
+    with pytest.raises(IndexBroken, match="version 7, want 1"):
+        CallIndex.open(path)
+
+
+def test_check_finds_a_torn_page(tmp_path):
+    path = tmp_path / "calls.db"
+    with CallIndex.open(path) as index:
+        with index.transaction():
+            for n in range(500):
+                index.put(row(n))
+        assert index.check() == []
+    data = bytearray(path.read_bytes())
+    data[4096 * 5 : 4096 * 6] = bytes(4096)
+    path.write_bytes(data)
+    with CallIndex.open_readonly(path) as reader:
+        assert reader.check()
+
+
+def test_times_are_to_the_millisecond():
+    assert iso(None) is None
+    assert iso(NOON.replace(microsecond=999_999)) == "2026-11-23T03:00:00.999Z"
