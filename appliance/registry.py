@@ -1,0 +1,198 @@
+"""The people who may sign in, and the vault's secret wrapped for each of them.
+
+    people    id, name, role, wrapped (the vault's secret under their passphrase), added
+    setup     one row until the first administrator exists: the secret under the one-time code
+    failures  a row for each account and address that failed to sign in: key, count, last
+    unsent    what happened at the page while the recorder was away, until its ledger has it
+
+TinyDB in one small file that a person can read with an editor; `registry_storage` keeps it whole.
+One process writes it, from several threads.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from typing import Any, Final
+
+from tinydb import Query, TinyDB
+from tinydb.table import Table
+
+from appliance.registry_storage import CrashSafeStorage, RegistryBroken, publish, read_tables
+
+#: A secret as `keys.wrap_secret` returns it: plain values that JSON can hold.
+Wrapped = dict[str, Any]
+
+#: Failures and unsent notes beyond this are not kept: a flood must not fill the card.
+ROWS_MAX: Final = 1000
+#: A row of failures that nothing was added to for a day is forgotten.
+FORGET_S: Final = 86_400.0
+
+
+class NameTaken(ValueError):
+    """Somebody with this name is in the registry."""
+
+
+class AlreadySetUp(RuntimeError):
+    """The first administrator exists; there is no second first one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Attributes: id: "p1", never used again; added: ISO 8601 UTC."""
+
+    id: str
+    name: str
+    role: str
+    wrapped: Wrapped
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """Attributes: count: failures in a row; last_s: the newest, seconds since 1970."""
+
+    count: int = 0
+    last_s: float = 0.0
+
+
+def same_name(name: str) -> str:
+    """Return the form in which two spellings of one name are equal."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+class Registry:
+    """An open registry; `close` it to let another process write."""
+
+    def __init__(self, path: Path) -> None:
+        """Take over an existing registry.
+
+        Raises:
+            RegistryMissing, RegistryBroken, RegistryInUse: nothing is changed.
+        """
+        for row in read_tables(path).get("people", {}).values():
+            _person(row)
+        self._lock = RLock()
+        self._db = TinyDB(path, storage=CrashSafeStorage)
+        storage = self._db.storage
+        assert isinstance(storage, CrashSafeStorage)
+        self._storage = storage
+
+    @staticmethod
+    def create(path: Path, setup_wrap: Wrapped) -> None:
+        """Begin a registry with no person and the secret wrapped under the one-time code.
+
+        Raises:
+            FileExistsError: there is a file; it is untouched.
+        """
+        if path.exists():
+            raise FileExistsError(f"{path} exists: a registry is never begun over another")
+        publish(path, {"setup": {"1": {"wrapped": setup_wrap}}})
+
+    def close(self) -> None:
+        self._db.close()
+
+    def people(self) -> list[Person]:
+        with self._lock:
+            return [_person(row) for row in self._table("people").all()]
+
+    def person(self, person_id: str) -> Person | None:
+        return next((p for p in self.people() if p.id == person_id), None)
+
+    def person_named(self, name: str) -> Person | None:
+        return next((p for p in self.people() if same_name(p.name) == same_name(name)), None)
+
+    def setup_wrap(self) -> Wrapped | None:
+        """Return the secret under the one-time code, or None once somebody has used it."""
+        with self._lock:
+            rows = self._table("setup").all()
+            return rows[0]["wrapped"] if rows else None
+
+    def add_first(self, name: str, role: str, wrapped: Wrapped, added: str) -> Person:
+        """Add the first administrator and forget the code's copy of the secret, in one write.
+
+        Raises:
+            AlreadySetUp: there is somebody; nothing is changed.
+        """
+        with self._lock, self._storage.one_write():
+            if self.people():
+                raise AlreadySetUp("the first administrator has been added before")
+            person = self._add(name, role, wrapped, added)
+            self._table("setup").truncate()
+            return person
+
+    def add(self, name: str, role: str, wrapped: Wrapped, added: str) -> Person:
+        """Add somebody.
+
+        Raises:
+            NameTaken: nothing is changed.
+        """
+        with self._lock, self._storage.one_write():
+            if self.person_named(name):
+                raise NameTaken(name)
+            return self._add(name, role, wrapped, added)
+
+    def failures(self, key: str) -> Failures:
+        with self._lock:
+            rows = self._table("failures").search(Query().key == key)
+            return Failures(rows[0]["count"], rows[0]["last_s"]) if rows else Failures()
+
+    def add_failure(self, key: str, now_s: float) -> None:
+        """Count one more, on the disk before the refusal is shown: a restart forgives none."""
+        with self._lock, self._storage.one_write():
+            table = self._table("failures")
+            count = self.failures(key).count + 1
+            table.remove(Query().last_s < now_s - FORGET_S)
+            table.upsert({"key": key, "count": count, "last_s": now_s}, Query().key == key)
+            _drop_oldest(table, ROWS_MAX)
+
+    def clear_failures(self, key: str) -> None:
+        with self._lock:
+            if self.failures(key).count:
+                self._table("failures").remove(Query().key == key)
+
+    def unsent(self) -> list[Mapping[str, str]]:
+        """Return what the ledger has not got yet, oldest first."""
+        with self._lock:
+            return [dict(row) for row in self._table("unsent").all()]
+
+    def keep_unsent(self, note: Mapping[str, str]) -> bool:
+        """Keep a note until the recorder is back; False when ROWS_MAX wait already."""
+        with self._lock:
+            table = self._table("unsent")
+            if len(table) >= ROWS_MAX:
+                return False
+            table.insert(dict(note))
+            return True
+
+    def drop_unsent(self, count: int) -> None:
+        """Forget the oldest notes: the ledger has them."""
+        with self._lock:
+            table = self._table("unsent")
+            table.remove(doc_ids=[row.doc_id for row in table.all()[:count]])
+
+    def _table(self, name: str) -> Table:
+        # Without the cache: a write undone by `one_write` must not live on in it.
+        return self._db.table(name, cache_size=0)
+
+    def _add(self, name: str, role: str, wrapped: Wrapped, added: str) -> Person:
+        number = 1 + max((int(p.id[1:]) for p in self.people()), default=0)
+        tidy = " ".join(unicodedata.normalize("NFC", name).split())
+        person = Person(f"p{number}", tidy, role, wrapped, added)
+        row = {"id": person.id, "name": tidy, "role": role, "wrapped": wrapped, "added": added}
+        self._table("people").insert(row)
+        return person
+
+
+def _person(row: Mapping[str, Any]) -> Person:
+    try:
+        return Person(row["id"], row["name"], row["role"], row["wrapped"], row["added"])
+    except (KeyError, TypeError) as wrong:
+        message = f"a person in the registry is not whole ({wrong}): put back a copy"
+        raise RegistryBroken(message) from None
+
+
+def _drop_oldest(table: Table, keep: int) -> None:
+    rows = sorted(table.all(), key=lambda row: float(row["last_s"]))
+    table.remove(doc_ids=[row.doc_id for row in rows[: max(0, len(rows) - keep)]])

@@ -1,0 +1,145 @@
+import json
+import os
+
+import pytest
+from tinydb import TinyDB
+
+from appliance.registry_storage import (
+    CrashSafeStorage,
+    RegistryBroken,
+    RegistryInUse,
+    RegistryMissing,
+    publish,
+)
+
+FIRST = {"people": {"1": {"name": "김하나"}}}
+
+
+@pytest.fixture
+def path(tmp_path):
+    publish(tmp_path / "registry.json", FIRST)
+    return tmp_path / "registry.json"
+
+
+@pytest.fixture
+def storage(path):
+    storage = CrashSafeStorage(path)
+    yield storage
+    storage.close()
+
+
+def on_disk(path):
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_what_is_written_is_in_the_file_and_can_be_read_with_an_editor(path, storage):
+    storage.write({"people": {"1": {"name": "管財課長"}}})
+    assert on_disk(path) == {"people": {"1": {"name": "管財課長"}}}
+    assert "管財課長" in path.read_text(encoding="utf-8")
+
+
+def test_only_the_owner_may_read_it(path, storage):
+    storage.write(FIRST)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_tinydb_works_on_it(path):
+    with TinyDB(path, storage=CrashSafeStorage) as db:
+        db.table("people").insert({"name": "山田"})
+    assert [row["name"] for row in on_disk(path)["people"].values()] == ["김하나", "山田"]
+
+
+def test_several_tables_change_in_one_write(path, storage, monkeypatch):
+    renames = []
+    real = os.rename
+    monkeypatch.setattr(os, "rename", lambda *names: (renames.append(names), real(*names)))
+    with storage.one_write():
+        storage.write({**storage.read(), "setup": {}})
+        storage.write({**storage.read(), "failures": {}})
+        assert on_disk(path) == FIRST
+    assert len(renames) == 1
+    assert set(on_disk(path)) == {"people", "setup", "failures"}
+
+
+def test_an_error_inside_one_write_changes_nothing(path, storage):
+    with pytest.raises(KeyError), storage.one_write():
+        storage.write({})
+        raise KeyError
+    assert on_disk(path) == FIRST
+    assert storage.read() == FIRST
+
+
+def test_the_order_of_the_calls(path, monkeypatch):
+    done = []
+    for name in ("fsync", "rename"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *a, n=name, f=real: (done.append(n), f(*a)))
+    publish(path, FIRST)
+    assert done == ["fsync", "rename", "fsync"]
+
+
+@pytest.mark.parametrize("call", ["fsync", "rename"])
+@pytest.mark.parametrize("but_done", [False, True])
+@pytest.mark.parametrize("which", [1, 2])
+def test_a_failing_disk_leaves_the_old_file_or_the_new_one(
+    path, monkeypatch, call, but_done, which
+):
+    new, calls, real = {"people": {}}, [], getattr(os, call)
+
+    def fail(*args):
+        calls.append(args)
+        if len(calls) == which:
+            if but_done:
+                real(*args)
+            raise OSError("disk")
+        return real(*args)
+
+    monkeypatch.setattr(os, call, fail)
+    if call == "rename" and which == 2:
+        publish(path, new)
+    else:
+        with pytest.raises(OSError, match="disk"):
+            publish(path, new)
+    assert on_disk(path) in (FIRST, new)
+    monkeypatch.undo()
+    storage = CrashSafeStorage(path)
+    storage.close()
+    assert sorted(os.listdir(path.parent)) == ["registry.json", "registry.lock"]
+
+
+def test_a_part_left_by_a_power_cut_is_not_believed(path):
+    path.with_name("registry.json.part").write_text('{"people": ')
+    storage = CrashSafeStorage(path)
+    assert storage.read() == FIRST
+    assert not path.with_name("registry.json.part").exists()
+    storage.close()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"people": []}', "null", "\x00\x00", '{"a": 1}'])
+def test_a_broken_file_stops_the_start_and_stays_as_it_is(path, text):
+    path.write_text(text)
+    with pytest.raises(RegistryBroken, match=r"registry\.json"):
+        CrashSafeStorage(path)
+    assert path.read_text() == text
+
+
+def test_bytes_that_are_no_text_stop_the_start(path):
+    path.write_bytes(b"\xff\xfe{}")
+    with pytest.raises(RegistryBroken):
+        CrashSafeStorage(path)
+
+
+def test_a_missing_file_is_not_begun_anew(tmp_path):
+    with pytest.raises(RegistryMissing, match="kirok init"):
+        CrashSafeStorage(tmp_path / "registry.json")
+    assert os.listdir(tmp_path) == []
+
+
+def test_there_is_one_writer(path, storage):
+    with pytest.raises(RegistryInUse):
+        CrashSafeStorage(path)
+
+
+def test_the_next_writer_may_come_when_the_first_has_gone(path):
+    CrashSafeStorage(path).close()
+    CrashSafeStorage(path).close()
