@@ -15,8 +15,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from firmware_bridge.panel import Lamp, Panel, PanelPins, open_panel
-
 from appliance import box, site
 from appliance.control import ControlServer
 from appliance.engine import Engine
@@ -24,6 +22,7 @@ from appliance.index import CallIndex
 from appliance.service import Service
 from appliance.systemd import notify
 from firmware_bridge.link import NAP_S, Link
+from firmware_bridge.panel import Lamp, Panel, PanelPins, open_panel
 
 log = logging.getLogger(__name__)
 
@@ -49,10 +48,10 @@ def record(config: Path) -> int:
         undo.callback(link.close)
         engine = Engine(opened, here, link.clock)
         undo.callback(engine.close)
-        panel, trouble = open_panel(_pins(here.panel))
+        panel = open_panel(_pins(here.panel))
         undo.callback(panel.close)
-        if trouble:
-            log.warning("no front panel: %s", trouble)
+        if panel.trouble:
+            log.warning("no front panel: %s", panel.trouble)
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
         service = Service(engine.writer, index, opened.policy)
         loop = Loop(engine, link, panel, service)

@@ -216,6 +216,20 @@ def forget_calls(table: KeyTable, secrets: SecretStore, call_ids: Collection[str
     # Power goes now: what the old secret opened is closed for good.
 
 
+def read_calls(path: Path, secret: bytes) -> frozenset[str]:
+    """Return the calls that have a key in a table; nothing is changed, and it may be in use.
+
+    Raises:
+        WrongSecret, FileNotFoundError: see there.
+    """
+    key, header = _derive(secret, check_day(path.parent.name))
+    data = path.read_bytes()
+    age_files, _, _ = _parse(data, ChaCha20Poly1305(key))
+    if not age_files and data[:HEADER_BYTES] != header:
+        raise WrongSecret(f"{path} is under another secret")
+    return frozenset(age_files)
+
+
 def set_aside(day_dir: Path, *, disk: Disk = os) -> Path:
     """Rename a table that its secret does not open, and return its new name."""
     taken = len(list(day_dir.glob(f"{NAME}.lost-*")))

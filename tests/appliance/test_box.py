@@ -1,8 +1,8 @@
 import pytest
-from appliance.registry import Registry
 
 from appliance import box, keys, policy
 from appliance.box import Admin, BoxBroken, BoxExists, BoxMissing, Plan
+from appliance.registry import Registry
 from tests.appliance.scene import PASSPHRASE, START
 
 OSAN = policy.profile_text("osan")

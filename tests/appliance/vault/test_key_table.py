@@ -10,6 +10,7 @@ from appliance.vault.key_table import (
     WrongSecret,
     forget_calls,
     open_table,
+    read_calls,
     set_aside,
 )
 from tests.faults import FaultyDisk, PowerCut
@@ -54,6 +55,16 @@ def test_keys_outlive_a_start(day_dir):
     assert table.damaged == 0
     table.add(call(3), age(3))
     assert KeyTable(day_dir, SECRET).get(call(3)) == age(3)
+
+
+def test_the_calls_of_a_table_in_use_can_be_read(day_dir):
+    filled(day_dir)
+    before = (day_dir / "keys.db").read_bytes()
+    table = KeyTable(day_dir, SECRET)
+    assert read_calls(table.path, SECRET) == {call(0), call(1), call(2)}
+    with pytest.raises(WrongSecret):
+        read_calls(table.path, bytes(32))
+    assert (day_dir / "keys.db").read_bytes() == before
 
 
 def test_a_call_without_a_key_is_said(day_dir):
