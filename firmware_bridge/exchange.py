@@ -84,7 +84,7 @@ class Exchange:
 
     Attributes:
         retries: frames sent again.
-        strays: ACKs that nobody waits for: of a retry, or of another time.
+        strays: ACKs that nobody waits for: HELLO's, a retry's, another process's.
     """
 
     def __init__(self) -> None:

@@ -129,7 +129,11 @@ class Link:
 
     def close(self) -> None:
         """Let the port go; commands that are not done fail. The next poll would open it again."""
-        self._drop("the link was closed")
+        if self._port is None:
+            return
+        port, self._port, self._out = self._port, None, b""
+        port.close()
+        self._session.close()
 
     def _open(self, now_s: float) -> bool:
         if now_s < self._retry_at_s:
@@ -171,12 +175,8 @@ class Link:
             self._drop(str(error))
 
     def _drop(self, trouble: str) -> None:
-        if self._port is None:
-            return
         self._note(trouble)
-        port, self._port, self._out = self._port, None, b""
-        port.close()
-        self._session.close()
+        self.close()
 
     def _note(self, trouble: str) -> None:
         if trouble != self._trouble:
