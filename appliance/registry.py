@@ -19,7 +19,8 @@ from typing import Any, Final
 from tinydb import Query, TinyDB
 from tinydb.table import Table
 
-from appliance.registry_storage import CrashSafeStorage, RegistryBroken, publish, read_tables
+from appliance import durable
+from appliance.registry_storage import CrashSafeStorage, RegistryBroken, as_file, read_tables
 
 #: A secret as `keys.wrap_secret` returns it: plain values that JSON can hold.
 Wrapped = dict[str, Any]
@@ -86,9 +87,7 @@ class Registry:
         Raises:
             FileExistsError: there is a file; it is untouched.
         """
-        if path.exists():
-            raise FileExistsError(f"{path} exists: a registry is never begun over another")
-        publish(path, {"setup": {"1": {"wrapped": setup_wrap}}})
+        durable.publish(path, as_file({"setup": {"1": {"wrapped": setup_wrap}}}))
 
     def close(self) -> None:
         self._db.close()

@@ -1,1 +1,19 @@
 """The small local page."""
+
+from flask import Flask
+
+from web_min import board, calls, errors, guard, listen, set_up, sign_in, templating
+from web_min.parts import Parts
+
+
+def create_app(parts: Parts) -> Flask:
+    """Return the page as a WSGI application."""
+    app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024  # our largest form has a few hundred characters
+    app.extensions["kirok"] = parts
+    guard.put_before(app)
+    templating.prepare(app)
+    errors.prepare(app)
+    for area in (set_up, sign_in, board, calls, listen):
+        app.register_blueprint(area.bp)
+    return app

@@ -1,0 +1,102 @@
+"""A recording opened to be heard: its Opus packets in an Ogg file, or decoded on the way out.
+
+Nothing is written to disk and nothing is encoded again. PCM is decoded for the samples asked for
+only, so that a call of hours costs no memory. A decoder that begins in mid-call needs a run-up
+until its filters have forgotten that they knew nothing:
+
+    packets   ... │ 20 ms │ 20 ms │ 20 ms │ 20 ms │ wanted │ wanted │ ...
+                  └─────── run-up, decoded and dropped ────┘
+
+Source: RFC 7845, 4.6 (80 ms of pre-roll when seeking).
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance import ogg, ulid
+from appliance.index import CallRow
+from appliance.keys import WrongIdentity
+from appliance.vault.open import open_call
+from appliance.vault.segment import TamperedError
+from dsp.opus import FRAME, BadPacket, Decoder
+from dsp.units import AUDIO_HZ, FULL_SCALE
+
+#: Packets decoded before the first one wanted: 200 ms, more than twice what RFC 7845 asks.
+RUN_UP: Final = 10
+#: Samples in a piece of PCM: one second.
+PIECE: Final = AUDIO_HZ
+
+
+class CannotOpen(Exception):
+    """The recording is damaged, is not there, or is sealed to another key."""
+
+
+class Recording:
+    """One call's audio in clear, in memory."""
+
+    def __init__(self, call_id: str, packets: Sequence[bytes], samples: int) -> None:
+        """Take packets of 20 ms as they were recorded.
+
+        Args:
+            call_id: makes the Ogg file's serial number.
+            packets: the call's, without a gap.
+            samples: of the call; the packets hold more, for the encoder looks ahead.
+        """
+        self._packets = packets
+        self._late = ogg.PRE_SKIP * AUDIO_HZ // ogg.POSITION_HZ
+        self.samples = max(0, min(samples, len(packets) * FRAME - self._late))
+        serial = int.from_bytes(ulid.to_bytes(call_id)[-4:], "big")
+        self.ogg = ogg.write(packets, ogg.Labels(serial), self.samples)
+
+    def pcm(self, first: int, stop: int) -> Iterator[bytes]:
+        """Yield samples first to stop of the call, int16 little-endian, a second at a time."""
+        at, end = first + self._late, min(stop, self.samples) + self._late
+        begin = max(0, at // FRAME - RUN_UP)
+        with Decoder() as decoder:
+            piece: list[NDArray[np.int16]] = []
+            for number in range(begin, -(-end // FRAME)):
+                frame = decoder.decode(self._packets[number])
+                skip, keep = at - number * FRAME, end - number * FRAME
+                piece.append(frame[max(0, skip) : max(0, keep)])
+                if len(piece) * FRAME >= PIECE:
+                    yield _bytes(piece)
+                    piece = []
+            yield _bytes(piece)
+
+    @cached_property
+    def peaks(self) -> NDArray[np.float64]:
+        """The loudest sample of each 20 ms, 0 to 1: float64[ceil(samples / 160)]."""
+        audio = np.frombuffer(b"".join(self.pcm(0, self.samples)), "<i2").astype(np.float64)
+        padded = np.pad(np.abs(audio), (0, -len(audio) % FRAME))
+        loudest: NDArray[np.float64] = padded.reshape(-1, FRAME).max(axis=1) / FULL_SCALE
+        return loudest
+
+
+def open_recording(vault: Path, call: CallRow, identity: bytes, age_file: bytes) -> Recording:
+    """Open a call's recording.
+
+    Args:
+        vault: the folder of the reels.
+        call: one that was recorded and is over.
+        identity: the vault's secret, as `keys.unwrap_secret` gives it.
+        age_file: the call's data key, as the recorder gives it.
+
+    Raises:
+        CannotOpen: nothing of it is returned.
+    """
+    if not call.reel or call.last_offset is None:
+        raise CannotOpen(f"call {call.id}: its end is not on the reel yet")
+    try:
+        found = open_call(vault / call.reel, call.id, age_file, identity.decode(), call.last_offset)
+        return Recording(call.id, found.packets, call.audio_samples)
+    except (WrongIdentity, TamperedError, BadPacket, OSError, ValueError) as error:
+        raise CannotOpen(f"call {call.id}: {error}") from error
+
+
+def _bytes(piece: Sequence[NDArray[np.int16]]) -> bytes:
+    return np.concatenate([*piece, np.empty(0, np.int16)]).astype("<i2").tobytes()

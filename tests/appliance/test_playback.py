@@ -1,0 +1,97 @@
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from appliance.playback import CannotOpen, Recording, open_recording
+from dsp.opus import Encoder, encode
+from tests.web_min.rig import call, speechlike, ulid
+
+CALL = ulid(1)
+
+
+def recorded(audio):
+    with Encoder(complexity=0) as encoder:
+        return Recording(CALL, encode(audio, encoder), len(audio))
+
+
+@pytest.fixture(scope="module")
+def audio():
+    return speechlike(5.0)
+
+
+@pytest.fixture(scope="module")
+def recording(audio):
+    return recorded(audio)
+
+
+def pcm(recording, first, stop):
+    return np.frombuffer(b"".join(recording.pcm(first, stop)), "<i2")
+
+
+def test_what_went_in_comes_out_in_its_place(recording, audio):
+    heard = pcm(recording, 0, recording.samples)
+    assert len(heard) == len(audio) == recording.samples
+    lags = range(-20, 21)
+    fit = [np.corrcoef(np.roll(audio, lag)[100:-100], heard[100:-100])[0, 1] for lag in lags]
+    assert lags[int(np.argmax(fit))] == 0
+    assert max(fit) > 0.9
+
+
+@pytest.mark.parametrize("first", [0, 1, 108, 160, 7_777, 39_999])
+@pytest.mark.parametrize("count", [0, 1, 159, 160, 8_001, 100_000])
+def test_any_part_sounds_as_in_the_whole(recording, first, count):
+    whole = pcm(recording, 0, recording.samples)[first : first + count].astype(float)
+    part = pcm(recording, first, first + count).astype(float)
+    assert len(part) == len(whole)
+    if count:
+        assert np.abs(part - whole).max() <= 300  # of 32 768; bit-exact only from the start
+
+
+def test_pieces_are_a_second_at_most(recording):
+    assert max(map(len, recording.pcm(0, recording.samples))) <= 2 * 8000
+
+
+@pytest.mark.parametrize("count", [0, 1, 159, 160, 161, 8000])
+def test_a_recording_may_be_of_any_length(count):
+    if not count:
+        with pytest.raises(ValueError, match="packets"):
+            recorded(speechlike(1.0)[:0])
+        return
+    found = recorded(speechlike(1.0)[:count])
+    assert found.samples == count
+    assert len(pcm(found, 0, count)) == count
+    assert len(found.peaks) == -(-count // 160)
+
+
+def test_a_row_that_says_more_than_the_reel_holds_is_not_believed(recording):
+    packets = recording._packets[:10]
+    assert Recording(CALL, packets, 10**9).samples == 1600 - 52
+
+
+def test_peaks_are_loud_where_the_sound_is(audio):
+    quiet = audio.copy()
+    quiet[8000:16000] = 0
+    peaks = recorded(quiet).peaks
+    assert len(peaks) == 250
+    assert peaks.max() <= 1.0
+    assert peaks[:50].max() > 0.3
+    assert peaks[55:95].max() < 0.01
+
+
+@pytest.mark.skipif(not shutil.which("opusinfo"), reason="needs opus-tools")
+def test_the_ogg_file_satisfies_opusinfo(recording, tmp_path):
+    path = tmp_path / "call.opus"
+    path.write_bytes(recording.ogg)
+    told = subprocess.run(["opusinfo", path], capture_output=True, text=True, check=True).stdout
+    assert "Playback length: 0m:05.000s" in told
+    assert "WARNING" not in told
+
+
+@pytest.mark.parametrize(
+    "change", [{"reel": ""}, {"last_offset": None}, {"reel": "2026-11-23/777.reel"}]
+)
+def test_what_is_not_on_the_reel_cannot_be_opened(tmp_path, change):
+    with pytest.raises(CannotOpen):
+        open_recording(tmp_path, call(**change), b"AGE-SECRET-KEY-1X", b"no age file")

@@ -1,0 +1,156 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+from appliance.index import iso
+from tests.web_min.rig import NOW, line
+
+COUNTS = {"seen": 42, "recorded": 37, "proved": 36, "failed": 0, "pending": 1}
+
+
+def text(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_each_line_is_shown_in_words(inside):
+    ringing = line(1, "ringing", name="세무과", department="세입팀")
+    talking = line(2, "in_call", recording=True, number="0313701234", level_dbm0=-20.0)
+    inside.show(lines=[ringing, talking, line(3)], counts=COUNTS)
+    page = text(inside.get("/").text)
+    assert "1 세무과 세입팀 Ringing Number not known 1:15" in page
+    assert "In a call REC 0313701234 1:15" in page
+    assert "Idle" in page
+    assert "42 " in page
+
+
+@pytest.mark.parametrize("count", [0, 1, 8, 64])
+def test_there_may_be_any_number_of_lines(inside, count):
+    inside.show(lines=[line(n) for n in range(1, count + 1)])
+    assert inside.get("/").text.count('<li id="line-') == count
+
+
+@pytest.mark.parametrize(
+    "state, says",
+    [
+        ("idle", "Idle"),
+        ("ringing", "Ringing"),
+        ("in_call", "In a call"),
+        ("dialling", "Dialling"),
+        ("open_line", "Off the hook too long"),
+        ("line_down", "Line dead: unplugged or cut"),
+        ("board_lost", "Board not answering"),
+        ("unknown", "Not known"),
+        ("new_state", "new_state"),
+    ],
+)
+def test_every_state_has_its_words(inside, state, says):
+    inside.show(lines=[line(1, state)])
+    assert says in inside.get("/").text
+
+
+def test_the_part_that_changes_can_be_had_alone(inside):
+    inside.show(lines=[line(1)], counts=COUNTS)
+    part = inside.get("/board").text
+    assert "<html" not in part
+    assert part.strip() in inside.get("/").text
+
+
+def test_the_meter_follows_the_level(inside):
+    for level, width in ((-96.0, 0), (-50.0, 0), (-25.0, 50), (0.0, 100), (3.0, 100)):
+        inside.show(lines=[line(1, level_dbm0=level)])
+        assert f'class="level" width="{width}"' in inside.get("/").text
+
+
+def test_counts_that_are_nothing_to_see_are_left_out(inside):
+    inside.show(counts={**COUNTS, "pending": 0})
+    page = text(inside.get("/").text)
+    assert "Proof pending" not in page
+    assert "Proof failed" not in page
+    inside.show(counts={**COUNTS, "failed": 2})
+    assert "2 Proof failed" in text(inside.get("/").text).replace(
+        "Proof failed 2", "2 Proof failed"
+    )
+
+
+@pytest.mark.parametrize("lamp", ["idle", "off_hook", "recording", "attention"])
+def test_the_lamp_is_drawn_with_its_pattern_and_said(inside, lamp):
+    inside.show(lamp=lamp)
+    assert f'class="lamp-{lamp}"' in inside.get("/").text
+
+
+@pytest.mark.parametrize(
+    "clock, says",
+    [("ntp", "Set by a time server"), ("unsynced", "Not set: times cannot be trusted")],
+)
+def test_the_clocks_quality_is_said(inside, clock, says):
+    inside.show(clock=clock)
+    assert says in inside.get("/").text
+
+
+def test_an_alarm_says_where_since_when_and_what_to_do(inside):
+    inside.alarm("line_down", "line 5")
+    page = text(inside.get("/").text)
+    assert "A telephone line is dead Line 5" in page
+    assert "Check that the line is plugged in" in page
+    assert "since Mon 23 Nov 2026 09:30:00" in page
+
+
+def test_many_alarms_are_shown_on_the_page_of_health(inside):
+    for n in range(1, 6):
+        inside.alarm("line_down", f"line {n}")
+    assert inside.get("/").text.count('<li class="alarm">') == 3
+    assert "All 5 alarms" in inside.get("/").text
+    assert inside.get("/health").text.count('<li class="alarm">') == 5
+
+
+def test_nothing_wrong_is_said_too(inside):
+    assert "Nothing is wrong." in inside.get("/health").text
+
+
+def test_the_button_is_there_when_the_box_has_one(inside):
+    assert "front button" not in inside.get("/").text
+    inside.show(button_line=6)
+    assert "Press the front button (line 6)" in inside.get("/").text
+
+
+def test_the_button_is_pressed_and_noted(inside):
+    inside.show(button_line=6)
+    assert inside.post("/button").headers["Location"] == "/"
+    assert inside.recorder.done == [("press_button",), ("note", "button", "p1", {})]
+
+
+@pytest.mark.parametrize("path", ["/", "/board", "/health"])
+def test_when_the_recorder_is_away_it_is_said(inside, path):
+    inside.recorder.away = True
+    inside.clock.passed_s += 1
+    answer = inside.get(path)
+    assert answer.status_code == 200
+    assert "The recorder does not answer" in answer.text
+    assert '<li id="line-' not in answer.text
+
+
+def test_a_button_pressed_while_the_recorder_is_away_says_so(inside):
+    inside.recorder.away = True
+    inside.clock.passed_s += 1
+    answer = inside.post("/button")
+    assert answer.status_code == 503
+    assert "The recorder does not answer" in answer.text
+
+
+def test_the_page_works_without_script(inside):
+    page = inside.get("/").text
+    assert re.search(r'<noscript><p><a href="/">', page)
+
+
+def test_health_shows_when_each_line_was_last_proved(inside):
+    inside.show(lines=[line(1, last_proved=iso(NOW)), replace(line(2), volts=-24.05)])
+    page = text(inside.get("/health").text)
+    assert "Mon 23 Nov 2026 10:30:00" in page
+    assert "not yet" in page
+    assert "-24.1 V" in page or "-24.0 V" in page
+
+
+def test_names_are_shown_as_text(inside):
+    inside.show(lines=[line(1, name="<script>alert(1)</script>")])
+    assert "<script>alert" not in inside.get("/").text

@@ -1,0 +1,236 @@
+import re
+from datetime import timedelta
+
+import pytest
+
+from appliance.api import Hearing
+from appliance.index import iso
+from tests.web_min.rig import NOW, call, missed, speechlike, ulid
+
+
+def ids(page):
+    return re.findall(r'href="/calls/(\w{26})"', page)
+
+
+def text(page):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_calls_are_listed_newest_first(inside):
+    old, new = inside.add(call(1, 90)), inside.add(missed(2, 10))
+    page = inside.get("/calls").text
+    assert ids(page) == [new.id, old.id]
+    assert "Mon 23 Nov 2026 09:00:00 3 민원실 Incoming 0313701234 0:20 Proved" in text(page)
+    assert "Missed call" in page
+
+
+def test_an_empty_list_says_so(inside):
+    assert "No calls yet." in inside.get("/calls").text
+    assert "No call fits this search." in inside.get("/calls?number=999").text
+    inside.add(call())
+    assert (
+        "There are no older calls."
+        in inside.get(f"/calls?before={ulid(0, NOW - timedelta(9))}").text
+    )
+
+
+@pytest.mark.parametrize(
+    "query, found",
+    [
+        ("", {"a", "b", "c", "d"}),
+        ("line=3", {"a", "b"}),
+        ("line=9", set()),
+        ("number=1234", {"a", "b", "d"}),
+        ("number=031-999", {"c"}),
+        ("direction=out", {"c"}),
+        ("recorded=no", {"b"}),
+        ("recorded=yes", {"a", "c", "d"}),
+        ("proof=failed", {"d"}),
+        ("from=2026-11-23", {"a", "b", "c"}),
+        ("to=2026-11-22", {"d"}),
+        ("from=2026-11-22&to=2026-11-22", {"d"}),
+        ("from=2026-11-23&line=3&recorded=yes", {"a"}),
+    ],
+)
+def test_the_search_finds(inside, query, found):
+    rows = {
+        "a": call(1, 30),
+        "b": missed(2, 20),
+        "c": call(3, 40, line=5, number="0319990000", direction="out"),
+        "d": call(4, 60 * 11, line=6, proof="failed"),
+    }
+    for row in rows.values():
+        inside.add(row)
+    listed = ids(inside.get(f"/calls?{query}").text)
+    assert {name for name, row in rows.items() if row.id in listed} == found
+
+
+def test_the_search_stays_in_the_address_and_the_form(inside):
+    inside.add(call())
+    page = inside.get("/calls?number=031-370&line=3&direction=in&proof=verified").text
+    assert 'name="number" type="text" value="031-370"' in page
+    assert '<option value="in" selected>' in page
+    assert '<option value="verified" selected>' in page
+    assert "Clear the search" in page
+
+
+def test_pages_follow_each_other_without_a_gap_or_a_repeat(inside):
+    rows = [inside.add(call(n, 200 - n)) for n in range(120)]
+    seen, address = [], "/calls?line=3"
+    for expected in (50, 50, 20):
+        page = inside.get(address).text
+        assert len(ids(page)) == expected
+        seen += ids(page)
+        older = re.search(r'<a href="([^"]+)" rel="next"', page)
+        address = older and older[1].replace("&amp;", "&")
+    assert address is None
+    assert seen == [row.id for row in reversed(rows)]
+    assert "Newest calls" in page
+
+
+def test_exactly_one_page_has_no_next(inside):
+    for n in range(50):
+        inside.add(call(n, 200 - n))
+    assert 'rel="next"' not in inside.get("/calls").text
+
+
+def test_what_cannot_be_read_finds_nothing_and_says_why(inside):
+    inside.add(call())
+    answer = inside.get("/calls?from=yesterday&line=x")
+    assert answer.status_code == 400
+    assert ids(answer.text) == []
+    assert 'href="#from"' in answer.text
+    assert 'href="#line"' in answer.text
+    assert inside.recorder.done == []
+
+
+def test_a_search_is_noted_without_what_was_looked_for(inside):
+    inside.add(call())
+    inside.get("/calls?number=0313701234&line=3")
+    assert inside.recorder.notes() == [("search", "p1", {"fields": "line number", "found": "1"})]
+
+
+@pytest.mark.parametrize("query", ["number=%27--", "line=1%20OR%201", "before=%27", "proof=x%22"])
+def test_odd_addresses_do_no_harm(inside, query):
+    inside.add(call())
+    assert inside.get(f"/calls?{query}").status_code in (200, 400)
+
+
+def test_the_list_works_while_the_recorder_is_away(inside):
+    row = inside.add(call())
+    inside.recorder.away = True
+    inside.clock.passed_s += 1
+    assert ids(inside.get("/calls").text) == [row.id]
+    page = inside.get(f"/calls/{row.id}")
+    assert page.status_code == 200
+    assert "The recorder does not answer, so this cannot be shown now." in page.text
+
+
+# ------------------------------------------------------------ one call
+
+
+def test_a_call_that_does_not_exist_is_a_clear_page_and_nothing_else(inside):
+    inside.add(call())
+    for call_id in (ulid(77), "x", "..%2f..%2fetc", "%00"):
+        answer = inside.get(f"/calls/{call_id}")
+        assert answer.status_code == 404
+        assert "There is no such page or call" in answer.text
+        assert "0313701234" not in answer.text
+
+
+def test_the_facts_of_a_call(inside):
+    row = inside.add(call(keys="15", gaps=[{"at_s": 9.0, "lost_s": 0.24}], hold="분쟁 2026-1"))
+    page = text(inside.get(f"/calls/{row.id}").text)
+    for fact in (
+        "0313701234 from caller ID",
+        "Began Mon 23 Nov 2026 10:00:00",
+        "Answered Mon 23 Nov 2026 10:00:08",
+        "Ended Mon 23 Nov 2026 10:00:28",
+        "Keys pressed in the call 15",
+        "Every call of the line is recorded",
+        "Sound kept 0:20",
+        "Sound lost 0.24 s",
+        "Proof Proved",
+        "The announcement was heard",
+        "Erased from Mon 22 Feb 2027 10:00:00",
+        "Held back from erasure 분쟁 2026-1",
+        "Set by a time server",
+        row.id,
+    ):
+        assert fact in page, fact
+
+
+def test_before_a_purpose_there_is_a_form_and_no_player(inside):
+    row = inside.add(call(), speechlike(2.0))
+    page = inside.get(f"/calls/{row.id}").text
+    assert "What do you listen for?" in page
+    assert "민원인과의 분쟁 해결" in page
+    assert "<audio" not in page
+    assert "player.js" not in page
+
+
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        ({"why": "missed", "ended_by": "missed"}, "Missed call"),
+        ({"why": "not_asked"}, "Nobody asked for recording"),
+        ({"why": "mode_none"}, "The line is not recorded"),
+    ],
+)
+def test_a_call_that_was_not_recorded_says_why(inside, change, says):
+    row = inside.add(missed(**{"ended_by": "on_hook", **change}))
+    page = inside.get(f"/calls/{row.id}").text
+    assert "This call was not recorded." in page
+    assert says in page
+    assert "What do you listen for?" not in page
+    assert "Who has heard it" not in page
+
+
+def test_a_call_going_on_says_so(inside):
+    row = inside.add(call(end=None, audio_samples=0, stretches=[], proof="none"))
+    assert "This call is still going on." in inside.get(f"/calls/{row.id}").text
+
+
+def test_a_recorded_call_that_goes_on_cannot_be_opened_yet(inside):
+    row = inside.add(call(end=None, last_offset=None))
+    page = inside.get(f"/calls/{row.id}").text
+    assert "This call is still going on." in page
+    assert '<form class="purpose"' not in page
+
+
+def test_an_erased_call_is_a_tombstone_in_words(inside):
+    row = inside.add(call(erased=NOW, number=None), speechlike(2.0))
+    page = inside.get(f"/calls/{row.id}").text
+    assert "This recording was erased on Mon 23 Nov 2026 10:30:00, as the rule asks." in page
+    assert "What do you listen for?" not in page
+    assert "Erased" in inside.get("/calls").text
+
+
+def test_who_has_heard_it_newest_first_by_name(inside):
+    row = inside.add(call())
+    inside.recorder.heard[row.id] = [
+        Hearing(iso(NOW), "p1", "listen", "민원인과의 분쟁 해결"),
+        Hearing(iso(NOW + timedelta(hours=1)), "p9", "export", "<i>소송</i>"),
+    ]
+    page = text(inside.get(f"/calls/{row.id}").text)
+    assert "11:30:00 p9 Taken out" in page
+    assert "10:30:00 김하나 Listened 민원인과의 분쟁 해결" in page
+    assert page.index("p9") < page.index("김하나 Listened")
+    assert "<i>" not in inside.get(f"/calls/{row.id}").text
+
+
+def test_nobody_yet(inside):
+    row = inside.add(call())
+    assert "Nobody yet." in inside.get(f"/calls/{row.id}").text
+
+
+@pytest.mark.parametrize("language", ["ko", "ja", "en"])
+def test_every_page_speaks_each_language(inside, language):
+    row = inside.add(call(notice="exempt:7②(1)", proof="failed", clock="stepped"), speechlike(2.0))
+    inside.listen(row)
+    for path in ("/", "/calls", f"/calls/{row.id}", "/health", "/nope"):
+        page = inside.get(path, Accept_Language=language).text
+        assert f'<html lang="{language}">' in page
+        if language != "en":
+            for word in ("Calls", "Health", "Sign out", "Proof", "Clock"):
+                assert f">{word}<" not in page

@@ -1,0 +1,38 @@
+import pytest
+
+from web_min.errors import PAGES
+
+
+def test_a_fault_is_a_clear_page_that_tells_nothing(inside, caplog):
+    def broken(query):
+        raise RuntimeError("the password is hunter2 in /var/lib/kirok")
+
+    inside.parts.calls = type("Broken", (), {"search": staticmethod(broken)})()
+    answer = inside.get("/calls")
+    assert answer.status_code == 500
+    assert "Something went wrong on the box" in answer.text
+    assert "hunter2" not in answer.text
+    assert "Traceback" not in answer.text
+    assert "hunter2" in caplog.text
+
+
+def test_a_wrong_method_is_a_clear_page(inside):
+    answer = inside.client.delete("/calls", headers={"Accept-Language": "en"})
+    assert answer.status_code == 400  # it carries no token, and that is all it is told
+
+
+def test_reading_what_is_only_written_is_a_clear_page(inside):
+    assert inside.get("/button").status_code == 405
+    assert "This cannot be done here" in inside.get("/button").text
+
+
+@pytest.mark.parametrize("language", ["ko", "ja", "en"])
+def test_error_pages_are_in_the_readers_language(inside, language):
+    page = inside.get("/nope", Accept_Language=language).text
+    assert f'<html lang="{language}">' in page
+    assert (PAGES[404][0] in page) == (language == "en")
+
+
+@pytest.mark.parametrize("path", ["/calls/%ff", "/%2e%2e/%2e%2e/etc/passwd", "/calls/a/b/c"])
+def test_odd_paths_are_not_found(inside, path):
+    assert inside.get(path).status_code == 404

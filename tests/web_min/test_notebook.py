@@ -1,0 +1,68 @@
+import pytest
+
+from appliance.registry import ROWS_MAX
+
+
+def test_a_note_goes_to_the_ledger(rig):
+    rig.parts.notebook.note("login", "p1", address="192.0.2.1")
+    assert rig.recorder.notes() == [("login", "p1", {"address": "192.0.2.1"})]
+
+
+def test_notes_wait_for_the_recorder_and_go_in_order_with_their_time(rig):
+    rig.recorder.away = True
+    rig.parts.notebook.note("login", "p1", address="192.0.2.1")
+    rig.clock.passed_s = 61
+    rig.parts.notebook.note("search", "p1", fields="line")
+    rig.recorder.away = False
+    rig.parts.notebook.note("logout", "p1")
+    assert rig.recorder.notes() == [
+        ("login", "p1", {"address": "192.0.2.1", "at": "2026-11-23T01:30:00.000Z"}),
+        ("search", "p1", {"fields": "line", "at": "2026-11-23T01:31:01.000Z"}),
+        ("logout", "p1", {}),
+    ]
+    assert rig.registry.unsent() == []
+
+
+def test_notes_that_wait_outlive_a_restart_of_the_page(rig):
+    rig.recorder.away = True
+    rig.parts.notebook.note("login", "p1")
+    rig.restart()
+    rig.recorder.away = False
+    rig.parts.notebook.note("logout", "p1")
+    assert [act for act, _, _ in rig.recorder.notes()] == ["login", "logout"]
+
+
+def test_a_recorder_that_goes_while_notes_are_sent_gets_each_once(rig):
+    rig.recorder.away = True
+    for act in ("a", "b", "c"):
+        rig.parts.notebook.note(act, "p1")
+    rig.recorder.away = False
+    real = rig.recorder.note
+
+    def one_then_away(act, person, **facts):
+        real(act, person, **facts)
+        rig.recorder.away = True
+
+    rig.recorder.note = one_then_away
+    rig.parts.notebook.note("d", "p1")
+    rig.recorder.note, rig.recorder.away = real, False
+    rig.parts.notebook.note("e", "p1")
+    assert [act for act, _, _ in rig.recorder.notes()] == ["a", "b", "c", "d", "e"]
+
+
+def test_when_no_more_can_wait_the_log_says_so(rig, caplog, monkeypatch):
+    monkeypatch.setattr("appliance.registry.ROWS_MAX", 1)
+    rig.recorder.away = True
+    rig.parts.notebook.note("login", "p1")
+    rig.parts.notebook.note("search", "p1")
+    assert "lost search" in caplog.text
+    assert len(rig.registry.unsent()) == 1 < ROWS_MAX
+
+
+def test_other_faults_are_not_swallowed(rig):
+    def broken(act, person, **facts):
+        raise OSError("disk")
+
+    rig.recorder.note = broken
+    with pytest.raises(OSError, match="disk"):
+        rig.parts.notebook.note("login", "p1")

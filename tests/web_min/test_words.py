@@ -1,0 +1,48 @@
+import re
+
+import pytest
+
+from tests.web_min.messages import FOLDER
+from web_min import words
+
+TABLES = [
+    value for name, value in vars(words).items() if name.isupper() and isinstance(value, dict)
+]
+SHAPES = (FOLDER / "templates" / "_icons.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_word_has_an_icon_that_is_drawn(table):
+    for word in table.values():
+        if isinstance(word, words.Word):
+            assert f'"{word.icon}":' in SHAPES
+
+
+@pytest.mark.parametrize(
+    "table", [words.LINE_STATES, words.PROOFS, words.MODES, words.DIRECTIONS, words.LAMPS]
+)
+def test_states_are_told_apart_by_word_and_by_shape_without_colour(table):
+    assert len({word.text for word in table.values()}) == len(table)
+    assert len({word.icon for word in table.values()}) == len(table)
+
+
+def test_shapes_differ():
+    drawn = re.findall(r'"\w+": \'(.*)\'', SHAPES)
+    assert len(drawn) > 20
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_a_name_we_have_no_word_for_is_shown_as_it_is():
+    assert words.word(words.LINE_STATES, "rebooting").text == "rebooting"
+    assert words.word(words.LINE_STATES, None).text == ""
+
+
+def test_every_alarm_says_what_to_do(inside):
+    for what in [*words.TROUBLES, "something_new"]:
+        inside.alarm(what, "")
+    page = inside.get("/health").text
+    for trouble in words.TROUBLES.values():
+        assert trouble.title in page.replace("&#39;", "'")
+        assert trouble.remedy in page.replace("&#39;", "'")
+    assert "something_new" in page
+    assert "kirok doctor" in page

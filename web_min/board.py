@@ -1,0 +1,52 @@
+"""The line board and the box's health: what is going on at this moment."""
+
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from appliance.api import Alarm, BoxStatus, RecorderAway
+from web_min.parts import parts, signed_in
+
+bp = Blueprint("board", __name__)
+
+
+@bp.get("/")
+def show() -> str:
+    box = parts().status.get()
+    return render_template("board.html", box=box, alarms=_alarms(box), now=_now(box))
+
+
+@bp.get("/board")
+def now() -> str:
+    """Return the changing part of the board alone, for the page's own polling."""
+    box = parts().status.get()
+    return render_template("_lines.html", box=box, alarms=_alarms(box), now=_now(box))
+
+
+@bp.post("/button")
+def press_button() -> Response | tuple[str, int]:
+    try:
+        parts().recorder.press_button()
+    except RecorderAway:
+        return show(), 503
+    parts().status.forget()
+    parts().notebook.note("button", signed_in().person_id)
+    return redirect(url_for("board.show"), code=303)
+
+
+@bp.get("/health")
+def health() -> str:
+    box = parts().status.get()
+    return render_template("health.html", box=box, alarms=_alarms(box), now=_now(box))
+
+
+def _alarms(box: BoxStatus | None) -> list[Alarm]:
+    """Return what is wrong; that nobody answers is itself an alarm."""
+    if box is None:
+        return [Alarm("recorder_away", "", "")]
+    return sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
+
+
+def _now(box: BoxStatus | None) -> datetime:
+    return datetime.fromisoformat(box.now) if box else parts().now()

@@ -1,0 +1,78 @@
+"""The list of calls, and one call."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint, abort, render_template, request
+from werkzeug.datastructures import MultiDict
+
+from appliance.api import Hearing, NoSuchCall, RecorderAway
+from appliance.index import CallRow
+from web_min import forms, search, timeline
+from web_min.parts import parts, signed_in
+
+bp = Blueprint("calls", __name__)
+
+
+@bp.get("/calls")
+def index() -> tuple[str, int]:
+    asked = search.read(request.args, parts().site.zone)
+    found = [] if asked.errors else parts().calls.search(asked.query)
+    page, more = found[: search.PAGE_LEN], len(found) > search.PAGE_LEN
+    if not asked.errors:
+        # The fields alone: what was looked for, a number above all, is not for the ledger.
+        fields = " ".join(asked.filters)
+        parts().notebook.note("search", signed_in().person_id, fields=fields, found=str(len(page)))
+    html = render_template(
+        "calls.html",
+        calls=page,
+        asked=asked,
+        errors=asked.errors,
+        older={**asked.filters, "before": page[-1].id} if more else None,
+        first_page=asked.query.before_id is None,
+        lines=_lines(),
+    )
+    return html, 400 if asked.errors else 200
+
+
+@bp.get("/calls/<call_id>")
+def show(call_id: str) -> str:
+    return page(call_id, {})
+
+
+def page(call_id: str, errors: forms.Errors) -> str:
+    """Return one call's page, with what its listening form got wrong."""
+    call = find(call_id)
+    audio = parts().opened.get(signed_in().id, call_id) if call.recorded else None
+    return render_template(
+        "call.html",
+        call=call,
+        audio=audio,
+        marks=timeline.marks(call),
+        hearings=_hearings(call_id),
+        purposes=parts().site.purposes,
+        errors=errors,
+        typed=MultiDict(request.form),
+    )
+
+
+def find(call_id: str) -> CallRow:
+    """Return a call, or answer 404."""
+    try:
+        return parts().calls.get(call_id)
+    except NoSuchCall:
+        abort(404)
+
+
+def _hearings(call_id: str) -> Sequence[Hearing] | None:
+    try:
+        return parts().recorder.hearings(call_id)
+    except RecorderAway:
+        return None
+    except NoSuchCall:
+        return []
+
+
+def _lines() -> list[tuple[int, str]]:
+    """Return the lines that there are, for the form; none while the recorder is away."""
+    box = parts().status.get()
+    return [(line.line, line.name) for line in box.lines] if box else []

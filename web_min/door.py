@@ -1,0 +1,141 @@
+"""Who may come in: passphrases, the one-time code, and what failing at them costs.
+
+There is no list of passphrase hashes: the right passphrase is the one that opens the person's copy
+of the vault's secret. One is tried at a time, since each costs the memory and the time of an
+argon2id.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Final
+
+from appliance import keys
+from appliance.registry import Person, Registry, Wrapped, same_name
+from web_min.lockout import FREE_TRIES, FREE_TRIES_ADDRESS, wait_s
+
+#: NIST SP 800-63B-4 3.1.1.2 asks for 8 with a second factor; without one, length is all there is.
+PASSPHRASE_MIN: Final = 10
+#: Longer is a mistake, or an attempt to keep argon2id busy.
+PASSPHRASE_MAX: Final = 1000
+#: Seconds that a try waits for those before it; argon2id takes 0.04 s, 0.5 s on a small board.
+QUEUE_S: Final = 5.0
+
+_CODE_KEY: Final = "code"
+
+
+class Refused(Exception):
+    """Wrong; it is not said whether the name or the passphrase."""
+
+
+class Barred(Exception):
+    """Too many failures before; the try was not looked at.
+
+    Attributes:
+        wait_s: seconds until the next one will be.
+    """
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"wait {wait_s:.0f} s")
+        self.wait_s = wait_s
+
+
+class Busy(Exception):
+    """Too many people are signing in at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """How a secret is sealed under a passphrase and got out again; argon2id but in tests."""
+
+    wrap: Callable[[bytes, str], Wrapped] = keys.wrap_secret
+    unwrap: Callable[[Wrapped, str], bytes] = keys.unwrap_secret
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """What the first administrator typed."""
+
+    name: str
+    role: str
+    passphrase: str
+
+
+class Door:
+    def __init__(self, registry: Registry, wrapping: Wrapping, now: Callable[[], datetime]) -> None:
+        self._registry = registry
+        self._wrapping = wrapping
+        self._now = now
+        self._one_at_a_time = Lock()
+        # What a name that nobody has is tried against, so that it takes as long as a real one.
+        self._nobody = wrapping.wrap(secrets.token_bytes(32), secrets.token_urlsafe(32))
+
+    def open(self, name: str, passphrase: str, address: str) -> tuple[Person, bytes]:
+        """Return who it is, and the vault's secret.
+
+        Raises:
+            Refused: the failure is counted, on the disk.
+            Barred, Busy: nothing was tried or counted.
+        """
+        bars = {f"name:{same_name(name)[:100]}": FREE_TRIES, _address(address): FREE_TRIES_ADDRESS}
+        with _Turn(self._one_at_a_time):
+            person = self._registry.person_named(name)
+            wrapped = person.wrapped if person else self._nobody
+            secret = self._try(wrapped, passphrase, bars)
+            if person is None:  # the odds are 2**-256
+                raise Refused
+            return person, secret
+
+    def set_up(self, code: str, new: NewPerson, address: str) -> tuple[Person, bytes]:
+        """Let whoever has the one-time code become the first administrator.
+
+        Raises:
+            Refused: wrong code, or it was used before; the failure is counted, on the disk.
+            Barred, Busy: nothing was tried or counted.
+        """
+        bars = {_CODE_KEY: FREE_TRIES, _address(address): FREE_TRIES_ADDRESS}
+        with _Turn(self._one_at_a_time):
+            wrapped = self._registry.setup_wrap()
+            if wrapped is None:
+                raise Refused
+            secret = self._try(wrapped, keys.tidy_setup_code(code), bars)
+            again = self._wrapping.wrap(secret, new.passphrase)
+            added = self._now().isoformat(timespec="seconds")
+            return self._registry.add_first(new.name, new.role, again, added), secret
+
+    def _try(self, wrapped: Wrapped, passphrase: str, bars: dict[str, int]) -> bytes:
+        now_s = self._now().timestamp()
+        wait = max(wait_s(self._registry.failures(key), now_s, free) for key, free in bars.items())
+        if wait > 0:
+            raise Barred(wait)
+        try:
+            secret = self._wrapping.unwrap(wrapped, passphrase[:PASSPHRASE_MAX])
+        except (keys.WrongPassphrase, ValueError):
+            for key in bars:
+                self._registry.add_failure(key, now_s)
+            raise Refused from None
+        # An address keeps its count: its owner's own account must not buy more guesses at others.
+        for key in bars:
+            if not key.startswith("address:"):
+                self._registry.clear_failures(key)
+        return secret
+
+
+class _Turn:
+    """Waits for the lock, but not for ever: a queue of guesses must not hold every thread."""
+
+    def __init__(self, lock: Lock) -> None:
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=QUEUE_S):
+            raise Busy
+
+    def __exit__(self, *exc: object) -> None:
+        self._lock.release()
+
+
+def _address(address: str) -> str:
+    return f"address:{address}"

@@ -1,0 +1,95 @@
+"""Listening to a recording: first the purpose, in the ledger, then the sound."""
+
+from collections.abc import Callable, Iterable
+
+from flask import Blueprint, abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from appliance.api import NoSuchCall, RecorderAway
+from appliance.playback import CannotOpen, Recording
+from web_min import calls, forms, ranges
+from web_min.audio import wav_bytes, wav_size, waveform
+from web_min.languages import gettext as _
+from web_min.parts import parts, signed_in
+
+bp = Blueprint("listen", __name__)
+
+NOTE_MAX = 200
+
+
+@bp.post("/calls/<call_id>/listen")
+def ask(call_id: str) -> Response | tuple[str, int]:
+    """Enter the purpose in the ledger and open the recording for this session."""
+    call = calls.find(call_id)
+    if not call.recorded or not call.end or call.erased:
+        abort(404)
+    purpose = _purpose()
+    if purpose is None:
+        return calls.page(call_id, {"purpose": _("Choose what you listen for.")}), 400
+    session = signed_in()
+    try:
+        key = parts().recorder.open_key(call_id, session.person_id, "listen", purpose)
+        audio = parts().open_audio(call, session.secret, key)
+    except RecorderAway:
+        away = _("The recorder does not answer, so no recording can be opened. Try again later.")
+        return calls.page(call_id, {"purpose": away}), 503
+    except NoSuchCall:
+        gone = _("There is no key for this recording any more: it has been erased.")
+        return calls.page(call_id, {"purpose": gone}), 410
+    except CannotOpen:
+        damaged = _("This recording cannot be opened. Tell the administrator.")
+        return calls.page(call_id, {"purpose": damaged}), 500
+    parts().opened.put(session.id, call_id, audio)
+    return redirect(url_for("calls.show", call_id=call_id, _anchor="listen"), code=303)
+
+
+@bp.get("/calls/<call_id>/audio.opus")
+def ogg(call_id: str) -> Response:
+    audio = _opened(call_id)
+    return _ranged(len(audio.ogg), "audio/ogg", lambda want: [audio.ogg[want.start : want.stop]])
+
+
+@bp.get("/calls/<call_id>/audio.wav")
+def wav(call_id: str) -> Response:
+    audio = _opened(call_id)
+    return _ranged(wav_size(audio), "audio/wav", lambda want: wav_bytes(audio, want))
+
+
+@bp.get("/calls/<call_id>/waveform.svg")
+def shape(call_id: str) -> Response:
+    return Response(waveform(_opened(call_id).peaks.tolist()), mimetype="image/svg+xml")
+
+
+def _opened(call_id: str) -> Recording:
+    """Return a recording that this session has opened; without a purpose there is no sound."""
+    audio = parts().opened.get(signed_in().id, call_id)
+    if audio is None:
+        abort(403)
+    return audio
+
+
+def _ranged(size: int, mimetype: str, read: Callable[[range], Iterable[bytes]]) -> Response:
+    """Answer with the bytes that the request's Range asks for, or all: 200, 206 or 416."""
+    try:
+        want = ranges.wanted(request.headers.get("Range"), size)
+    except ranges.Unsatisfiable:
+        return Response(
+            status=416, headers={"Content-Range": f"bytes */{size}", "Accept-Ranges": "bytes"}
+        )
+    part = want if want is not None else range(size)
+    body = () if request.method == "HEAD" else read(part)
+    response = Response(body, 206 if want is not None else 200, mimetype=mimetype)
+    response.headers["Accept-Ranges"] = "bytes"
+    response.headers["Content-Length"] = str(len(part))
+    if want is not None:
+        response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    return response
+
+
+def _purpose() -> str | None:
+    """Return the purpose chosen, in the policy's words, and the note typed beside it."""
+    for purpose in parts().site.purposes:
+        if purpose.id == request.form.get("purpose"):
+            note = forms.text("note", NOTE_MAX)
+            return f"{purpose.text}: {note}" if note else purpose.text
+    return None

@@ -1,0 +1,55 @@
+"""What happened at the page, on its way to the recorder's ledger.
+
+While the recorder is away the notes wait in the registry, on the disk, and go in order, each with
+the time at which it happened, as soon as it answers again.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from threading import Lock
+
+from appliance.api import Recorder, RecorderAway
+from appliance.index import iso
+from appliance.registry import Registry
+
+log = logging.getLogger(__name__)
+
+
+class Notebook:
+    def __init__(self, recorder: Recorder, registry: Registry, now: Callable[[], datetime]) -> None:
+        self._recorder = recorder
+        self._registry = registry
+        self._now = now
+        self._lock = Lock()
+
+    def note(self, act: str, person: str, **facts: str) -> None:
+        """Enter an act in the ledger, or keep it until that can be done.
+
+        Args:
+            act: "login" "login_refused" "logout" "setup" "setup_refused" "search" "button".
+            person: their id, or "" when it is not known who it was.
+            facts: no number and no name: the ledger outlives both.
+        """
+        with self._lock:
+            try:
+                self._send_waiting()
+                self._recorder.note(act, person, **facts)
+            except RecorderAway:
+                kept = {"act": act, "person": person, "at": iso(self._now()) or "", **facts}
+                if not self._registry.keep_unsent(kept):
+                    log.error("the ledger is away and no more notes can wait: lost %s", act)
+
+    def _send_waiting(self) -> None:
+        sent = 0
+        try:
+            for waiting in self._registry.unsent():
+                self._send(waiting)
+                sent += 1
+        finally:
+            if sent:
+                self._registry.drop_unsent(sent)
+
+    def _send(self, waiting: Mapping[str, str]) -> None:
+        facts = {key: value for key, value in waiting.items() if key not in ("act", "person")}
+        self._recorder.note(waiting["act"], waiting["person"], **facts)

@@ -1,0 +1,114 @@
+"""What the page is made of, and what the request in hand belongs to."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from flask import current_app, g
+
+from appliance.api import Recorder
+from appliance.index import CallQuery, CallRow
+from appliance.policy import Purpose
+from appliance.registry import Registry
+from web_min.audio import OpenAudio
+from web_min.door import Door, Wrapping
+from web_min.notebook import Notebook
+from web_min.opened import Opened
+from web_min.sessions import Session, Sessions
+from web_min.status import Status
+from web_min.tokens import Tokens
+
+#: Host names that mean this machine; others come from site.toml. A page on another name that points
+#: here (DNS rebinding) gets nothing.
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class Calls(Protocol):
+    """The call index, read-only."""
+
+    def search(self, query: CallQuery) -> list[CallRow]: ...
+
+    def get(self, call_id: str) -> CallRow:
+        """Return one call.
+
+        Raises:
+            NoSuchCall: there is none with this id.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What the page says of where it stands.
+
+    Attributes:
+        city, language: the city's name, and its language, which a browser of none of ours gets.
+        purposes: what a recording may be listened to for.
+        hosts: names that the page answers to.
+        behind_tls: a server before us speaks TLS: cookies go over it alone.
+        first_role: what the first administrator is, by the policy's role id.
+    """
+
+    city: str
+    language: str
+    zone: ZoneInfo
+    purposes: tuple[Purpose, ...]
+    hosts: frozenset[str] = LOOPBACK
+    behind_tls: bool = False
+    first_role: str = "operator"
+
+    @property
+    def cookie(self) -> str:
+        # The prefix makes browsers refuse one that a neighbouring host name has set.
+        return "__Host-kirok" if self.behind_tls else "kirok"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(kw_only=True)
+class Parts:
+    """Everything the page works with; tests put their own in.
+
+    Attributes:
+        now: the wall clock, aware; monotonic: seconds that never step.
+    """
+
+    site: Site
+    recorder: Recorder
+    calls: Calls
+    registry: Registry
+    open_audio: OpenAudio
+    wrapping: Wrapping = field(default_factory=Wrapping)
+    now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+
+    door: Door = field(init=False)
+    notebook: Notebook = field(init=False)
+    opened: Opened = field(init=False)
+    sessions: Sessions = field(init=False)
+    status: Status = field(init=False)
+    tokens: Tokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.door = Door(self.registry, self.wrapping, self.now)
+        self.notebook = Notebook(self.recorder, self.registry, self.now)
+        self.opened = Opened(self.monotonic)
+        self.sessions = Sessions(self.monotonic, lambda s: self.opened.close_session(s.id))
+        self.status = Status(self.recorder, self.monotonic)
+        self.tokens = Tokens()
+
+
+def parts() -> Parts:
+    """Return the parts of the application that answers this request."""
+    found: Parts = current_app.extensions["kirok"]
+    return found
+
+
+def signed_in() -> Session:
+    """Return the request's session; the guard has seen to it that there is one."""
+    session: Session = g.session
+    return session

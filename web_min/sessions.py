@@ -1,0 +1,103 @@
+"""Who is signed in: kept in the page's memory alone, so that a session ends when it is to end.
+
+A session holds the vault's secret, which is nowhere else in clear; it goes with the session.
+
+Source: OWASP Session Management Cheat Sheet (ids of 128 bits and more, idle and absolute limits).
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Final
+
+#: Signed out after so long without a request; the page warns first and can extend (WCAG 2.2.1).
+IDLE_S: Final = 600.0
+#: Signed out after so long in any case: longer than a working day.
+LIFETIME_S: Final = 12 * 3600.0
+#: Random bytes in an id: 256 bits.
+ID_BYTES: Final = 32
+#: More people than a city hall has at its recorder; the longest idle goes first.
+SESSIONS_MAX: Final = 200
+
+
+@dataclass(slots=True)
+class Session:
+    """Attributes: secret: the vault's; seen_s, began_s: on the page's monotonic clock."""
+
+    id: str
+    person_id: str
+    name: str
+    role: str
+    secret: bytes = field(repr=False)
+    began_s: float
+    seen_s: float
+
+    @property
+    def ends_s(self) -> float:
+        return min(self.seen_s + IDLE_S, self.began_s + LIFETIME_S)
+
+
+def new_id() -> str:
+    return secrets.token_urlsafe(ID_BYTES)
+
+
+class Sessions:
+    """All sessions of the page; used by several threads."""
+
+    def __init__(self, monotonic: Callable[[], float], ended: Callable[[Session], None]) -> None:
+        """Begin with none.
+
+        Args:
+            monotonic: seconds that never step.
+            ended: told of each session that is over.
+        """
+        self._monotonic = monotonic
+        self._ended = ended
+        self._sessions: dict[str, Session] = {}
+        self._lock = Lock()
+
+    def begin(self, person_id: str, name: str, role: str, secret: bytes) -> Session:
+        now = self._monotonic()
+        session = Session(new_id(), person_id, name, role, secret, now, now)
+        with self._lock:
+            self._sessions[session.id] = session
+            idle = min(self._sessions.values(), key=lambda s: s.seen_s)
+            full = len(self._sessions) > SESSIONS_MAX
+        if full:
+            self.end(idle.id)
+        return session
+
+    def find(self, session_id: str, touch: bool) -> Session | None:
+        """Return a session that still lasts.
+
+        Args:
+            session_id: as the browser sent it.
+            touch: count this as somebody at work; the page's own polling is not.
+        """
+        self.sweep()
+        with self._lock:
+            session = self._sessions.get(session_id)
+            if session and touch:
+                session.seen_s = self._monotonic()
+            return session
+
+    def left_s(self, session: Session) -> float:
+        """Return in how many seconds a session ends unless somebody does something."""
+        return max(0.0, session.ends_s - self._monotonic())
+
+    def end(self, session_id: str) -> None:
+        with self._lock:
+            session = self._sessions.pop(session_id, None)
+        if session:
+            self._ended(session)
+
+    def sweep(self) -> None:
+        """End those whose time is over."""
+        now = self._monotonic()
+        with self._lock:
+            over = [s for s in self._sessions.values() if s.ends_s <= now]
+            for session in over:
+                del self._sessions[session.id]
+        for session in over:
+            self._ended(session)

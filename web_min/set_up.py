@@ -1,0 +1,75 @@
+"""The first start: whoever reads the one-time code on the box becomes its first administrator."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from appliance.registry import AlreadySetUp
+from web_min import forms
+from web_min.door import PASSPHRASE_MAX, PASSPHRASE_MIN, Barred, Busy, NewPerson, Refused
+from web_min.languages import gettext as _
+from web_min.parts import parts
+from web_min.sign_in import begin, wait_text
+
+bp = Blueprint("set_up", __name__)
+
+NAME_MAX = 60
+
+
+@bp.route("/setup", methods=["GET", "POST"])
+def form() -> Response | str | tuple[str, int]:
+    if parts().registry.people():
+        return redirect(url_for("sign_in.form"), code=303)
+    if request.method == "GET":
+        return _show({}), 200
+    errors = _wrong()
+    if errors:
+        return _show(errors), 400
+    return _try()
+
+
+def _try() -> Response | tuple[str, int]:
+    new = NewPerson(
+        forms.text("name", NAME_MAX), parts().site.first_role, forms.secret("passphrase")
+    )
+    address = request.remote_addr or ""
+    try:
+        person, secret = parts().door.set_up(forms.text("code"), new, address)
+    except Refused:
+        parts().notebook.note("setup_refused", "", address=address)
+        return _show({"code": _("This is not the code that the box shows.")}), 403
+    except Barred as bar:
+        return _show({"code": wait_text(bar.wait_s)}), 429
+    except Busy:
+        return _show({"code": _("The box is busy. Try again in a moment.")}), 503
+    except AlreadySetUp:
+        return redirect(url_for("sign_in.form"), code=303)
+    parts().notebook.note("setup", person.id, address=address)
+    return begin(person, secret, url_for("board.show"))
+
+
+def _wrong() -> forms.Errors:
+    errors: forms.Errors = {}
+    first, again = forms.secret("passphrase"), forms.secret("again")
+    if not forms.text("code"):
+        errors["code"] = _("Enter the code that the box shows.")
+    if not forms.text("name", NAME_MAX):
+        errors["name"] = _("Enter your name.")
+    if len(first) < PASSPHRASE_MIN:
+        errors["passphrase"] = _("The passphrase needs at least %(count)s characters.") % {
+            "count": PASSPHRASE_MIN
+        }
+    elif len(first) > PASSPHRASE_MAX:
+        errors["passphrase"] = _("The passphrase is too long.")
+    elif first != again:
+        errors["again"] = _("The two passphrases are not the same.")
+    return errors
+
+
+def _show(errors: forms.Errors) -> str:
+    return render_template(
+        "set_up.html",
+        errors=errors,
+        code=forms.text("code"),
+        name=forms.text("name", NAME_MAX),
+        passphrase_min=PASSPHRASE_MIN,
+    )

@@ -1,0 +1,73 @@
+"""What templates may use: words, dates, the parts of the page that are on every page."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, g, request, url_for
+
+from web_min import dates, guard, languages, words
+from web_min.parts import parts
+
+
+def prepare(app: Flask) -> None:
+    """Give an application's templates their languages, filters and names."""
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
+    install(languages.gettext, languages.ngettext, newstyle=True, pgettext=languages.pgettext)
+    app.jinja_env.filters.update(
+        day=day, clock=clock, moment=moment, length_of=dates.length, ago=ago, meter=meter
+    )
+    app.jinja_env.globals.update(word=words.word, words=words, trouble=words.trouble)
+    app.context_processor(_everywhere)
+
+
+def day(at: datetime) -> str:
+    return dates.local_day(at, parts().site.zone, languages.language())
+
+
+def clock(at: datetime) -> str:
+    return dates.clock(at, parts().site.zone)
+
+
+def moment(at: datetime | str) -> str:
+    """Return a moment, also one given in ISO 8601, as the request's language writes it."""
+    when = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return dates.moment(when, parts().site.zone, languages.language())
+
+
+def ago(since: str, now: datetime) -> str:
+    """Return how long something has been so."""
+    return dates.length((now - datetime.fromisoformat(since)).total_seconds())
+
+
+def meter(level_dbm0: float) -> int:
+    """Return a level as a percentage of the meter's width: -50 dBm0, a quiet line, to 0 dBm0."""
+    return round(2 * min(50.0, max(0.0, level_dbm0 + 50)))
+
+
+def _everywhere() -> dict[str, Any]:
+    return {
+        "language": languages.language(),
+        "languages": languages.NAMES,
+        "site": parts().site,
+        "session": g.get("session"),
+        "token": guard.form_token,
+        "here": _here(),
+        "person_name": person_name,
+    }
+
+
+def person_name(person_id: str) -> str:
+    """Return who somebody is; one who has left keeps their id."""
+    person = parts().registry.person(person_id)
+    return person.name if person else person_id
+
+
+def _here() -> str:
+    """Return the path to come back to after a change of language."""
+    if request.method != "GET":
+        return request.path if request.endpoint in guard.OPEN else url_for("board.show")
+    return urlsplit(request.full_path.rstrip("?")).geturl()

@@ -1,0 +1,207 @@
+"""What the recorder's short names are called on the page: word, shape of the icon, tone.
+
+Colour is never alone (WCAG 1.4.1): each state has a word and an icon of its own shape. A name that
+is not here is shown as it is, so that a newer recorder is never silent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from web_min.languages import N_, gettext
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Attributes: text: to be translated; icon: a symbol of icons.svg; tone: a style's class."""
+
+    text: str
+    icon: str
+    tone: str
+
+    def __str__(self) -> str:
+        return gettext(self.text) if self.text else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An alarm in words: what it is, and what to do about it."""
+
+    title: str
+    remedy: str
+
+
+def word(table: Mapping[str, Word], name: str | None) -> Word:
+    return table.get(name or "", Word(name or "", "unknown", "quiet"))
+
+
+LINE_STATES: Final = {
+    "idle": Word(N_("Idle"), "idle", "quiet"),
+    "ringing": Word(N_("Ringing"), "ringing", "busy"),
+    "in_call": Word(N_("In a call"), "call", "busy"),
+    "dialling": Word(N_("Dialling"), "dialling", "busy"),
+    "open_line": Word(N_("Off the hook too long"), "open_line", "warn"),
+    "line_down": Word(N_("Line dead: unplugged or cut"), "line_down", "bad"),
+    "board_lost": Word(N_("Board not answering"), "board_lost", "bad"),
+    "unknown": Word(N_("Not known"), "unknown", "quiet"),
+}
+
+MODES: Final = {
+    "full": Word(N_("Every call recorded"), "full", "quiet"),
+    "selective": Word(N_("Recorded on request"), "selective", "quiet"),
+    "none": Word(N_("Not recorded"), "none", "quiet"),
+}
+
+DIRECTIONS: Final = {
+    "in": Word(N_("Incoming"), "in", "quiet"),
+    "out": Word(N_("Outgoing"), "out", "quiet"),
+    "unknown": Word(N_("Unknown direction"), "unknown", "quiet"),
+}
+
+PROOFS: Final = {
+    "verified": Word(N_("Proved"), "check", "good"),
+    "pending": Word(N_("Proof pending"), "pending", "warn"),
+    "failed": Word(N_("Proof failed"), "cross", "bad"),
+    "none": Word(N_("Nothing to prove"), "none", "quiet"),
+}
+
+ERASED: Final = Word(N_("Erased"), "none", "quiet")
+
+#: Why a call was or was not recorded, or how it ended if not as usual.
+REASONS: Final = {
+    "full": Word(N_("Every call of the line is recorded"), "full", "quiet"),
+    "key": Word(N_("Recording asked for by phone key"), "selective", "quiet"),
+    "button": Word(N_("Recording asked for by the front button"), "selective", "quiet"),
+    "missed": Word(N_("Missed call"), "missed", "quiet"),
+    "not_asked": Word(N_("Nobody asked for recording"), "none", "quiet"),
+    "mode_none": Word(N_("The line is not recorded"), "none", "quiet"),
+    "line_down": Word(N_("The line went dead"), "line_down", "bad"),
+    "board_lost": Word(N_("The board stopped answering"), "board_lost", "bad"),
+    "board_restarted": Word(N_("The board started again"), "board_lost", "warn"),
+    "stopped": Word(N_("The recorder was stopped"), "cross", "warn"),
+    "interrupted": Word(N_("The recorder lost power or was killed"), "cross", "warn"),
+}
+
+NOTICES: Final = {
+    "announcement": Word(N_("The announcement was heard"), "check", "good"),
+    "beep": Word(N_("The record tone was heard"), "check", "good"),
+    "missing": Word(N_("No notice was heard"), "alarm", "warn"),
+}
+
+NUMBER_SOURCES: Final = {
+    "caller_id": Word(N_("from caller ID"), "in", "quiet"),
+    "dialled": Word(N_("as dialled"), "out", "quiet"),
+}
+
+CLOCKS: Final = {
+    "ntp": Word(N_("Set by a time server"), "check", "good"),
+    "rtc": Word(N_("From the box's own battery"), "check", "good"),
+    "unsynced": Word(N_("Not set: times cannot be trusted"), "alarm", "bad"),
+    "stepped": Word(N_("Put right; earlier times are off"), "alarm", "warn"),
+}
+
+LAMPS: Final = {
+    "idle": Word(N_("Ready"), "idle", "quiet"),
+    "off_hook": Word(N_("Phone in use, not recorded"), "call", "busy"),
+    "recording": Word(N_("Recording now"), "record", "busy"),
+    "attention": Word(N_("Needs attention"), "alarm", "bad"),
+}
+
+MARKS: Final = {
+    "ring": Word(N_("Ring"), "ringing", "quiet"),
+    "ring_start": Word(N_("Ring"), "ringing", "quiet"),
+    "ring_end": Word(N_("End of ringing"), "ringing", "quiet"),
+    "off_hook": Word(N_("Phone lifted"), "call", "quiet"),
+    "answer": Word(N_("Answered"), "call", "quiet"),
+    "on_hook": Word(N_("Hung up"), "hang_up", "quiet"),
+    "hang_up": Word(N_("Hung up"), "hang_up", "quiet"),
+    "flash": Word(N_("Hook flash"), "call", "quiet"),
+    "keys": Word(N_("Keys"), "keys", "quiet"),
+    "caller_id": Word(N_("Caller ID"), "in", "quiet"),
+    "keep_start": Word(N_("Recording began"), "record", "quiet"),
+    "keep_stop": Word(N_("Recording ended"), "none", "quiet"),
+    "polarity_reversal": Word(N_("Polarity reversal"), "selective", "quiet"),
+    "notice": Word(N_("The announcement was heard"), "check", "good"),
+    "record_beep": Word(N_("The record tone was heard"), "check", "good"),
+    "speech": Word(N_("Speech"), "call", "quiet"),
+    "gap": Word(N_("Sound lost"), "alarm", "warn"),
+    "line_down": Word(N_("The line went dead"), "line_down", "bad"),
+}
+
+ACTS: Final = {
+    "listen": Word(N_("Listened"), "play", "quiet"),
+    "export": Word(N_("Taken out"), "out", "quiet"),
+}
+
+ROLES: Final = {
+    "head": Word(N_("Supervisor"), "person", "quiet"),
+    "deputy": Word(N_("Deputy supervisor"), "person", "quiet"),
+    "operator": Word(N_("Administrator"), "person", "quiet"),
+}
+
+TROUBLES: Final = {
+    "proof_failed": Trouble(
+        N_("A recording could not be proved"),
+        N_("Open the call and listen. If others fail too, replace the memory card."),
+    ),
+    "board_lost": Trouble(
+        N_("The tap board does not answer"),
+        N_("Nothing is being recorded. Check the board's cable and power, then its port."),
+    ),
+    "board_fault": Trouble(
+        N_("The board reports a fault of a line's input"),
+        N_("Move the line to a free input; if the fault stays behind, replace the board."),
+    ),
+    "line_down": Trouble(
+        N_("A telephone line is dead"),
+        N_("Check that the line is plugged in at the board and works with a telephone."),
+    ),
+    "open_line": Trouble(
+        N_("A telephone has been off the hook for hours"),
+        N_("Ask the department to put the receiver back on."),
+    ),
+    "disk_full": Trouble(
+        N_("The disk is full"),
+        N_("Calls are being lost. Nothing that must be kept is erased: fit a larger disk."),
+    ),
+    "disk_low": Trouble(
+        N_("The disk is nearly full"),
+        N_("Fit a larger disk before it is full; recordings are kept as long as the rule says."),
+    ),
+    "disk_failed": Trouble(
+        N_("The disk reports errors"),
+        N_("Replace the memory card or disk now; keep the old one."),
+    ),
+    "clock_unsynced": Trouble(
+        N_("The clock is not set"),
+        N_("Connect the time server, or set the clock; until then times cannot be trusted."),
+    ),
+    "clock_stepped": Trouble(
+        N_("The clock was put right"),
+        N_("Times before it are off; nothing to do unless it happens again."),
+    ),
+    "gaps": Trouble(
+        N_("Sound is being lost between board and recorder"),
+        N_("Check the board's cable; keep it away from power lines."),
+    ),
+    "overload": Trouble(
+        N_("The recorder cannot keep up"),
+        N_("End other work on the box; if it lasts, tell the installer."),
+    ),
+    "index_broken": Trouble(
+        N_("The list of calls is damaged"),
+        N_("Restart the recorder: it makes the list again from the recordings."),
+    ),
+    "recorder_away": Trouble(
+        N_("The recorder does not answer"),
+        N_("Calls may be going unrecorded. Restart it; if it stays away, tell the installer."),
+    ),
+}
+
+
+def trouble(what: str) -> Trouble:
+    """Return an alarm in the request's language; one we have no words for keeps its name."""
+    known = TROUBLES.get(what)
+    if known is None:
+        return Trouble(what, gettext(N_("Run `kirok doctor` on the box: it says what to do.")))
+    return Trouble(gettext(known.title), gettext(known.remedy))
