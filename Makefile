@@ -4,7 +4,7 @@ VENV   := .venv
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN    := $(VENV)/bin
 
-.PHONY: setup demo test lint types clean lock
+.PHONY: setup demo test kill-test lint types clean lock
 
 setup: $(VENV)/.run
 
@@ -13,6 +13,10 @@ demo: setup
 
 test: $(VENV)/.test lint types
 	$(BIN)/python -m pytest -q
+
+# 50 kills of the recorder at random moments, about 8 minutes.
+kill-test: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m long tests/long/test_kill.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -22,6 +22,7 @@ from appliance.registry import Registry
 from appliance.registry_storage import read_tables
 from appliance.site import Line
 from appliance.ulid import Ulids
+from firmware_bridge.host_clock import clock_quality
 
 FORMAT = 1
 #: What the first administrator is: who looks after the system (녹취시스템 관리자, 管理取扱者).
@@ -199,7 +200,6 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
     admin = plan.admin
     for folder in ("keys", "secrets", "vault", "run"):
         (part / folder).mkdir(mode=0o750)
-    Ledger.create(part / "ledger")
     signing = keys.create_signing_key(part / "keys" / "box.key")
     vault, recovery = keys.new_age_pair(), keys.new_age_pair()
     code = None if admin else keys.new_setup_code()
@@ -211,9 +211,14 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
         registry.close()
     CallIndex.open(part / "calls.db").close()
     (part / "policy.toml").write_text(plan.profile)
+    box_id = Ulids().new(round(now.timestamp() * 1000))
+    Ledger.create(part / "ledger")
+    ledger = Ledger(part / "ledger", signing, box_id, lambda: (now, clock_quality()))
+    ledger.append("init", policy=policy.parse(plan.profile).id, trial=plan.trial)
+    ledger.close()
     facts = {
         "format": FORMAT,
-        "id": Ulids().new(round(now.timestamp() * 1000)),
+        "id": box_id,
         "trial": plan.trial,
         "vault": vault.recipient,
         "recovery": recovery.recipient,

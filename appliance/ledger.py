@@ -164,7 +164,6 @@ class Ledger:
                 unchanged = self._headed is not None and self._headed == size - 1
                 if not unchanged:
                     self._append(HEAD_ACT, {"note": note})
-                    self._headed = size
                 lines, self._buffer = self._buffer, []
             self._write(lines)
             if unchanged:
@@ -173,6 +172,7 @@ class Ledger:
             replace(self._directory / HEAD, note.encode(), mode=0o640, disk=self._disk)
             resume = _pack_resume(note, peaks, last, offset)
             replace(self._directory / RESUME, resume, mode=0o640, disk=self._disk)
+            self._headed = size
             return note
 
     def close(self) -> None:
@@ -238,6 +238,8 @@ def verify(directory: Path, key: Ed25519PublicKey) -> list[Finding]:
     """
     walk = Walk()
     heads: dict[int, bytes] = {}
+    # The head first: the recorder may go on writing, and the log must reach at least this far.
+    head = _read_head(directory, key)
     for _, line in read_lines(directory / ENTRIES):
         if not line.endswith(b"\n"):
             walk.find("torn", walk.size, walk.size, "the last line has no end")
@@ -246,7 +248,7 @@ def verify(directory: Path, key: Ed25519PublicKey) -> list[Finding]:
         if entry is not None and entry.act == HEAD_ACT:
             _check_head_entry(walk, entry.index, str(entry.facts.get("note")), key, heads)
     walk.close()
-    _check_head_file(walk, directory, key, heads)
+    _check_head_file(walk, head, heads)
     try:
         _read_resume(directory, key)
     except (OSError, ValueError) as error:
@@ -301,8 +303,9 @@ def _recover(directory: Path, key: Ed25519PublicKey, origin: str) -> tuple[Walk,
             walk.tree, walk.last = resume.tree, resume.last
     else:
         walk, end, torn = _replay(path, Walk(resume.tree, resume.last), resume.offset)
-    head = _signed_size(directory, key)
-    walk.lose_until(head, "truncated", f"a signed head counts {head} entries")
+    head = _read_head(directory, key)
+    if isinstance(head, Checkpoint):
+        walk.lose_until(head.size, "truncated", f"a signed head counts {head.size} entries")
     return walk, end, torn
 
 
@@ -319,11 +322,12 @@ def _replay(path: Path, walk: Walk, offset: int) -> tuple[Walk, int, bytes]:
     return walk, offset, torn
 
 
-def _signed_size(directory: Path, key: Ed25519PublicKey) -> int:
+def _read_head(directory: Path, key: Ed25519PublicKey) -> Checkpoint | str:
+    """Return the head in its file, or why it can not be believed."""
     try:
-        return checkpoint.read((directory / HEAD).read_text(), key).size
-    except (OSError, ValueError):
-        return 0
+        return checkpoint.read((directory / HEAD).read_text(), key)
+    except (OSError, ValueError) as error:
+        return str(error)
 
 
 def _check_head_entry(
@@ -343,15 +347,10 @@ def _check_head_entry(
     heads[head.size] = head.root
 
 
-def _check_head_file(
-    walk: Walk, directory: Path, key: Ed25519PublicKey, heads: dict[int, bytes]
-) -> None:
-    try:
-        head = checkpoint.read((directory / HEAD).read_text(), key)
-    except (OSError, ValueError) as error:
-        walk.find("head", walk.size, walk.size, f"{HEAD}: {error}")
-        return
-    if head.size > walk.size:
+def _check_head_file(walk: Walk, head: Checkpoint | str, heads: dict[int, bytes]) -> None:
+    if isinstance(head, str):
+        walk.find("head", walk.size, walk.size, f"{HEAD}: {head}")
+    elif head.size > walk.size:
         why = f"a signed head counts {head.size} entries"
         walk.find("truncated", walk.size, head.size - 1, why)
     elif heads.get(head.size) != head.root:

@@ -19,7 +19,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from time import monotonic
+from typing import Final, Protocol
 
 from appliance import keys
 from appliance.api import Hearing, NoSuchCall
@@ -31,6 +32,9 @@ from appliance.vault.key_table import KeyTable, NoSuchKey, open_table
 from appliance.vault.reel import ReelWriter
 from appliance.vault.segment import NO_BACK, CallSealer
 
+#: A witness takes away a head that is no older than this.
+HEAD_EVERY_S: Final = 60.0
+
 
 class Log(Protocol):
     """The ledger, as far as the store needs it."""
@@ -38,6 +42,8 @@ class Log(Protocol):
     def append(self, act: str, /, **facts: object) -> int: ...
 
     def sync(self) -> None: ...
+
+    def publish_head(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ class Store:
         self._changed: dict[str, CallRow] = {}
         self._ended: list[tuple[_Open, Heard]] = []
         self._unflushed: set[str] = set()
+        self._next_head_s = monotonic() + HEAD_EVERY_S
 
     # ------------------------------------------------------------ a call's life
 
@@ -134,7 +141,11 @@ class Store:
         self._put_rows()
         for call, _ in self._ended:
             self._enter(call)
-        self._parts.ledger.sync()
+        if monotonic() >= self._next_head_s:
+            self._next_head_s = monotonic() + HEAD_EVERY_S
+            self._parts.ledger.publish_head()
+        else:
+            self._parts.ledger.sync()
         for call, heard in self._ended:
             self._to_proof(call, heard)
         self._ended.clear()

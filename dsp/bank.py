@@ -1,8 +1,9 @@
 """All detectors of all lines, joined.
 
-Voltage and audio may come in pieces of any size, and need not come in step: an event is handed
-over once both have passed the moment at which it was believed, and in one order. The events and
-their order are therefore the same however the stream was cut.
+Voltage and audio may come in pieces of any size, and need not come in step: they are heard
+together, slice by slice, on a grid of the stream's own. What became known in a slice comes out in
+the order of (believed, line, sample). The events and their order are therefore the same however
+the stream was cut.
 """
 
 from dataclasses import dataclass
@@ -13,9 +14,13 @@ from numpy.typing import NDArray
 from dsp.events import Event
 from dsp.level import LevelBank
 from dsp.loop import LoopBank, LoopNow, LoopPlan
+from dsp.trace import FRAME
 from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
 
 Samples = NDArray[np.int16]
+
+#: Audio samples heard at a time: 20 ms, one frame of the voltage.
+AUDIO_SLICE = FRAME * AUDIO_PER_VOLT
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +72,47 @@ class LineBank:
         self._lines = lines
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
-        self._audio_end = 0
-        self._volts_end = 0  # in audio samples too
-        self._held: list[Event] = []
+        self._audio = np.zeros((lines, 0), np.int16)  # not heard yet
+        self._volts = np.zeros((lines, 0), np.int16)
 
     def push(self, audio: Samples, volts: Samples) -> list[Event]:
-        """Add a piece of the stream and return what is believed by its end.
+        """Add a piece of the stream and return what has become known by the last whole slice.
 
         Args:
             audio: int16[lines, n], any n, 8 000 a second; not looked at without has_audio.
             volts: int16[lines, m], any m, 1 000 a second, 10 mV a step, tip minus ring; not
                 looked at without has_volts.
 
-        Returns:
-            Events in the order of (believed, line, sample).
-
         Raises:
-            ValueError: either is of another number of lines.
+            ValueError: either is of another number of lines; neither is heard.
         """
-        if self._level:
-            self._held += self._level.push(audio)
-            self._audio_end += audio.shape[1]
-        if self._loop:
-            self._held += self._loop.push(volts)
-            self._volts_end += volts.shape[1] * AUDIO_PER_VOLT
-        return self._hand_over(self._heard())
+        self._audio, self._volts = (
+            self._join(self._audio, audio) if self._level else self._audio,
+            self._join(self._volts, volts) if self._loop else self._volts,
+        )
+        events: list[Event] = []
+        count = self._slices()
+        for k in range(count):
+            events += self._hear(
+                self._audio[:, k * AUDIO_SLICE : (k + 1) * AUDIO_SLICE],
+                self._volts[:, k * FRAME : (k + 1) * FRAME],
+            )
+        if count:
+            self._audio = self._audio[:, count * AUDIO_SLICE :].copy()
+            self._volts = self._volts[:, count * FRAME :].copy()
+        return events
 
     def close(self) -> list[Event]:
         """End the stream and return what was waiting for more of it.
 
-        A loop left open, longer than a dial pulse, is taken for a hang-up.
+        A loop left open for longer than a dial pulse is taken for a hang-up.
         """
+        events = self._hear(self._audio, self._volts)
         if self._level:
-            self._held += self._level.close()
+            events += self._level.close()
         if self._loop:
-            self._held += self._loop.close()
-        return self._hand_over(max(self._audio_end, self._volts_end))
+            events += self._loop.close()
+        return sorted(events, key=_order)
 
     def lines_now(self) -> list[LineNow]:
         """Return every line as it is now."""
@@ -116,17 +126,25 @@ class LineBank:
         """Return each line's learnt idle voltage, to be kept and given to the next bank."""
         return self._loop.idle_v() if self._loop else [None] * self._lines
 
-    def _heard(self) -> int:
-        """Return the end of what every sense has heard."""
-        if self._level and self._loop:
-            return min(self._audio_end, self._volts_end)
-        return self._audio_end if self._level else self._volts_end
+    def _join(self, waiting: Samples, piece: Samples) -> Samples:
+        if piece.ndim != 2 or len(piece) != self._lines:
+            raise ValueError(f"a piece of shape {piece.shape}, want ({self._lines}, n)")
+        return np.concatenate((waiting, piece), axis=1)
 
-    def _hand_over(self, end: int) -> list[Event]:
-        self._held.sort(key=lambda e: (e.believed, e.line, e.sample))
-        ready = [event for event in self._held if event.believed <= end]
-        self._held = self._held[len(ready) :]
-        return ready
+    def _slices(self) -> int:
+        """Return how many whole slices every sense has."""
+        audio, volts = self._audio.shape[1] // AUDIO_SLICE, self._volts.shape[1] // FRAME
+        if self._level and self._loop:
+            return min(audio, volts)
+        return audio if self._level else volts
+
+    def _hear(self, audio: Samples, volts: Samples) -> list[Event]:
+        events: list[Event] = []
+        if self._level:
+            events += self._level.push(audio)
+        if self._loop:
+            events += self._loop.push(volts)
+        return sorted(events, key=_order)
 
     def _line_now(self, line: int) -> LineNow:
         loop = self._loop.now(line) if self._loop else WITHOUT_VOLTS
@@ -140,3 +158,7 @@ class LineBank:
             level_dbm0=second.level_dbm0(line) if second else SILENCE_DBM0,
             clipped=int(second.clipped[line - 1]) if second else 0,
         )
+
+
+def _order(event: Event) -> tuple[int, int, int]:
+    return event.believed, event.line, event.sample

@@ -286,19 +286,14 @@ class HookLine:
 
     def _off_hook(self, trace: Trace) -> list[Event]:
         self.short = self._breaks.push(trace, self._break_v)
-        for begin, end in self.short:
-            self._first_break(trace, begin, end)
-            self._since = end
+        if self.short:
+            self._since = self.short[-1][1]
         if self._breaks.open_at is None:
             return self._watch_level(trace)
         self._dead = None
-        self._first_break(trace, self._breaks.open_at, trace.now)
+        if self.idle_v is None and trace.now - self._breaks.open_at >= FRAME:
+            self.idle_v = abs(float(np.median(trace.volts(self._breaks.open_at))))
         return self._while_open(trace, self._breaks.open_at)
-
-    def _first_break(self, trace: Trace, begin: int, end: int) -> None:
-        """Take the idle voltage of a line first met off the hook from its first break."""
-        if self.idle_v is None and end - begin >= FRAME:
-            self.idle_v = abs(float(np.median(trace.volts(begin, end))))
 
     def _while_open(self, trace: Trace, opened: int) -> list[Event]:
         closed = self._breaks.closed_at

@@ -168,7 +168,7 @@ class LevelBank:
         self._last[loud] = self._now
         self._loud += loud
         moved = (power > self._before * self._step) | (power * self._step < self._before)
-        self._steps += loud & moved & ~begun
+        self._steps += loud & moved
         self._sum += np.where(loud, power, 0.0)
 
     def _end_stretches(self, ended: NDArray[np.bool_]) -> list[Event]:
@@ -176,7 +176,7 @@ class LevelBank:
         for i in np.flatnonzero(ended).tolist():
             loud = int(self._loud[i])
             long_enough = loud * FRAME >= self.plan.least_s * AUDIO_HZ
-            if long_enough and self._steps[i] >= self.plan.restless_share * (loud - 1):
+            if long_enough and self._steps[i] >= self.plan.restless_share * loud:
                 events.append(self._speech(i, loud))
         self._begin[ended] = -1
         self._loud[ended] = self._steps[ended] = 0

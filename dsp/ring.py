@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dsp.breaks import TROUGH
 from dsp.events import Event, RingEnd, RingStart
 from dsp.hook import Burst
 from dsp.sine import Sine, fit_sine
@@ -120,10 +121,11 @@ class RingLine:
 
     def judge_until(self, trace: Trace, at: int, idle_v: float) -> list[Event]:
         """Judge now what swung before sample `at`, where the line was, or may be, lifted."""
-        if self._begin is None or self._is_ring or at <= self._begin:
+        if self._begin is None or at <= self._begin:
             return []
-        self._last = min(self._last, at - 1)
-        return self._judge(trace, idle_v, ended=True)
+        swing = np.abs(trace.volts(self._begin, at) - idle_v) > LOUD_V
+        self._last = at - 1 - int(np.argmax(swing[::-1]))
+        return [] if self._is_ring else self._judge(trace, idle_v, ended=True)
 
     def finish(self, trace: Trace, at: int, idle_v: float | None) -> list[Event]:
         """End the ringing: the line was lifted, or went down, at sample `at`.
@@ -132,8 +134,7 @@ class RingLine:
         """
         events = [] if idle_v is None else self.judge_until(trace, at, idle_v)
         if self._is_ring:
-            self._last = min(self._last, at - 1)
-            self._end = at if at - self._last <= PAUSE else self._last + 1
+            self._end = at if at - self._last <= TROUGH else self._last + 1
         self._begin, self._is_ring = None, False
         return [*events, *self._close(trace)]
 

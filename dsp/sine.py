@@ -20,7 +20,9 @@ FREQS_HZ = np.arange(12.0, 78.0, STEP_HZ)
 #: Part of a cycle that a stretch must hold: a sine would fit any less.
 LEAST_CYCLE = 0.4
 #: A step must leave at most this share of the error that there is without.
-WORTH_IT = 0.3
+WORTH_IT = 0.5
+#: What a ring cut at once leaves behind while the loop settles, in samples, is no step under it.
+SETTLING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def step_under_sine(volts: Volts, freq_hz: float, before_v: float, after_v: floa
     at = np.arange(least, n - least)
     split = before[at - 1] + after[at]
     best = int(np.argmin(split))
-    return int(at[best]) if split[best] < WORTH_IT * before[-1] else None
+    without = before[-1 - min(SETTLING, least)]
+    return int(at[best]) if split[best] < WORTH_IT * without else None
 
 
 def _errors(waves: NDArray[np.float64], volts: Volts) -> NDArray[np.float64]:

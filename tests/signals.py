@@ -85,6 +85,12 @@ class Line:
         self.sign = -self.sign
         return self.hold(1, level)
 
+    def chatter(self, times, ms):
+        """Reverse there and back, so many times."""
+        for _ in range(times):
+            self.reverse(ms).reverse(ms)
+        return self
+
     def bounce(self, rng, ms, level):
         """A plug's contacts: at random open and closed for `ms`."""
         while ms > 0:

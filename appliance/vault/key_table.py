@@ -67,7 +67,7 @@ class NoSuchKey(LookupError):
 
 
 class KeyTable:
-    """The keys of one day. Not for two threads.
+    """The keys of one day. One thread adds and rewraps; any may get.
 
     Attributes:
         path: the file.

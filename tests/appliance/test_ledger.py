@@ -239,6 +239,18 @@ def test_a_lost_resume_or_head_stops_no_start(folder, name):
     assert said(folder) == []
 
 
+@pytest.mark.parametrize("change", [{"peaks": []}, {"peaks": 7}, {"offset": "7"}, {"note": ""}])
+def test_a_planted_resume_is_not_believed(folder, change):
+    filled(folder)
+    value = unpack_line((folder / "resume").read_bytes()[:-1])
+    spoilt = [value["peaks"][-1], *value["peaks"][1:]]
+    for planted in (change, {"peaks": spoilt}):
+        (folder / "resume").write_bytes(pack_line({**value, **planted}))
+        assert [what for what, *_ in said(folder)] == ["resume"]
+        ledger = opened(folder)
+        assert (ledger.size, ledger.findings) == (13, [])
+
+
 @pytest.mark.parametrize("error", [OSError("disk"), PowerCut()])
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
 @pytest.mark.parametrize("call", range(16))

@@ -90,6 +90,13 @@ def test_an_altered_proof_never_verifies():
             assert not verify([bytes(each) for each in spoilt])
 
 
+def test_a_proof_does_not_pass_for_a_larger_tree():
+    root = root_of(MANY[:2])
+    assert not verify_inclusion(MANY[0], 0, 4, inclusion_proof(MANY[:2], 0), root)
+    assert not verify_inclusion(MANY[0], 0, 2, [], MANY[0])
+    assert not verify_consistency(2, 8, [root_of(MANY[2:4])], root, root_of(MANY[:4]))
+
+
 def test_a_tree_goes_on_from_its_peaks():
     tree = Tree()
     for leaf in MANY[:21]:

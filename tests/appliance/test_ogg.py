@@ -113,6 +113,12 @@ def test_large_packets_are_laced_and_paged():
     assert len(pages) == 2 + 2
 
 
+def test_many_short_packets_never_overfill_a_page():
+    # 2.5 ms and 255 bytes each, so two laces a packet and 400 packets a second.
+    pages = split(ogg.write([b"\xe0" + bytes(254)] * 300, LABELS))
+    assert [len(body) for *_, body in pages[2:]] == [127 * 255, 127 * 255, 46 * 255]
+
+
 @pytest.mark.parametrize(
     "packet, length",
     [

@@ -4,8 +4,6 @@ import pytest
 from dsp.bank import LineBank
 from tests.signals import Line, pcm, speech_like, white
 
-NO_VOLTS = np.zeros((1, 0), np.int16)
-
 
 def call(rng):
     """One line, 9 s: rung, answered at 1.7 s, spoken on, hung up at 6.0 s."""
@@ -95,6 +93,13 @@ def test_the_end_of_the_stream_hands_over_what_was_waiting():
     bank = LineBank(3)
     bank.push(AUDIO[:, : 8 * 6300], VOLTS[:, :6300])
     assert {e.kind for e in bank.close()} == {"on_hook"}
+
+
+@pytest.mark.parametrize("shape", [(2, 80), (80,)])
+def test_a_piece_of_another_shape_is_refused(shape):
+    for audio, volts in ((np.zeros(shape), VOLTS), (AUDIO, np.zeros(shape))):
+        with pytest.raises(ValueError, match="want"):
+            LineBank(3).push(audio.astype(np.int16), volts.astype(np.int16))
 
 
 def test_what_one_bank_learnt_another_is_given():

@@ -41,9 +41,16 @@ def test_a_call_is_heard_through_hum_and_drift(idle_v, talk_v, sign, hum_hz):
     assert_heard_as_done(line, hum_v=5.5, hum_hz=hum_hz, noise_v=0.4, drift_v=-0.1 * idle_v)
 
 
-def test_drift_by_a_third_is_followed():
-    line = Line(24, 5).idle(30_000).lift(2000).hang_up(10_000).lift(1000).hang_up(1500)
-    assert_heard_as_done(line, drift_v=-8.0, hum_v=2.0)
+@pytest.mark.parametrize("idle_v, drift_v", [(48, -22), (24, -7), (24, 20)])
+def test_drift_is_followed(idle_v, drift_v):
+    line = Line(idle_v, 8).idle(40_000).lift(2000).hang_up(20_000).lift(1000).hang_up(1500)
+    assert_heard_as_done(line, drift_v=drift_v, hum_v=2.0)
+
+
+def test_the_learnt_voltage_is_that_of_the_last_seconds():
+    bank = LoopBank(1)
+    bank.push(Line(48).idle(60_000).volts(drift_v=-15)[None])
+    assert bank.idle_v() == [pytest.approx(33.0, abs=1.5)]
 
 
 def test_a_phone_in_parallel_is_not_an_event():
@@ -143,6 +150,12 @@ def test_a_stream_that_begins_in_a_state_says_so_at_its_first_sample(line, expec
 def test_a_line_first_met_off_hook_flashes_and_hangs_up_at_its_own_voltage():
     line = Line(48, 17).lift(900).flash(300).talk(800).hang_up(1200)
     assert_heard_as_done(line, hum_v=5.0)
+
+
+def test_a_line_first_met_off_hook_dials_at_its_own_voltage():
+    line = Line(52, 15.5).talk(900).dial("33").talk(200)
+    events = [heard(line, hum_v=6.0, noise_v=0.5, seed=seed)[1:] for seed in range(20)]
+    assert [[e.kind for e in found] for found in events] == [["pulse", "pulse"]] * 20
 
 
 def test_a_stored_idle_voltage_tells_a_call_from_a_low_line():

@@ -65,6 +65,10 @@ def test_every_digit_at_twenty_pulses_under_hum(pps, share):
     assert [e.at_s for e in events] == pytest.approx(times(line), abs=0.01)
 
 
+def test_a_digit_given_up_by_hanging_up_is_none():
+    assert dialled(Line().idle(600).lift(900).dial("4", pause=90).hang_up(1500)) == []
+
+
 def test_a_flash_after_a_digit_is_a_flash():
     line = Line().idle(600).lift(900).dial("4").flash(100).talk(600).dial("9", pps=20, pause=450)
     assert [e.kind for e in dialled(line)] == ["pulse", "flash", "pulse"]

@@ -75,6 +75,47 @@ def test_an_answer_between_bursts_ends_the_ringing_at_its_last_burst():
     assert end.believed == off.believed
 
 
+@pytest.mark.parametrize("after", [20, 50, 64])
+def test_an_answer_just_after_a_burst_leaves_the_end_to_the_burst(after):
+    line = Line().idle(600).ring(2, last=1000).hold(after).lift(900)
+    (end,) = [e for e in heard(line, hum_v=2.0) if e.kind == "ring_end"]
+    assert end.at_s == pytest.approx(4.6, abs=0.03)
+
+
+def test_an_answer_in_the_first_trough_is_dated_at_itself():
+    line = Line(ring_hz=16.0, settle_ms=0.2).idle(600).ring(1, last=55).lift(900)
+    (off,) = [e for e in heard(line) if e.kind == "off_hook"]
+    assert off.at_s == pytest.approx(0.655, abs=0.01)
+
+
+def test_ringing_does_not_pass_for_drift():
+    line = Line(24.0, ring_hz=15.5, ring_v=110.0).idle(2000).ring(3).idle(900)
+    bank = LoopBank(1)
+    bank.push(line.volts()[None])
+    assert bank.idle_v() == [pytest.approx(24.0, abs=0.3)]
+
+
+def test_a_ring_just_after_a_reversal_begins_after_it():
+    start, _ = heard(Line().idle(600).reverse(110).ring(1).idle(3000))[1:]
+    assert start.at_s == pytest.approx(0.71, abs=0.03)
+
+
+@pytest.mark.parametrize("last", [110, 140, 165, 180])
+def test_a_first_burst_answered_at_once_after_a_hang_up_is_no_flash(last):
+    line = Line(25.0, 6.0, ring_hz=45.0).idle(600).lift(900).hang_up(800).ring(1, last=last)
+    events = sorted(heard(line.lift(900)), key=lambda e: (e.sample, e.kind == "off_hook"))
+    kinds = ["off_hook", "on_hook", "ring_start", "ring_end", "off_hook"]
+    assert [e.kind for e in events] == kinds
+    assert events[-1].at_s == pytest.approx(2.3 + last / 1000, abs=0.01)
+
+
+@pytest.mark.parametrize("phase", np.arange(0, 1, 0.125))
+def test_a_ring_as_the_hang_up_is_believed_does_not_turn_its_polarity(phase):
+    line = Line(24.0, 6.0, ring_hz=15.0, ring_v=90.0).idle(600).lift(900).hang_up(905)
+    kinds = [e.kind for e in heard(line.ring(1, phase=phase).idle(3000))]
+    assert kinds == ["off_hook", "on_hook", "ring_start", "ring_end"]
+
+
 @pytest.mark.parametrize("last", [70, 90, 150])
 def test_an_answer_in_the_first_cycles_is_a_ringing_all_the_same(last):
     line = Line().idle(600).ring(1, last=last).lift(900)
@@ -114,6 +155,7 @@ def test_a_line_cut_in_a_ring_rings_no_more():
         (Line().idle(900).lift(500).dial("70", pps=20), {}),
         (Line().idle(900).bounce(np.random.default_rng(1), 400, 48.0).idle(2000), {}),
         (Line().idle(900).reverse(30).reverse(30).reverse(30).reverse(30).reverse(900), {}),
+        (Line().idle(900).chatter(12, 25).idle(900), {}),
     ],
 )
 def test_what_takes_voltage_away_is_not_ringing(line, spoilt):

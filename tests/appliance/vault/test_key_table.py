@@ -190,7 +190,7 @@ def test_a_forgotten_call_is_gone_and_the_others_stay(day_dir, secrets):
 
 @pytest.mark.parametrize("error", [OSError("disk"), PowerCut()])
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
-@pytest.mark.parametrize("number", range(21))
+@pytest.mark.parametrize("number", range(22))
 def test_forgetting_cut_short_anywhere_is_undone_or_done(day_dir, secrets, number, done, error):
     table = open_table(day_dir, secrets)
     table.add_all({call(each): age(each) for each in range(3)})

@@ -1,0 +1,71 @@
+from datetime import timedelta
+
+import pytest
+
+from appliance.call import Call, Stretch
+from appliance.call_machine import Mode
+from appliance.call_row import FixedClock, Now, row_of
+from appliance.dialled import Dialled
+from appliance.policy import load
+from appliance.site import Line
+from tests.appliance.scene import START
+
+S = 8000
+LINE = Line(3, "교통민원", "교통과", mode=Mode.FULL)
+
+
+def a_call(**facts):
+    call = Call(
+        id="01JD", line=LINE, direction="out", started=10 * S, dialled=Dialled(True), why="full"
+    )
+    for name, value in facts.items():
+        setattr(call, name, value)
+    return call
+
+
+def test_a_row_has_the_call_in_utc_and_offsets_in_seconds():
+    call = a_call(lifted=10 * S, answered=14 * S, ended=20 * S, ended_by="on_hook")
+    for digit, at in zip("119", (11.0, 11.2, 11.4), strict=True):
+        call.dialled.push(digit, at)
+    call.mark("digit", 11 * S, digit="1")
+    call.mark("gap", 15 * S, lost_s=0.01, reason="link")
+    call.stretches = [Stretch(12 * S, 0, 18 * S)]
+    Now(20 * S, START).fix(call)
+    row = row_of(call, load("osan"), "ntp", 1.5, 6 * S)
+    assert row.start == START - timedelta(seconds=10)
+    assert row.answer == START - timedelta(seconds=6)
+    assert row.end == START
+    assert (row.number, row.number_source, row.digits) == ("119", "dialled", "119")
+    assert row.events == [{"kind": "digit", "at_s": 1.0, "digit": "1"}]
+    assert row.gaps == [{"at_s": 5.0, "lost_s": 0.01, "reason": "link"}]
+    assert row.stretches == [{"at_s": 2.0, "audio_s": 0.0, "until_s": 8.0}]
+    assert (row.recorded, row.audio_s, row.clock, row.drift_ppm) == (True, 6.0, "ntp", 1.5)
+    assert (row.department, row.policy, row.day) == ("교통과", "kr-osan", "2026-11-23")
+
+
+def test_a_time_once_told_does_not_move():
+    call = a_call()
+    Now(10 * S, START).fix(call)
+    call.ended = 20 * S
+    # The clock was set an hour on in mid-call.
+    Now(20 * S, START + timedelta(hours=1, seconds=10)).fix(call)
+    assert (call.started_utc, call.ended_utc) == (START, START + timedelta(hours=1, seconds=10))
+
+
+def test_a_call_before_midnight_belongs_to_its_own_day():
+    call = a_call()
+    Now(10 * S, START.replace(hour=14, minute=59, second=59)).fix(call)  # 23:59:59 in Seoul
+    assert row_of(call, load("osan"), "ntp", 0.0, 0).day == "2026-11-23"
+    later = a_call()
+    Now(10 * S, START.replace(hour=15)).fix(later)
+    assert row_of(later, load("osan"), "ntp", 0.0, 0).day == "2026-11-24"
+
+
+def test_a_row_before_its_times_are_fixed_is_a_mistake():
+    with pytest.raises(AssertionError):
+        row_of(a_call(), load("osan"), "ntp", 0.0, 0)
+
+
+def test_a_captures_clock_is_exact():
+    assert FixedClock(START).utc_s(12_000) - START.timestamp() == pytest.approx(1.5)
+    assert FixedClock(START).quality(0) == "ntp"

@@ -1,0 +1,101 @@
+import pytest
+
+from appliance.doctor import examine
+from appliance.index import CallIndex
+from appliance.replay import replay
+
+
+def wrong(data, deep=True):
+    """What is wrong, but for this machine: it has neither a board nor a promised disk."""
+    found = examine(None, data, deep=deep)
+    return [f for f in found if f.level == "wrong" and not ("board" in f.what or "GB" in f.what)]
+
+
+@pytest.fixture
+def kept(trial, here, capture):
+    replay(trial, here, capture[0])
+    return trial
+
+
+def test_a_sound_folder_has_nothing_wrong(kept):
+    assert wrong(kept.data) == []
+    said = [f.what for f in examine(None, kept.data, deep=True)]
+    assert "the ledger is whole and signed" in said
+    assert "4 of 4 calls agree with reel and key" in said
+    assert "the recorder is not running" in said
+
+
+def test_a_folder_that_is_none_is_said(tmp_path):
+    assert any("kirok init" in f.what for f in wrong(tmp_path))
+
+
+def flip(path, at):
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("at", [70, 500, -40])
+def test_a_changed_byte_in_a_reel_is_found(kept, at):
+    (reel,) = kept.vault.glob("*/*.reel")
+    flip(reel, at)
+    found = wrong(kept.data)
+    assert any("are damaged" in f.what for f in found) or any("call " in f.what for f in found)
+    assert all(f.remedy for f in found)
+
+
+def test_a_missing_reel_is_found(kept):
+    (reel,) = kept.vault.glob("*/*.reel")
+    reel.unlink()
+    assert len([f for f in wrong(kept.data) if "is missing" in f.what]) == 4
+
+
+def test_a_reel_cut_short_is_found(kept):
+    (reel,) = kept.vault.glob("*/*.reel")
+    reel.write_bytes(reel.read_bytes()[:-200])
+    assert any("no segment here" in f.what or "call" in f.what for f in wrong(kept.data))
+
+
+def test_a_missing_key_is_found(kept):
+    (table,) = kept.vault.glob("*/keys.db")
+    data = table.read_bytes()
+    table.write_bytes(data[: data.rindex(b"\xabKIROKw\n")])
+    assert [f.what.endswith("it has no key") for f in wrong(kept.data)] == [True]
+
+
+def test_a_day_secret_that_is_gone_is_found(kept):
+    for secret in kept.secrets.glob("*.secret"):
+        secret.unlink()
+    assert all("secret of" in f.what for f in wrong(kept.data))
+    assert len(wrong(kept.data)) == 4
+
+
+def test_a_changed_ledger_is_found(kept):
+    entries = kept.ledger / "entries.log"
+    entries.write_bytes(entries.read_bytes().replace(b'"direction":"in"', b'"direction":"io"', 1))
+    assert any(f.what.startswith("ledger: ") for f in wrong(kept.data))
+
+
+def test_a_row_that_was_changed_is_found(kept):
+    with CallIndex.open(kept.index) as index:
+        (row,) = [r for r in index.since_row(0) if r.line == 1]
+        index._db.execute("UPDATE calls SET chain = 'ab' WHERE id = ?", (row.id,))
+    assert any("chain is not the one" in f.what for f in wrong(kept.data))
+
+
+def test_a_broken_index_is_found(kept):
+    for name in ("calls.db-wal", "calls.db-shm"):
+        (kept.data / name).unlink(missing_ok=True)
+    kept.index.write_bytes(b"x" * 8192)
+    assert any("calls.db" in f.what for f in wrong(kept.data))
+
+
+def test_a_key_that_others_can_read_is_found(trial):
+    trial.signing_key.chmod(0o644)
+    (finding,) = wrong(trial.data)
+    assert finding.remedy.startswith("chmod 600")
+
+
+def test_a_site_that_cannot_be_used_is_found(trial):
+    trial.site_file.write_text("[[line]]\nnumber = 2\nmode = 'all'\n")
+    assert any("mode is 'all'" in f.what for f in wrong(trial.data))

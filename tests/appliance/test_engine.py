@@ -1,0 +1,77 @@
+import os
+
+import numpy as np
+import pytest
+
+from appliance.call_row import FixedClock
+from appliance.engine import BoxInUse, Engine
+from appliance.index import CallIndex, CallQuery
+from appliance.proof import Proof
+from firmware_bridge.block import Block, Epoch
+from tests.appliance.scene import START
+
+
+def blocks(volts, seconds, at=0):
+    for n in range(round(seconds * 100)):
+        audio = np.full((1, 80), 500, np.int16) * (-1) ** np.arange(80, dtype=np.int16)
+        yield Block(at + n * 80, audio, np.full((1, 10), volts, np.int16))
+
+
+@pytest.fixture
+def engine_of(trial, here):
+    def engine_of():
+        return Engine(trial, here, FixedClock(START), wait=True)
+
+    return engine_of
+
+
+def test_a_call_goes_from_blocks_to_a_proved_row(engine_of, trial):
+    with engine_of() as engine:
+        engine.recorder.push([Epoch(1, 1, 0), *blocks(4800, 1), *blocks(800, 2, 8000)])
+        engine.recorder.push(blocks(4800, 2, 24_000))
+    with CallIndex.open_readonly(trial.index) as index:
+        (row,) = index.search(CallQuery())
+    assert (row.reason, row.proof) == ("full", "verified")
+    assert row.audio_s == pytest.approx(2, abs=0.02)
+
+
+def test_a_second_recorder_is_told_who_has_the_folder(engine_of):
+    with engine_of(), pytest.raises(BoxInUse, match=f"process {os.getpid()}"):
+        engine_of()
+    with engine_of():
+        pass
+
+
+def test_the_pid_file_is_there_while_it_runs(engine_of, trial):
+    with engine_of():
+        assert (trial.run / "record.pid").read_text() == f"{os.getpid()}\n"
+    assert not (trial.run / "record.pid").exists()
+
+
+def test_a_failed_proof_is_an_alarm(engine_of):
+    with engine_of() as engine:
+        engine._note_proof("01JD", Proof(True))
+        engine._note_proof("01JE", Proof(False, "second 3: quiet"))
+        engine.show_proofs()
+        alarms = engine.recorder.status().alarms
+    assert [(a.what, a.where) for a in alarms] == [("proof_failed", "01JE")]
+
+
+def test_what_cannot_start_gives_the_folder_back(engine_of, trial):
+    trial.signing_key.rename(trial.signing_key.with_suffix(".away"))
+    with pytest.raises(FileNotFoundError):
+        engine_of()
+    trial.signing_key.with_suffix(".away").rename(trial.signing_key)
+    with engine_of():
+        pass
+
+
+def test_a_start_and_a_stop_are_in_the_ledger(engine_of, trial):
+    with engine_of():
+        pass
+    entries = (trial.ledger / "entries.log").read_text()
+    assert [act for act in ("init", "start", "stop") if f'"act":"{act}"' in entries] == [
+        "init",
+        "start",
+        "stop",
+    ]

@@ -1,0 +1,67 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from appliance.api import BoxStatus, LineStatus
+from appliance.index import CallIndex
+from appliance.policy import load
+from appliance.service import Service
+from tests.appliance.test_index import row
+
+
+class FakeWriter:
+    def __init__(self):
+        self.told = []
+
+    def ask(self, question, timeout_s):
+        return question(self)
+
+    def open_key(self, *facts):
+        self.told.append(facts)
+        return b"age"
+
+    def hearings(self, call_id):
+        return [call_id]
+
+    def note(self, act, facts):
+        self.told.append((act, facts))
+
+
+LINE = LineStatus(2, "two", "", "full", "idle", False, None, -60.0, 48.0, None, None)
+STATUS = BoxStatus("now", "before", "streaming", "idle", None, "ntp", [LINE])
+
+
+@pytest.fixture
+def service(tmp_path):
+    with CallIndex.open(tmp_path / "calls.db") as index:
+        now = datetime.now(UTC)
+        index.put(row(1, line=2, start=now, proof="verified", proved=now, audio_samples=8000))
+        yield Service(FakeWriter(), index, load("osan"))
+
+
+def test_the_status_has_todays_counts_and_when_each_line_was_proved(service):
+    with pytest.raises(ValueError, match="starting"):
+        service.status()
+    service.publish(STATUS)
+    status = service.status()
+    assert status.counts == {"seen": 1, "recorded": 1, "proved": 1, "failed": 0, "pending": 0}
+    assert status.lines[0].last_proved is not None
+
+
+def test_the_button_is_passed_on(service):
+    assert not service.button.is_set()
+    service.press_button()
+    assert service.button.is_set()
+
+
+def test_a_key_is_asked_of_the_store_for_a_listen_or_an_export_only(service):
+    assert service.open_key("c", "p1", "listen", "dispute") == b"age"
+    assert service._writer.told == [("c", "p1", "listen", "dispute")]
+    with pytest.raises(ValueError, match="listen or export"):
+        service.open_key("c", "p1", "peek", "dispute")
+    assert service.hearings("c") == ["c"]
+
+
+def test_what_happens_at_the_page_is_entered(service):
+    service.note("login", "p1", address="127.0.0.1")
+    assert service._writer.told == [("login", {"person": "p1", "address": "127.0.0.1"})]
