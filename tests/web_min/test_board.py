@@ -96,6 +96,15 @@ def test_an_alarm_says_where_since_when_and_what_to_do(inside):
     assert "since Mon 23 Nov 2026 09:30:00" in page
 
 
+def test_a_clock_that_is_not_set_is_an_alarm_too(inside):
+    inside.show(clock="unsynced")
+    page = inside.get("/health").text
+    assert page.count("The clock is not set") == 1
+    assert "Nothing is wrong." not in page
+    inside.alarm("clock_unsynced", "")
+    assert inside.get("/health").text.count("The clock is not set") == 1
+
+
 def test_many_alarms_are_shown_on_the_page_of_health(inside):
     for n in range(1, 6):
         inside.alarm("line_down", f"line {n}")
