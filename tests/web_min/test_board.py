@@ -4,6 +4,8 @@ from dataclasses import replace
 import pytest
 
 from appliance.index import iso
+from firmware_bridge.panel import LAMPS
+from tests.web_min.messages import FOLDER
 from tests.web_min.rig import NOW, line
 
 COUNTS = {"seen": 42, "recorded": 37, "proved": 36, "failed": 0, "pending": 1}
@@ -77,6 +79,19 @@ def test_counts_that_are_nothing_to_see_are_left_out(inside):
 def test_the_lamp_is_drawn_with_its_pattern_and_said(inside, lamp):
     inside.show(lamp=lamp)
     assert f'class="lamp-{lamp}"' in inside.get("/").text
+
+
+def test_the_drawn_lamp_blinks_as_the_one_on_the_box():
+    style = (FOLDER / "static" / "kirok.css").read_text()
+    for lamp, pattern in LAMPS.items():
+        drawn = re.search(rf"\.lamp-{lamp.value} \.light \{{ (.*?) \}}", style)[1]
+        if not pattern.off_s:
+            assert drawn == "opacity: 1;"
+            continue
+        name, period = re.match(r"animation: (\w+) ([\d.]+)s", drawn).groups()
+        lit = re.search(rf"@keyframes {name} {{ 0% {{ opacity: 1; }} (\d+)%", style)[1]
+        assert float(period) == pytest.approx(pattern.on_s + pattern.off_s)
+        assert int(lit) == pytest.approx(100 * pattern.on_s / float(period))
 
 
 @pytest.mark.parametrize(
