@@ -61,7 +61,7 @@ class FakeRecorder:
         self.box = BoxStatus(
             now=iso(NOW),
             started="2026-11-20T00:00:00.000Z",
-            board="KTB-8 1.4",
+            board="streaming",
             lamp="idle",
             button_line=None,
             clock="ntp",
