@@ -50,6 +50,11 @@ LINES_JA: Final = (
     Line(7, "建築住宅課", "建築住宅課", "0173-35-2107", Mode.SELECTIVE),
     Line(8, "こころの相談", "健康推進課", "0173-35-2108", Mode.NONE),
 )
+_NOT_KEPT: Final = {
+    "missed": "missed",
+    "not_asked": "not recorded, nobody asked for it",
+    "mode_none": "not recorded, this line never is",
+}
 #: How often it looks at the index and at its processes.
 _LOOK_S: Final = 0.25
 #: A process that dies at once, again and again, is given time.
@@ -147,7 +152,7 @@ def run_demo(data: Path, port: int, profile: str | None, seconds: float | None) 
             for process in processes:
                 process.stop()
         shown.say_new()
-    text, whole = shown.summary()
+        text, whole = shown.summary()
     print(text)
     return 0 if whole else 1
 
@@ -229,7 +234,7 @@ def _sentence(row: CallRow, opened: Box) -> str:
         kept = f"recorded {row.audio_s:.1f} s, {row.proof}"
         kept += f" ({row.proof_note})" if row.proof_note else ""
     else:
-        kept = f"not recorded: {row.reason}"
+        kept = _NOT_KEPT.get(row.reason, f"not recorded: {row.reason}")
     return f"{start}  line {row.line}  {way}{who}: {kept}"
 
 

@@ -38,6 +38,9 @@ TICK_S: Final = 0.8
 #: Blocks are taken this long at a time: the cost of the detectors is by the call, not by the
 #: sample.
 BATCH_S: Final = 0.04
+#: An open loop is noticed up to 24 ms late; audio waits for so many samples, lest it be from after
+#: a hang-up.
+HOLD_BACK: Final = round(0.04 * AUDIO_HZ)
 #: Reaches back over the longest doubt (a hang-up is told from a flash within 1.5 s) and a filler
 #: block.
 TAPE_S: Final = 6.0
@@ -221,7 +224,8 @@ class Recorder:
         assert self._bank is not None and self._tape is not None
         for keeping in self._keepings.values():
             open_at = self._bank.loop_open_at(keeping.call.line.number)
-            self._give(keeping, self._tape.end if open_at is None else open_at)
+            sure = self._tape.end - HOLD_BACK
+            self._give(keeping, sure if open_at is None else open_at)
 
     def _give(self, keeping: _Keeping, until: int) -> None:
         """Give the encoder the stream up to a sample."""
