@@ -55,6 +55,8 @@ _NOT_KEPT: Final = {
     "not_asked": "not recorded, nobody asked for it",
     "mode_none": "not recorded, this line never is",
 }
+#: The simulator's first call on this line leaves half a minute to press it.
+BUTTON_LINE: Final = 7
 #: How often it looks at the index and at its processes.
 _LOOK_S: Final = 0.25
 #: A process that dies at once, again and again, is given time.
@@ -213,7 +215,8 @@ def _folder(data: Path, port: int, profile: str | None) -> tuple[Box, str | None
 
 def _site_text(data: Path, port: int, lines: tuple[Line, ...]) -> str:
     text = box.default_site(lines, port=str(data.resolve() / "run" / "board.tty"))
-    return text.replace("port = 8077", f"port = {port}")
+    text = text.replace("port = 8077", f"port = {port}")
+    return text.replace("# button_line = 6 ", f"button_line = {BUTTON_LINE}   ")
 
 
 def _check_port(port: int) -> None:
