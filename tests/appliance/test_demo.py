@@ -40,8 +40,17 @@ class Demo:
         self.data = folder / "demo"
         self.port = free_port()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "appliance", "demo", "--data", str(self.data)]
-            + ["--port", str(self.port), *more],
+            [
+                sys.executable,
+                "-m",
+                "appliance",
+                "demo",
+                "--data",
+                str(self.data),
+                "--port",
+                str(self.port),
+                *more,
+            ],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

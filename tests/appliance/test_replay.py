@@ -3,16 +3,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from appliance.registry import Registry
-from appliance.vault.day_secrets import DaySecrets
-from appliance.vault.key_table import open_table
-from appliance.vault.reader import read_call
 
 from appliance import cli, keys
 from appliance.box import open_box
 from appliance.call_machine import Mode
 from appliance.index import CallIndex
+from appliance.registry import Registry
 from appliance.replay import NotATrial, Take, replay
+from appliance.vault.day_secrets import DaySecrets
+from appliance.vault.key_table import open_table
+from appliance.vault.reader import read_call
 from dsp.opus import decode
 from firmware_bridge.capture import Capture
 from tests.appliance.scene import PASSPHRASE, START
