@@ -39,18 +39,9 @@ class Demo:
     def __init__(self, folder, *more):
         self.data = folder / "demo"
         self.port = free_port()
+        command = [sys.executable, "-m", "appliance", "demo", "--data", str(self.data)]
         self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "appliance",
-                "demo",
-                "--data",
-                str(self.data),
-                "--port",
-                str(self.port),
-                *more,
-            ],
+            [*command, "--port", str(self.port), *more],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

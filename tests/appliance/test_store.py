@@ -4,10 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from appliance.ulid import Ulids
-from appliance.vault.day_secrets import DaySecrets
-from appliance.vault.key_table import open_table
-from appliance.vault.reader import read_call
 
 from appliance import keys
 from appliance.api import NoSuchCall
@@ -15,6 +11,10 @@ from appliance.index import CallIndex
 from appliance.kept_audio import Heard, Piece
 from appliance.proof import Proof
 from appliance.store import Parts, Store
+from appliance.ulid import Ulids
+from appliance.vault.day_secrets import DaySecrets
+from appliance.vault.key_table import open_table
+from appliance.vault.reader import read_call
 from tests.appliance.scene import START
 from tests.appliance.test_index import row as any_row
 
