@@ -342,7 +342,7 @@ def test_memory_does_not_grow():
     tracemalloc.start()
     held = []
     for _ in range(2):
-        for _ in range(20):
+        for _ in range(6):
             bank.push(audio)
         held.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
