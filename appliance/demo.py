@@ -7,7 +7,6 @@ index and asked of the recorder, like the page does.
 
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from appliance.call_machine import Mode
 from appliance.control import ControlClient
 from appliance.index import CallIndex, CallQuery, CallRow
 from appliance.site import Line
+from appliance.stopping import told_to_stop
 
 LINES: Final = (
     Line(1, "민원실 1", "민원봉사과", "031-8036-7101"),
@@ -144,8 +144,11 @@ def run_demo(data: Path, port: int, profile: str | None, seconds: float | None) 
     print(f"The page:      http://127.0.0.1:{port}/")
     if code:
         print(f"One-time code: {code}   (the page asks for it once)")
-    stop = threading.Event()
-    with _signals(stop), CallIndex.open_readonly(opened.index) as index, _keys(opened) as press:
+    with (
+        told_to_stop() as stop,
+        CallIndex.open_readonly(opened.index) as index,
+        _keys(opened) as press,
+    ):
         shown = _Shown(index, opened, datetime.now(UTC))
         processes = _processes(opened)
         try:
@@ -239,16 +242,6 @@ def _sentence(row: CallRow, opened: Box) -> str:
     else:
         kept = _NOT_KEPT.get(row.reason, f"not recorded: {row.reason}")
     return f"{start}  line {row.line}  {way}{who}: {kept}"
-
-
-@contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
-    before = {s: signal.signal(s, lambda *_: stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 Every 16 ms of every line go through one matrix product, which reads the eight tones and all that
 lies below 500 Hz. A frame is hot when its strongest low and its strongest high tone hold enough of
 the power above 500 Hz. Two hot frames of one digit running earn the line a closer look
-(dsp/dtmf_fit.py): once in eight seconds of speech, two or three times a digit. A line's looks become
-digits in dsp/dtmf_line.py, by the figures of dsp/dtmf_figures.py.
+(dsp/dtmf_fit.py): once in eight seconds of speech, two or three times a digit. A line's looks
+become digits in dsp/dtmf_line.py, by the figures of dsp/dtmf_figures.py.
 
 An event is emitted when its digit is over, 22 to 38 ms after the tone's end, or after 2 s if it is
 not. Its `sample` is the tone's start, its `believed` the end of the frame in which it was
