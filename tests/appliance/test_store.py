@@ -197,3 +197,14 @@ def test_a_new_start_goes_on_in_a_new_reel(parts, to_prove):
     two.close()
     assert parts.index.get(first.id).reel == "2026-11-23/000.reel"
     assert parts.index.get(second.id).reel == "2026-11-23/001.reel"
+
+
+@pytest.mark.parametrize("whole, proof", [(True, "verified"), (False, "failed")])
+def test_a_call_that_waited_for_its_proof_is_proved_by_who_opens_it(store, parts, whole, proof):
+    call = a_call()
+    live(store, call)
+    store.opened(call.id, whole)
+    assert parts.index.get(call.id).proof == proof
+    assert parts.ledger.entries[-1][0] == "proof"
+    store.opened(call.id, not whole)
+    assert parts.index.get(call.id).proof == proof

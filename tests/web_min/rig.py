@@ -87,6 +87,10 @@ class FakeRecorder:
         self.heard.setdefault(call_id, []).append(Hearing(iso(NOW), person, act, purpose))
         return self.keys[call_id]
 
+    def opened(self, call_id, whole):
+        self._here(None)
+        self.done.append(("opened", call_id, whole))
+
     def hearings(self, call_id):
         return self._here(self.heard.get(call_id, []))
 
