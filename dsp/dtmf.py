@@ -1,10 +1,10 @@
 """DTMF digits on all lines at once.
 
 Every 16 ms of every line go through one matrix product, which reads the eight tones and all that
-lies below 500 Hz. A frame is hot when its strongest low and its strongest high tone together hold
-nine twentieths of the power above 500 Hz. Two hot frames of one digit running earn the line a
-closer look (dsp/dtmf_fit.py): once in four seconds of speech, two or three times a digit. A line's
-looks become digits in dsp/dtmf_line.py, by the figures of dsp/dtmf_figures.py.
+lies below 500 Hz. A frame is hot when its strongest low and its strongest high tone hold enough of
+the power above 500 Hz. Two hot frames of one digit running earn the line a closer look
+(dsp/dtmf_fit.py): once in eight seconds of speech, two or three times a digit. A line's looks
+become digits in dsp/dtmf_line.py, by the figures of dsp/dtmf_figures.py.
 
 An event is emitted when its digit is over, 22 to 38 ms after the tone's end, or after 2 s if it is
 not. Its `sample` is the tone's start, its `believed` the end of the frame in which it was
@@ -26,13 +26,16 @@ from dsp.tone_fit import Floats, exact, low_band, tone_rows, without
 from dsp.units import POWER_AT_0_DBM0
 
 Samples = NDArray[np.int16]
-Digits = NDArray[np.int_]
+#: A hot frame's digit, an index into KEYS, and the share of its two tones.
+_Hot = tuple[int, float]
+_COLD: Final[_Hot] = (-1, 0.0)
 
 #: Samples of each line taken at once; a longer push is cut, which bounds memory.
 _CHUNK: Final = 32 * FRAME
-#: Share of the power above 500 Hz in a hot frame's two tones. Half a frame of a digit shows half;
-#: a tone off by 1.5 % at 1633 Hz 0.6 of itself.
-_PAIR_SHARE: Final = 0.45
+#: Share of the power above 500 Hz in a hot frame's two tones. Half a frame of a digit shows half.
+_PAIR_SHARE: Final = 0.42
+#: And in two hot frames running, together: a digit of 30 ms fills at least one and a half.
+_TWICE_SHARE: Final = 1.15
 #: Share of the weaker one: 10 dB of twist in half a frame.
 _WEAKER_SHARE: Final = 0.02
 #: And its least power: half a frame at -46 dBm0, out of tune.
@@ -46,7 +49,7 @@ class DtmfBank:
         """Listen to lines numbered from 1, each as if after silence."""
         self._lines = [DtmfLine(n + 1, figures) for n in range(lines)]
         self._awake: set[int] = set()
-        self._digits = np.full(lines, -1)  # that the last frame may have held
+        self._hot: dict[int, _Hot] = {}  # the last frame's, by line from 0
         self._tape = np.zeros((lines, HISTORY + 2 * _CHUNK), np.int16)
         self._read = self._filled = HISTORY  # columns of the tape
         self._heard = 0  # samples of the stream that have been through
@@ -87,27 +90,24 @@ class DtmfBank:
         if not count:
             return events
         audio = self._tape[:, self._read : self._read + count * FRAME].astype(np.float64)
-        powers, hot = _screen(audio.reshape(len(audio) * count, FRAME))
-        powers = powers.reshape(8, -1, count)
-        digits = np.full((len(audio), count + 1), -1)  # the first column is the frame before
-        digits[:, 0] = self._digits
-        for n, frame in np.argwhere(hot.reshape(-1, count)).tolist():
-            digits[n, frame + 1] = _strongest(powers[:, n, frame].tolist())
-        self._digits = digits[:, -1]
-        again = (digits[:, 1:] == digits[:, :-1]) & (digits[:, 1:] >= 0)
-        woken = again.any(axis=0).tolist()
-        for frame in range(count):
+        powers, shares = _screen(audio.reshape(len(audio) * count, FRAME))
+        hot: list[dict[int, _Hot]] = [{} for _ in range(count)]
+        for at in np.flatnonzero(shares > _PAIR_SHARE).tolist():
+            hot[at % count][at // count] = _strongest(powers[:, at].tolist()), float(shares[at])
+        for frame, now in enumerate(hot):
             self._read += FRAME
             self._heard += FRAME
-            if woken[frame] or self._awake:
-                events += self._step(powers[:, :, frame], digits[:, frame + 1], again[:, frame])
+            again = {n for n, each in now.items() if _together(each, self._hot.get(n))}
+            self._hot = now
+            if again or self._awake:
+                events += self._step(powers[:, frame::count], again)
         return events
 
-    def _step(self, powers: Floats, digits: Digits, again: NDArray[np.bool_]) -> list[Dtmf]:
+    def _step(self, powers: Floats, again: set[int]) -> list[Dtmf]:
         """Bring every line that is awake, or woken by a second hot frame, to the frame's end."""
-        awake = sorted(self._awake.union(np.flatnonzero(again).tolist()))
+        awake = sorted(self._awake | again)
         now = {
-            n: Now(self._heard, powers[:, n].tolist(), int(digits[n]), bool(again[n]))
+            n: Now(self._heard, powers[:, n].tolist(), self._hot.get(n, _COLD)[0], n in again)
             for n in awake
         }
         asked = [(n, digit) for n in awake for digit in self._lines[n].questions(now[n])]
@@ -123,23 +123,27 @@ class DtmfBank:
         return events
 
 
-def _screen(frames: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Read the tones of frames, and whether each frame may hold a digit.
+def _screen(frames: Floats) -> tuple[Floats, Floats]:
+    """Read the tones of frames, and how much of each frame may be a digit.
 
     Args:
         frames: float[n, 128].
 
     Returns:
-        powers float[8, n] of the low and high tones, hot bool[n].
+        powers float[8, n] of the low and high tones; share float[n] of the strongest two in what is
+        above 500 Hz, 0 where the weaker is too weak.
     """
     read = np.rint(_ROWS @ frames.T)  # whole numbers: their sums of squares are exact
     read *= read
     powers = read[:8] + read[8:16]
     above = np.einsum("nw,nw->n", frames, frames) - read[16:].sum(axis=0)
     low, high = powers[:4].max(axis=0), powers[4:].max(axis=0)
-    hot = low + high > _PAIR_SHARE * above
-    hot &= np.minimum(low, high) > np.maximum(_WEAKEST, _WEAKER_SHARE * above)
-    return powers, hot
+    enough = np.minimum(low, high) > np.maximum(_WEAKEST, _WEAKER_SHARE * above)
+    return powers, (low + high) / np.maximum(above, 1.0) * enough
+
+
+def _together(now: _Hot, before: _Hot | None) -> bool:
+    return before is not None and before[0] == now[0] and before[1] + now[1] >= _TWICE_SHARE
 
 
 def _strongest(powers: list[float]) -> int:

@@ -13,7 +13,7 @@ stretch is a digit while the sum, its doubt, is below 1:
 The low band is excused when it was there before the digit, as strong and alone: a dial tone, hum.
 
 Measured on the prompts of six voices, at natural speed (2.73 h) and at seven speeds from 0.8 to
-1.25 (19.3 h), the least doubt of any speech is 1.2.
+1.25 (19.3 h), the least doubt of any speech is 1.15.
 
 Source: ITU-T Q.24 annex A, table A-1 (limits of AT&T and NTT); MT8870D data sheet (third tone
 16 dB, noise 12 dB below); TIA-464 (echo). The rest are bench values.
@@ -69,12 +69,12 @@ class DtmfFigures:
     longest: float = 2000 * _MS
     echo: float = 0.4
     weakest_dbm0: float = -42.5
-    twist_db: tuple[float, float] = (-11.5, 7.5)
+    twist_db: tuple[float, float] = (-12.0, 7.5)
     free_twist_db: tuple[float, float] = (-8.0, 4.0)
-    twist_doubt: float = 0.15
+    twist_doubt: float = 0.1
     deviation: tuple[float, float] = (0.0335, 0.029)
     residual: float = 0.34
-    wobble: float = 0.034
+    wobble: float = 0.038
     low: float = 0.56
     steady: float = 1.6
     steady_low: float = 28.0
@@ -84,11 +84,11 @@ class DtmfFigures:
 DTMF: Final = DtmfFigures()
 
 
-def doubt(found: Stretch, before: Samples | None, figures: DtmfFigures = DTMF) -> float:
+def doubt(found: Stretch, before: Samples, figures: DtmfFigures = DTMF) -> float:
     """Return how unlike a digit a stretch is; from 1 it is none.
 
     Args:
-        before: int16[BEFORE], what was heard up to its start, or None if that is not known.
+        before: int16[BEFORE], what was heard up to its start.
     """
     least, most = figures.twist_db
     if not least <= found.twist_db <= most or min(found.level) < figures.weakest_dbm0:
@@ -102,7 +102,7 @@ def doubt(found: Stretch, before: Samples | None, figures: DtmfFigures = DTMF) -
         + figures.twist_doubt * max(0.0, quiet - found.twist_db, found.twist_db - loud)
     )
     low = found.low / figures.low
-    if tones < 1 <= tones + low and before is not None and _was_there(found, before, figures):
+    if tones < 1 <= tones + low and _was_there(found, before, figures):
         return tones
     return tones + low
 

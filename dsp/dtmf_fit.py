@@ -19,13 +19,14 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from dsp.tone_fit import Floats, exact, least_squares, low_band, orthonormal, tone_rows, without
 from dsp.units import AUDIO_HZ, dbm0
 
 Samples = NDArray[np.int16]
+#: Start and end of a stretch, in samples from the beginning of the look.
+Edges = tuple[float, float]
 
 KEYS: Final = "123A456B789C*0#D"
 ROWS_HZ: Final = (697.0, 770.0, 852.0, 941.0)
@@ -83,6 +84,7 @@ class Look:
         digit: index into KEYS.
         tones: of the low and of the high tone, each window's amplitude and phase, the nominal
             turn taken out.
+        loud: the amplitudes alone.
         caught: power explained by the two tones, a slope allowed to each.
         low: power below 500 Hz.
         power: all of it.
@@ -90,6 +92,7 @@ class Look:
 
     digit: int
     tones: tuple[list[complex], list[complex]]
+    loud: tuple[list[float], list[float]]
     caught: list[float]
     low: list[float]
     power: list[float]
@@ -97,49 +100,44 @@ class Look:
     def likeness(self, amplitude: tuple[float, float]) -> list[float]:
         """Return each window's amplitude, of the weaker tone, over the given."""
         low, high = amplitude
-        return [
-            min(abs(a) / low, abs(b) / high) if low and high else 0.0
-            for a, b in zip(*self.tones, strict=True)
-        ]
+        if not (low and high):
+            return [0.0] * WINDOWS
+        return [min(a / low, b / high) for a, b in zip(*self.loud, strict=True)]
 
     def strongest(self, since: float) -> tuple[float, float]:
         """Return the two amplitudes of the strongest of the newest windows, not before `since`."""
         first = max(WINDOWS - _RECENT, min(math.ceil(since / STEP), WINDOWS - 1))
-        low, high = ([abs(each) for each in tone[first:]] for tone in self.tones)
-        return max(zip(low, high, strict=True), key=lambda pair: pair[0] * pair[1])
+        recent = zip(self.loud[0][first:], self.loud[1][first:], strict=True)
+        return max(recent, key=lambda pair: pair[0] * pair[1])
 
-    def stretch(self, amplitude: tuple[float, float], since: float = 0.0) -> Stretch | None:
-        """Return the newest stretch of at least two windows with tones of about this amplitude.
+    def edges(self, amplitude: tuple[float, float], since: float = 0.0) -> Edges | None:
+        """Return where the newest tones of about this amplitude begin and end.
 
         Args:
             amplitude: of the low and the high tone.
             since: what lies before, in samples of the look, belongs to another digit.
+
+        Returns:
+            None when there are none, or fewer than two windows lie inside.
         """
         first = max(0, math.ceil(since / STEP))
         like = self.likeness(amplitude)
-        last = next((k for k in reversed(range(first, WINDOWS)) if like[k] >= _EDGE), None)
+        last = next((k for k in range(WINDOWS - 1, first - 1, -1) if like[k] >= _EDGE), None)
         if last is None:
             return None
         begin = last
         while begin > first and like[begin - 1] >= _EDGE:
             begin -= 1
-        return self._measure(_start(like, begin, since), _end(like, last))
+        edges = _start(like, begin, since), _end(like, last)
+        return edges if len(_inside(edges)) >= 2 else None
 
     def sounds(self, amplitude: tuple[float, float]) -> bool:
         """Say whether tones of about this amplitude are there at the very end."""
         return self.likeness(amplitude)[-1] >= _EDGE
 
-    def newest(self, found: Stretch, length: float) -> Stretch | None:
-        """Return the last part of a stretch, if it is longer than this."""
-        start = found.end - length
-        return self._measure(start, found.end) if start > found.start else None
-
-    def _measure(self, start: float, end: float) -> Stretch | None:
-        first = max(0, math.ceil((start - _SLACK) / STEP))
-        last = min(WINDOWS - 1, math.floor((end + _SLACK - WINDOW) / STEP))
-        if last <= first:
-            return None
-        inside = range(first, last + 1)
+    def stretch(self, edges: Edges) -> Stretch | None:
+        """Measure what lies between two edges; None if there is nothing."""
+        inside = _inside(edges)
         low_tone, high_tone = (_steady([tone[k] for k in inside]) for tone in self.tones)
         caught, low, power = (
             sum(values[k] for k in inside) for values in (self.caught, self.low, self.power)
@@ -148,8 +146,8 @@ class Look:
             return None
         row_hz, column_hz = ROWS_HZ[self.digit // 4], COLUMNS_HZ[self.digit % 4]
         return Stretch(
-            start=start,
-            end=end,
+            start=edges[0],
+            end=edges[1],
             deviation=(low_tone.error_hz / row_hz, high_tone.error_hz / column_hz),
             turn=(low_tone.turn, high_tone.turn),
             level=(low_tone.dbm0, high_tone.dbm0),
@@ -160,9 +158,7 @@ class Look:
             low_power=low / len(inside),
         )
 
-    def carries_on(
-        self, gap: tuple[float, float], turn: tuple[float, float], within: float
-    ) -> bool:
+    def carries_on(self, gap: Edges, turn: tuple[float, float], within: float) -> bool:
         """Say whether the tones' phases after a gap are those before it, carried on.
 
         Args:
@@ -212,6 +208,12 @@ def _steady(tone: list[complex]) -> _Steady:
     return _Steady(turn, total / len(tone), wobble)
 
 
+def _inside(edges: Edges) -> range:
+    first = max(0, math.ceil((edges[0] - _SLACK) / STEP))
+    last = min(WINDOWS - 1, math.floor((edges[1] + _SLACK - WINDOW) / STEP))
+    return range(first, last + 1)
+
+
 def _start(like: list[float], begin: int, since: float) -> float:
     if begin == 0 or (begin - 1) * STEP < since:
         return max(since, begin * STEP + WINDOW * (1 - min(1.0, like[begin])))
@@ -233,18 +235,29 @@ def look(audio: Samples, digits: list[int]) -> list[Look]:
         audio: int16[n, 768], what was last heard on n lines.
         digits: n indices into KEYS.
     """
-    windows = sliding_window_view(audio.astype(np.float64), WINDOW, axis=1)[:, ::STEP]
+    windows = audio[:, _WINDOW_AT].astype(np.float64)
     read = windows @ _FIT[digits].transpose(0, 2, 1)
-    squares = (
-        np.rint(read[:, :, 4:]) ** 2
-    )  # whole numbers: exact whatever the order they are added in
-    caught, low = squares[:, :, :8].sum(axis=2), squares[:, :, 8:].sum(axis=2)
-    power = np.einsum("nkw,nkw->nk", windows, windows)
+    squares = np.rint(read[:, :, 4:])  # whole numbers: exact whatever the order they are added in
+    squares *= squares
+    caught, low = squares[:, :, :8].sum(axis=2).tolist(), squares[:, :, 8:].sum(axis=2).tolist()
+    power = np.einsum("nkw,nkw->nk", windows, windows).tolist()
+    # Written out, for numpy may round complex products differently from place to place.
+    cosine, sine = read[:, :, :2], read[:, :, 2:4]
+    turn = _UNTURN[digits]
+    tones = np.empty(cosine.shape, complex)
+    tones.real = cosine * turn.real + sine * turn.imag
+    tones.imag = cosine * turn.imag - sine * turn.real
+    loud = np.sqrt(cosine * cosine + sine * sine)
     return [
         Look(
-            digit, _phasors(read[k], digit), caught[k].tolist(), low[k].tolist(), power[k].tolist()
+            digit,
+            (tones[n, :, 0].tolist(), tones[n, :, 1].tolist()),
+            (loud[n, :, 0].tolist(), loud[n, :, 1].tolist()),
+            caught[n],
+            low[n],
+            power[n],
         )
-        for k, digit in enumerate(digits)
+        for n, digit in enumerate(digits)
     ]
 
 
@@ -261,12 +274,6 @@ def powers_of(audio: Samples) -> tuple[list[float], list[float]]:
     return low.tolist(), above.tolist()
 
 
-def _phasors(read: Floats, digit: int) -> tuple[list[complex], list[complex]]:
-    low = (read[:, 0] - 1j * read[:, 2]) * _UNTURN[digit // 4]
-    high = (read[:, 1] - 1j * read[:, 3]) * _UNTURN[4 + digit % 4]
-    return low.tolist(), high.tolist()
-
-
 def _digit_rows(digit: int) -> Floats:
     freqs_hz = ROWS_HZ[digit // 4], COLUMNS_HZ[digit % 4]
     below = low_band(WINDOW)
@@ -277,9 +284,11 @@ def _digit_rows(digit: int) -> Floats:
 
 _FIT: Final = np.array([_digit_rows(digit) for digit in range(len(KEYS))])
 _LOW: Final = exact(low_band(WINDOW))
-_UNTURN: Final = np.array(
-    [
-        [cmath.rect(1, -2 * math.pi * hz * STEP * k / AUDIO_HZ) for k in range(WINDOWS)]
-        for hz in ROWS_HZ + COLUMNS_HZ
-    ]
+#: Each window's turn of a digit's nominal frequencies, back: complex[16, WINDOWS, 2].
+_UNTURN: Final = np.exp(
+    -2j
+    * np.pi
+    * np.array([[[low, high]] for low in ROWS_HZ for high in COLUMNS_HZ])
+    * (np.arange(WINDOWS) * STEP / AUDIO_HZ)[:, np.newaxis]
 )
+_WINDOW_AT: Final = np.add.outer(np.arange(WINDOWS) * STEP, np.arange(WINDOW))

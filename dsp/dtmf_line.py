@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf_figures import BEFORE, DTMF, DtmfFigures, doubt
-from dsp.dtmf_fit import KEYS, LOOK, STEP, Look, Stretch
+from dsp.dtmf_fit import KEYS, LOOK, Look, Stretch
 from dsp.events import Dtmf
 from dsp.units import AUDIO_HZ
 
@@ -130,36 +130,39 @@ class DtmfLine:
             return []
         past = self._tone or self._ended
         since = past.last - origin if past and past.digit == look.digit else 0.0
-        found = look.stretch(look.strongest(since), since)
-        if found is None or found.end - found.start < self._figures.shortest:
+        edges = look.edges(look.strongest(since), since)
+        if edges is None or edges[1] - edges[0] < self._figures.shortest:
             self._early = look.digit if now.digit == look.digit else -1
             return []
-        if self._is_echo(look.digit, found, origin) or not self._is_digit(look, found, audio):
+        found = look.stretch(edges)
+        if found is None or self._is_echo(look.digit, found, origin):
             return []
-        return self._begin(now, look.digit, found)
+        return self._begin(now, look.digit, found) if self._is_digit(look, found, audio) else []
 
     def _is_digit(self, look: Look, found: Stretch, audio: Samples) -> bool:
         """Say whether the stretch, or its newest part if it began badly, raises no doubt."""
         edge = BEFORE + int(found.start)
-        before = audio[edge - BEFORE : edge] if found.start >= STEP else None
-        parts = found, look.newest(found, self._figures.newest)
-        return any(part and doubt(part, before, self._figures) < 1 for part in parts)
+        before = audio[edge - BEFORE : edge]
+        if doubt(found, before, self._figures) < 1:
+            return True
+        newest = look.stretch((max(found.start, found.end - self._figures.newest), found.end))
+        return newest is not None and doubt(newest, before, self._figures) < 1
 
     def _goes_on(self, look: Look, origin: int) -> bool:
         """Say whether what is seen is still the digit begun, and if so until when."""
         tone = self._tone
         if tone is None or tone.digit != look.digit:
             return False
-        found = look.stretch(tone.stretch.amplitude)
-        if found is None:
+        edges = look.edges(tone.stretch.amplitude)
+        if edges is None:
             self._resuming = look.sounds(tone.stretch.amplitude)
             return True
-        gap = tone.last - origin, found.start
+        gap = tone.last - origin, edges[0]
         length = gap[1] - gap[0]
         within = next((rad for most, rad in self._figures.bridged if length <= most), 0.0)
         if length > _TOUCHING and not look.carries_on(gap, tone.stretch.turn, within):
             return False
-        tone.last = found.end + origin
+        tone.last = edges[1] + origin
         return True
 
     def _is_echo(self, digit: int, found: Stretch, origin: int) -> bool:
@@ -173,16 +176,12 @@ class DtmfLine:
         )
 
     def _begin(self, now: Now, digit: int, found: Stretch) -> list[Dtmf]:
-        start = found.start + now.sample - LOOK
-        cut_off: list[Dtmf] = []
-        if self._tone:
-            self._tone.last = min(self._tone.last, start)
-            cut_off = self._end(self._tone)
+        cut_off = self._end(self._tone) if self._tone else []
         self._tone = _Tone(
             stretch=found,
             digit=digit,
             believed=now.sample,
-            start=start,
+            start=found.start + now.sample - LOOK,
             last=found.end + now.sample - LOOK,
             powers=(now.powers[digit // 4], now.powers[4 + digit % 4]),
         )

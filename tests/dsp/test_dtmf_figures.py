@@ -38,12 +38,12 @@ def test_a_clean_digit_leaves_no_doubt():
     "good, bad",
     [
         ({"residual": 0.33}, {"residual": 0.35}),
-        ({"wobble": 0.033}, {"wobble": 0.035}),
+        ({"wobble": 0.037}, {"wobble": 0.039}),
         ({"low": 0.55}, {"low": 0.57}),
         ({"deviation": (0.033, 0.0)}, {"deviation": (0.034, 0.0)}),
         ({"deviation": (-0.033, 0.0)}, {"deviation": (-0.034, 0.0)}),
         ({"deviation": (0.0, 0.028)}, {"deviation": (0.0, 0.030)}),
-        ({"level": (-10.0, -21.4)}, {"level": (-10.0, -21.6)}),
+        ({"level": (-10.0, -21.9)}, {"level": (-10.0, -22.1)}),
         ({"level": (-17.4, -10.0)}, {"level": (-17.6, -10.0)}),
         ({"level": (-42.4, -42.0)}, {"level": (-42.6, -42.0)}),
     ],
@@ -86,9 +86,6 @@ class TestALowBandAboveItsLimit:
     def test_is_not_when_it_was_in_company(self):
         other = np.round(self.peak * np.sin(np.arange(BEFORE))).astype(np.int16)  # 1273 Hz
         assert not self.digit(dial_tone(self.peak) + other)
-
-    def test_is_not_when_nobody_knows_what_was_before(self):
-        assert not self.digit(None)
 
     def test_is_not_when_it_drowns_the_digit(self):
         assert not self.digit(dial_tone(self.peak), low=DTMF.steady_low + 1)

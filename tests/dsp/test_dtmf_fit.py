@@ -24,7 +24,8 @@ def see(signal, digit=FIVE):
 
 def found_in(signal, since=0.0):
     seen = see(signal)
-    return seen.stretch(seen.strongest(since), since)
+    edges = seen.edges(seen.strongest(since), since)
+    return edges and seen.stretch(edges)
 
 
 @pytest.mark.parametrize("start", [0, 200, 333, 415])
@@ -73,13 +74,15 @@ def test_what_lies_before_since_belongs_to_another_digit():
     assert found_in(five(100, 740), since=400).start >= 400
 
 
-def test_the_newest_part_of_a_stretch_is_measured_alone():
-    signal = five(100, 768) + tone(1050, 0, 400, 3000)
-    seen = see(signal)
-    found = seen.stretch(seen.strongest(0))
-    newest = seen.newest(found, 240)
-    assert newest.residual < 0.01 < found.residual
-    assert seen.newest(newest, 240) is None
+def test_a_part_of_a_stretch_is_measured_alone():
+    seen = see(five(100, 768) + tone(1050, 0, 400, 3000))
+    edges = seen.edges(seen.strongest(0))
+    assert seen.stretch((edges[1] - 240, edges[1])).residual < 0.01 < seen.stretch(edges).residual
+
+
+def test_less_than_two_windows_have_no_edges():
+    seen = see(five(660, 768))
+    assert seen.sounds(seen.strongest(0)) and seen.edges(seen.strongest(0)) is None
 
 
 def test_silence_has_no_stretch():
