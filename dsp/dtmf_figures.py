@@ -84,11 +84,11 @@ class DtmfFigures:
 DTMF: Final = DtmfFigures()
 
 
-def doubt(found: Stretch, before: Samples | None, figures: DtmfFigures = DTMF) -> float:
+def doubt(found: Stretch, before: Samples, figures: DtmfFigures = DTMF) -> float:
     """Return how unlike a digit a stretch is; from 1 it is none.
 
     Args:
-        before: int16[BEFORE], what was heard up to its start, or None if that is not known.
+        before: int16[BEFORE], what was heard up to its start.
     """
     least, most = figures.twist_db
     if not least <= found.twist_db <= most or min(found.level) < figures.weakest_dbm0:
@@ -102,7 +102,7 @@ def doubt(found: Stretch, before: Samples | None, figures: DtmfFigures = DTMF) -
         + figures.twist_doubt * max(0.0, quiet - found.twist_db, found.twist_db - loud)
     )
     low = found.low / figures.low
-    if tones < 1 <= tones + low and before is not None and _was_there(found, before, figures):
+    if tones < 1 <= tones + low and _was_there(found, before, figures):
         return tones
     return tones + low
 

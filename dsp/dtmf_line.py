@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf_figures import BEFORE, DTMF, DtmfFigures, doubt
-from dsp.dtmf_fit import KEYS, LOOK, STEP, Look, Stretch
+from dsp.dtmf_fit import KEYS, LOOK, Look, Stretch
 from dsp.events import Dtmf
 from dsp.units import AUDIO_HZ
 
@@ -142,7 +142,7 @@ class DtmfLine:
     def _is_digit(self, look: Look, found: Stretch, audio: Samples) -> bool:
         """Say whether the stretch, or its newest part if it began badly, raises no doubt."""
         edge = BEFORE + int(found.start)
-        before = audio[edge - BEFORE : edge] if found.start >= STEP else None
+        before = audio[edge - BEFORE : edge]
         if doubt(found, before, self._figures) < 1:
             return True
         newest = look.stretch((max(found.start, found.end - self._figures.newest), found.end))
@@ -176,16 +176,12 @@ class DtmfLine:
         )
 
     def _begin(self, now: Now, digit: int, found: Stretch) -> list[Dtmf]:
-        start = found.start + now.sample - LOOK
-        cut_off: list[Dtmf] = []
-        if self._tone:
-            self._tone.last = min(self._tone.last, start)
-            cut_off = self._end(self._tone)
+        cut_off = self._end(self._tone) if self._tone else []
         self._tone = _Tone(
             stretch=found,
             digit=digit,
             believed=now.sample,
-            start=start,
+            start=found.start + now.sample - LOOK,
             last=found.end + now.sample - LOOK,
             powers=(now.powers[digit // 4], now.powers[4 + digit % 4]),
         )

@@ -87,9 +87,6 @@ class TestALowBandAboveItsLimit:
         other = np.round(self.peak * np.sin(np.arange(BEFORE))).astype(np.int16)  # 1273 Hz
         assert not self.digit(dial_tone(self.peak) + other)
 
-    def test_is_not_when_nobody_knows_what_was_before(self):
-        assert not self.digit(None)
-
     def test_is_not_when_it_drowns_the_digit(self):
         assert not self.digit(dial_tone(self.peak), low=DTMF.steady_low + 1)
 

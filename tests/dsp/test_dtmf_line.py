@@ -90,7 +90,19 @@ def test_the_same_digit_far_down_but_later_is_a_digit():
 
 
 def test_another_digit_at_once_is_two():
-    assert digits(quiet(100), tone("1", 60), tone("8", 60)) == "18"
+    (one, eight), _ = drive(quiet(100), tone("1", 60), tone("8", 60))
+    assert (one.digit, eight.digit) == ("1", "8")
+    assert one.duration_s == pytest.approx(0.06, abs=0.004)
+
+
+@pytest.mark.parametrize("lead", range(16))
+def test_a_digit_over_before_it_could_be_told_is_still_read(lead):
+    assert digits(quiet(100 + lead), tone("1", 30)) == "1"
+
+
+def test_a_digit_whose_beginning_is_spoilt_is_read_from_its_newest_part():
+    spoilt = tone("7", 110) + np.concatenate([tone("3", 70), quiet(40)])
+    assert digits(quiet(100), spoilt) == "7"
 
 
 def test_too_short_a_digit_is_none():
