@@ -54,6 +54,7 @@ _NOT_KEPT: Final = {
     "missed": "missed",
     "not_asked": "not recorded, nobody asked for it",
     "mode_none": "not recorded, this line never is",
+    "stopped": "still going on as the recorder stopped",
 }
 #: The simulator's first call on this line leaves half a minute to press it.
 BUTTON_LINE: Final = 7
