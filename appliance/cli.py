@@ -142,7 +142,12 @@ def _add_services(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def _add_captures(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     heard = _command(commands, "analyse", _analyse, "print what is heard in captures")
-    heard.add_argument("capture", nargs="+", help="NAME.wav, with NAME.volts.wav beside it; - for")
+    heard.add_argument(
+        "capture",
+        nargs="+",
+        help="NAME.wav, with NAME.volts.wav beside it; - reads names on standard input",
+        metavar="CAPTURE.wav",
+    )
     heard.add_argument("--json", action="store_true", help="one JSON object a line")
     again = _command(commands, "replay", _replay, "record a capture as if it came from the board")
     again.add_argument("capture", type=Path)
