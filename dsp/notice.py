@@ -82,7 +82,7 @@ class NoticeBank:
         self._read_to = np.zeros(lines, np.int_)  # hop up to which a line's bands are not zero
         self._last = [_Find(-1_000_000, 0.0, 0) for _ in range(lines)]
 
-    def listen(self, line: int, on: bool) -> list[Event]:
+    def listen(self, line: int, *, on: bool) -> list[Event]:
         """Begin or end to listen to a line, and return what was found at the end."""
         i = line - 1
         ended = self._on[i] and not on

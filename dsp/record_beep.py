@@ -8,11 +8,12 @@ one strength, as long as the tone may be, that begins and ends at once, amid wha
    in band  ___████████████████████████████___     duration: the frames' shares of the
               ╱ │  steady within 2 dB      │ ╲      tone's strength, added up
    begins at once                    ends at once
-   ├─100 ms─┤ at least 3 dB weaker altogether ├─100 ms─┤
+   ├─100 ms─┤ no other tone as strong ├─100 ms─┤
 ```
 
-A talker 10 dB below the tone leaves it so; a note of music is not as steady, nor does it end as
-suddenly; the second of the three special information tones has neighbours as strong as itself.
+A talker 10 dB below the tone leaves it so, and one as loud who falls silent for it; a note of
+music is not as steady, nor does it end as suddenly; the second of the three special information
+tones has tones as strong as itself around it.
 
 Source: US Federal Standard 1037C, "recorder warning tone" (1400 Hz, 0.5 s, every 15 s); ITU-T
 E.180 (special information tone: 950, 1400 and 1800 Hz, 330 ms each). The other figures are bench
@@ -65,7 +66,7 @@ class BeepPlan:
         steady_db: nine frames in ten are so near to the middle one.
         coherence: what the frames' turns from one to the next have in common.
         edge_share: of its strength that is left, at most, two frames outside of it.
-        around_share: of its power that all that is around it may have.
+        around_share: of its power that another tone next to it may have.
     """
 
     freq_hz: float = 1400.0
@@ -88,12 +89,13 @@ class Tone:
         off_hz: from the plan's frequency.
     """
 
-    def __init__(self, band: NDArray[np.complex128], power: NDArray[np.float64]) -> None:
+    def __init__(self, band: NDArray[np.complex128], frames: NDArray[np.float64]) -> None:
         """Measure it.
 
         Args:
             band: from two frames before the run to two after it; squared it is a power.
-            power: of all that is heard, from 1 + AROUND frames before the run to as many after.
+            frames: float[n, FRAME], all that is heard from 1 + AROUND frames before the run to as
+                many after it.
         """
         self._strength = np.abs(band)
         self._inner = self._strength[3:-3]
@@ -104,8 +106,8 @@ class Tone:
         steps = band[4:-3] * np.conj(band[3:-4])
         self._turn, self._turned = complex(steps.sum()), float(np.abs(steps).sum())
         self.off_hz = phase(self._turn) / (2 * pi) * AUDIO_HZ / FRAME
-        self._around = max(float(power[:AROUND].mean()), float(power[-AROUND:].mean()))
-        self._heard = float(power[AROUND + 2 : -AROUND - 2].mean())
+        self._around = max(tone_power(frames[:AROUND]), tone_power(frames[-AROUND:]))
+        self._heard = float((frames[AROUND + 2 : -AROUND - 2] ** 2).mean())
         # A frame reads a tone out of tune weaker than it is.
         in_tune = float(np.sinc(self.off_hz * FRAME / AUDIO_HZ)) ** 2
         self._power = float((self._inner**2).mean()) / in_tune
@@ -128,6 +130,16 @@ class Tone:
         inner, middle = self._inner, self._middle
         steady = np.count_nonzero((inner >= middle / ratio) & (inner <= middle * ratio))
         return bool(steady >= STEADY_SHARE * len(inner))
+
+
+def tone_power(frames: NDArray[np.float64]) -> float:
+    """Return the power of what is heard if it is a single tone, else 0."""
+    audio = frames.ravel()
+    shape = np.hanning(len(audio) + 2)[1:-1]
+    spectrum = np.abs(np.fft.rfft(audio * shape)) ** 2
+    peak = int(spectrum.argmax())
+    one_tone = spectrum[max(0, peak - 3) : peak + 4].sum() > 0.8 * spectrum.sum()
+    return float((audio**2).mean()) if one_tone else 0.0
 
 
 class BeepBank:
@@ -222,7 +234,7 @@ class BeepBank:
         waves = frames @ self._fine * (np.sqrt(2) / (FRAME * _FINE))
         tone = Tone(
             band=(waves[:, 0] + 1j * waves[:, 1])[AROUND - 1 : 1 - AROUND],
-            power=np.einsum("fn,fn->f", frames, frames) / FRAME,
+            frames=frames,
         )
         start = self._frames - MEMORY + begin + 1
         if start > self._told[row] and tone.is_beep(self.plan):

@@ -93,6 +93,13 @@ def test_the_special_information_tone_is_none(each_s, gap_s):
     assert heard(np.concatenate([silence(0.5), *tones, silence(1)])) == []
 
 
+def test_it_is_heard_between_words_as_loud_as_itself():
+    for seed in range(8):
+        line = speech(-14, 3, seed)
+        line[8000:12000] = sine(1400, 0.5, -14)
+        assert [e.at_s for e in heard(line)] == pytest.approx([1.0], abs=0.005)
+
+
 def test_digits_and_call_progress_tones_are_none():
     assert heard(np.concatenate((silence(0.3), dtmf("0123456789*#ABCD", on=0.5, off=0.3)))) == []
     for tone in CALL_TONES.values():
