@@ -64,8 +64,6 @@ class BeepPlan:
         least_dbm0: weaker is crosstalk.
         least_share: of all that is heard while it sounds: a talker 6 dB below it.
         steady_db: nine frames in ten are so near to the middle one.
-        coherence: what the frames' turns from one to the next have in common.
-        edge_share: of its strength that is left, at most, two frames outside of it.
         around_share: of its power that another tone next to it may have.
     """
 
@@ -76,8 +74,6 @@ class BeepPlan:
     least_dbm0: float = -42.0
     least_share: float = 0.8
     steady_db: float = 2.0
-    coherence: float = 0.97
-    edge_share: float = 0.35
     around_share: float = 0.5
 
 
@@ -97,15 +93,14 @@ class Tone:
             frames: float[n, FRAME], all that is heard from 1 + AROUND frames before the run to as
                 many after it.
         """
-        self._strength = np.abs(band)
-        self._inner = self._strength[3:-3]
+        strength = np.abs(band)
+        self._inner = strength[3:-3]
         self._middle = max(float(np.median(self._inner)), 1e-9)
-        filled = np.minimum(self._strength / self._middle, 1.0)
+        filled = np.minimum(strength / self._middle, 1.0)
         self.lead, trail = float(filled[1] + filled[2]), float(filled[-3] + filled[-2])
         self.duration_s = (self.lead + trail + len(band) - 6) * FRAME / AUDIO_HZ
-        steps = band[4:-3] * np.conj(band[3:-4])
-        self._turn, self._turned = complex(steps.sum()), float(np.abs(steps).sum())
-        self.off_hz = phase(self._turn) / (2 * pi) * AUDIO_HZ / FRAME
+        turn = complex((band[4:-3] * np.conj(band[3:-4])).sum())
+        self.off_hz = phase(turn) / (2 * pi) * AUDIO_HZ / FRAME
         self._around = max(tone_power(frames[:AROUND]), tone_power(frames[-AROUND:]))
         self._heard = float((frames[AROUND + 2 : -AROUND - 2] ** 2).mean())
         # A frame reads a tone out of tune weaker than it is.
@@ -117,8 +112,6 @@ class Tone:
         return (
             plan.least_s <= self.duration_s <= plan.most_s
             and abs(self.off_hz) <= plan.off_share * plan.freq_hz
-            and abs(self._turn) >= plan.coherence * self._turned
-            and max(self._strength[0], self._strength[-1]) <= plan.edge_share * self._middle
             and self._is_steady(plan.steady_db)
             and self._power >= POWER_AT_0_DBM0 * 10 ** (plan.least_dbm0 / 10)
             and self._power >= plan.least_share * self._heard

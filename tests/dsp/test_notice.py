@@ -140,6 +140,23 @@ def test_the_end_of_listening_hands_over_what_was_heard_and_forgets_it():
     assert bank.push(np.zeros((1, 160_000), np.int16)) + bank.close() == []
 
 
+def test_what_was_heard_up_to_the_hang_up_counts():
+    bank, line = NoticeBank(1, [KO]), pcm(call(KO, 1, 3.9))  # 2.9 s of 5.3
+    bank.listen(1, on=True)
+    bank.push(line[None])
+    (event,) = bank.listen(1, on=False)
+    assert event.at_s == pytest.approx(1.0, abs=0.003)
+
+
+def test_two_calls_do_not_make_one_announcement():
+    bank, line = NoticeBank(1, [KO]), pcm(call(KO, 1, 5))
+    events = []
+    for begin, end in ((0, 24_000), (24_000, 40_000)):
+        events += bank.listen(1, on=True) + bank.push(line[None, begin:end])
+        events += bank.listen(1, on=False)
+    assert events == []
+
+
 @pytest.mark.parametrize("begins_s", [0.3, 4.9, 11.7, 23.45])
 def test_it_is_found_in_a_call_that_begins_at_any_time(begins_s):
     bank, line = NoticeBank(1, [KO]), pcm(call(KO, begins_s + 0.5, begins_s + 8))

@@ -52,7 +52,7 @@ def test_a_record_tone_is_heard_for_what_it_is():
 @pytest.mark.parametrize("seconds", [0.35, 0.5, 0.65])
 @pytest.mark.parametrize("freq_hz", [1379.0, 1400.0, 1421.0])
 def test_it_is_heard_within_the_limits(freq_hz, seconds, dbm0):
-    noise = white(np.random.default_rng(2), 3, dbm0 - 15)
+    noise = white(np.random.default_rng(2), 3, dbm0 - 10)
     (event,) = heard(a_law(pcm(beep(freq_hz, seconds, dbm0, at_s=1.0033) + noise)))
     assert event.freq_hz == pytest.approx(freq_hz, abs=1.0)
     assert event.duration_s == pytest.approx(seconds, abs=0.005)
@@ -91,6 +91,13 @@ def test_what_is_outside_the_limits_is_none(line):
 def test_the_special_information_tone_is_none(each_s, gap_s):
     tones = [np.append(sine(hz, each_s), silence(gap_s)) for hz in (950, 1400, 1800)]
     assert heard(np.concatenate([silence(0.5), *tones, silence(1)])) == []
+
+
+def test_in_loud_noise_it_is_told_once():
+    for seed in range(40):
+        noise = white(np.random.default_rng(seed), 3, -30)
+        line = beep(1400 + seed / 2, dbm0=-20, at_s=0.8 + seed / 97) + noise
+        assert len(heard(line)) == 1
 
 
 def test_it_is_heard_between_words_as_loud_as_itself():
