@@ -1,29 +1,38 @@
 """What is heard in a capture: every event, sorted by when it happened."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from appliance.progress import Progress
 from dsp.bank import LineBank
 from dsp.events import Event
+from firmware_bridge.block import Samples
 from firmware_bridge.capture import Capture
 
 #: Taken at a time: more is quicker, and the events are the same.
 _PIECE_MS = 200
 
 
-def analyse(path: Path) -> list[Event]:
+def analyse(path: Path, announcements: Sequence[Samples] = ()) -> list[Event]:
     """Return the events of a capture.
+
+    Args:
+        announcements: looked for while a line is off the hook.
 
     Raises:
         CaptureError: it cannot be read.
     """
     with Capture(path) as capture:
-        return sorted(_heard(capture), key=lambda e: (e.sample, e.line, e.believed))
+        return sorted(_heard(capture, announcements), key=lambda e: (e.sample, e.line, e.believed))
 
 
-def _heard(capture: Capture) -> Iterator[Event]:
-    bank = LineBank(capture.lines, has_volts=capture.has_volts, has_audio=capture.has_audio)
+def _heard(capture: Capture, announcements: Sequence[Samples]) -> Iterator[Event]:
+    bank = LineBank(
+        capture.lines,
+        has_volts=capture.has_volts,
+        has_audio=capture.has_audio,
+        announcements=announcements,
+    )
     done_ms = 0
     with Progress("listening", capture.seconds * 1000) as progress:
         while True:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from appliance import keys, policy, site
+from appliance import keys, notice_file, policy, site
 from appliance.index import CallIndex, iso
 from appliance.ledger import Ledger
 from appliance.policy import Policy
@@ -211,6 +211,9 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
         registry.close()
     CallIndex.open(part / "calls.db").close()
     (part / "policy.toml").write_text(plan.profile)
+    notice = notice_file.shipped(policy.parse(plan.profile).language)
+    if notice is not None:
+        (part / "notice.wav").write_bytes(notice)
     box_id = Ulids().new(round(now.timestamp() * 1000))
     Ledger.create(part / "ledger")
     ledger = Ledger(part / "ledger", signing, box_id, lambda: (now, clock_quality()))

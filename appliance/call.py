@@ -42,6 +42,7 @@ class Call:
         started, lifted, answered, ended: samples of the line's stream. An outgoing call is lifted
         here
             and answered there, which is known only where the exchange reverses the loop.
+        notice: "announcement" or "beep", if one was heard, and notice_at its sample.
 
     The times in UTC are fixed soon after each happened: a clock that drifts or is set during a
     long call must not move its beginning.
@@ -61,6 +62,8 @@ class Call:
     ended_utc: datetime | None = None
     ended_by: str = ""
     rings: int = 0
+    notice: str | None = None
+    notice_at: int | None = None
     stretches: list[Stretch] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
 
@@ -73,6 +76,11 @@ class Call:
     def number(self) -> str | None:
         """The other party's number, if known."""
         return self.dialled.digits or None if self.direction == "out" else None
+
+    def hear_notice(self, notice: str, sample: int) -> None:
+        """Note that both parties were told; the announcement says more than the record tone."""
+        if self.notice is None or (self.notice, notice) == ("beep", "announcement"):
+            self.notice, self.notice_at = notice, sample
 
     def mark(self, kind: str, sample: int, **facts: object) -> None:
         """Put something on the call's time line."""

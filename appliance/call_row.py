@@ -77,6 +77,7 @@ def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: in
     """
     started = call.started_utc
     assert started is not None, "Now.fix comes first"
+    notice = _notice(call, policy)
     gaps = [mark for mark in call.marks if mark.kind == "gap"]
     return CallRow(
         id=call.id,
@@ -109,9 +110,20 @@ def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: in
         ],
         events=[_shown(call, mark) for mark in call.marks if mark.kind != "gap"],
         gaps=[{"at_s": _after(call, gap.sample), **gap.facts} for gap in gaps],
+        notice=notice,
+        notice_s=_after(call, call.notice_at) if notice and call.notice_at is not None else None,
         due=policy.due(started),
         day=policy.day(started).isoformat(),
     )
+
+
+def _notice(call: Call, policy: Policy) -> str | None:
+    """Return how both parties of a recorded call were told; None while it is not known."""
+    if not call.stretches:
+        return None
+    owed = policy.notice_required and call.ended is not None
+    # A call that had begun before we listened may have had its notice then.
+    return call.notice or ("missing" if owed and call.direction != "unknown" else None)
 
 
 def _after(call: Call, sample: int) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import analyse, box, doctor, keys, ledger, policy, show_calls, site
+from appliance import analyse, box, doctor, keys, ledger, notice_file, policy, show_calls, site
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.box import Box
 from appliance.call_machine import Mode
@@ -38,6 +38,7 @@ _MISUSE = (
     site.SiteError,
     box.BoxExists,
     box.BoxMissing,
+    notice_file.NoticeFileError,
     NotATrial,
     CaptureError,
     NoSuchCall,
@@ -149,6 +150,14 @@ def _add_captures(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         metavar="CAPTURE.wav",
     )
     heard.add_argument("--json", action="store_true", help="one JSON object a line")
+    heard.add_argument(
+        "--notice",
+        type=Path,
+        metavar="FILE.wav",
+        action="append",
+        default=[],
+        help="an announcement to look for in calls; may be given again",
+    )
     again = _command(commands, "replay", _replay, "record a capture as if it came from the board")
     again.add_argument("capture", type=Path)
     _add_data(again)
@@ -223,10 +232,11 @@ def _web(given: argparse.Namespace) -> int:
 def _analyse(given: argparse.Namespace) -> int:
     named = given.capture != ["-"]
     paths = given.capture if named else [line.rstrip("\n") for line in sys.stdin if line.strip()]
+    announcements = [notice_file.read(path) for path in given.notice]
     code = DONE
     for path in paths:
         try:
-            events = analyse.analyse(Path(path))
+            events = analyse.analyse(Path(path), announcements)
         except CaptureError as error:
             print(f"kirok: {error}", file=sys.stderr)
             code = MISUSED

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from appliance import box, keys, ledger, site
+from appliance import box, keys, ledger, notice_file, site
 from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.control import ControlClient
@@ -29,6 +29,7 @@ from appliance.vault.reader import check_chain
 from appliance.vault.reel import State, scan
 from appliance.vault.segment import TamperedError
 from dsp.opus import Encoder, OpusMissing
+from dsp.units import AUDIO_HZ
 from firmware_bridge.host_clock import clock_quality
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> li
     return [
         *found,
         *_board(here),
+        *_notice(here, opened),
         *_folder(opened),
         *_index(opened),
         *(_deep(opened) if deep else ()),
@@ -116,6 +118,21 @@ def _board(here: Site | None) -> Iterator[Finding]:
         yield Finding("wrong", f"{port} may not be opened", "adduser the service to group dialout")
     else:
         yield Finding("fine", f"tap board at {port}")
+
+
+def _notice(here: Site | None, opened: Box) -> Iterator[Finding]:
+    if here is None:
+        return
+    path = here.data / here.notice
+    try:
+        seconds = len(notice_file.read(path)) / AUDIO_HZ
+        yield Finding("fine", f"{path}: announcement of {seconds:.1f} s")
+    except notice_file.NoticeFileError as error:
+        yield Finding(
+            "wrong" if path.exists() and opened.policy.notice_required else "note",
+            f"no announcement is looked for in calls: {error}",
+            "put the announcement there, 8 kHz mono; name it under [recording] in site.toml",
+        )
 
 
 def _folder(opened: Box) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from appliance import keys
+from appliance import keys, notice_file
 from appliance.box import Box
 from appliance.call_row import StreamClock
 from appliance.index import CallIndex
@@ -26,6 +26,7 @@ from appliance.site import Site
 from appliance.store import Parts, Store, ToProve
 from appliance.vault.day_secrets import DaySecrets
 from appliance.writer import Writer
+from firmware_bridge.block import Samples
 from firmware_bridge.host_clock import clock_quality
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,9 @@ class Engine:
                 return Store(parts, prove)
 
             self.writer = Writer(make_store, self._note_proof, wait=wait)
-            self.recorder = Recorder(site, policy or box.policy, self.writer, clock)
+            announcements = _announcements(site)
+            rule = policy or box.policy
+            self.recorder = Recorder(site, rule, self.writer, clock, announcements)
             self._close_files = undo.pop_all().close
 
     def show_proofs(self) -> None:
@@ -115,6 +118,15 @@ def open_parts(box: Box) -> Iterator[Parts]:
         ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, _utc_now)
         undo.callback(ledger.close)
         yield Parts(box.id, box.vault, DaySecrets(box.secrets), index, ledger, box.recipients)
+
+
+def _announcements(site: Site) -> list[Samples]:
+    """Return what is looked for in calls; a file that cannot be used must not stop recording."""
+    try:
+        return [notice_file.read(site.data / site.notice)]
+    except notice_file.NoticeFileError as error:
+        log.error("no announcement is looked for: %s", error)
+        return []
 
 
 def _utc_now() -> tuple[datetime, str]:

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 from appliance.api import NoSuchCall
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -47,7 +47,8 @@ CREATE TABLE IF NOT EXISTS calls (
     stretches TEXT NOT NULL,        -- JSON: what parts of the call were kept
     events TEXT NOT NULL,           -- JSON: what was heard, for the time line
     gaps TEXT NOT NULL,             -- JSON: samples lost by board or link
-    notice TEXT,
+    notice TEXT,                    -- announcement, beep, missing, or null
+    notice_s REAL,                  -- when it was heard, after the start
     proof TEXT NOT NULL,            -- none pending verified failed
     proof_note TEXT NOT NULL,
     proved_ms INTEGER,
@@ -72,6 +73,13 @@ CREATE TABLE IF NOT EXISTS hearings (
     purpose TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS hearings_call ON hearings (call_id, at_ms);
+"""
+
+_FROM_1 = """
+BEGIN;
+ALTER TABLE calls ADD COLUMN notice_s REAL;
+PRAGMA user_version = 2;
+COMMIT;
 """
 
 
@@ -112,6 +120,7 @@ class CallRow:
     events: list[dict[str, Any]]
     gaps: list[dict[str, Any]]
     notice: str | None = None
+    notice_s: float | None = None
     proof: str = "none"
     proof_note: str = ""
     proved: datetime | None = None
@@ -161,6 +170,7 @@ class CallRow:
             "stretches": self.stretches,
             "events": self.events,
             "notice": self.notice,
+            "notice_s": self.notice_s,
             "proof": self.proof,
             "proof_note": self.proof_note,
             "gaps": self.gaps,
@@ -224,8 +234,10 @@ class CallIndex:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version not in (0, SCHEMA_VERSION):
+            if version not in (0, 1, SCHEMA_VERSION):
                 raise IndexBroken(f"{path}: version {version}, want {SCHEMA_VERSION}")
+            if version == 1:
+                db.executescript(_FROM_1)
             db.executescript(_SCHEMA)
             db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         except sqlite3.DatabaseError as error:

@@ -44,6 +44,11 @@ _ALARMS: Final[Mapping[Action, tuple[str, bool]]] = {
     Action.RAISE_DOWN: ("line_down", True),
     Action.CLEAR_DOWN: ("line_down", False),
 }
+#: How both parties are told that they are recorded.
+_TOLD: Final[Mapping[str, str]] = {
+    heard.Notice.kind: "announcement",
+    heard.RecordBeep.kind: "beep",
+}
 _NOT_KEPT: Final[Mapping[Mode, str]] = {
     Mode.FULL: "full",
     Mode.SELECTIVE: "not_asked",
@@ -203,7 +208,11 @@ class LineDesk:
         self._owner.call_ended(call)
 
     def _mark(self, call: Call, event: heard.Event) -> None:
-        call.mark(event.kind, event.sample)
+        facts: dict[str, object] = {"score": event.score} if isinstance(event, heard.Notice) else {}
+        call.mark(event.kind, event.sample, **facts)
+        if event.kind in _TOLD and call.lifted is not None:  # else nobody was there to hear it
+            call.hear_notice(_TOLD[event.kind], event.sample)
+            self._owner.call_changed(call)
         reversed_loop = isinstance(event, heard.PolarityReversal)
         if reversed_loop and call.direction == "out" and call.dialled.digits:
             # The exchange answers a dialled call so, where it reverses at all; and only the first

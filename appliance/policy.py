@@ -32,6 +32,7 @@ class Policy:
 
     Attributes:
         id: the city, for example "kr-osan".
+        notice_required: parties are to be told that a call is recorded.
         retention_days: whole days a recording is kept, the first day not counted.
         retention_clause: the article that says so.
     """
@@ -42,6 +43,7 @@ class Policy:
     zone: ZoneInfo
     rule_title: str
     purposes: tuple[Purpose, ...]
+    notice_required: bool
     notice_text: str
     retention_days: int
     retention_clause: str
@@ -104,6 +106,7 @@ def parse(text: str) -> Policy:
             zone=ZoneInfo(city["timezone"]),
             rule_title=str(city["rule_title"]),
             purposes=tuple(Purpose(p["id"], p["text"], p["clause"]) for p in raw["purpose"]),
+            notice_required=bool(raw["notice"]["required"]),
             notice_text=str(raw["notice"].get("text", "")),
             retention_days=days,
             retention_clause=str(retention["clause"]),

@@ -6,7 +6,7 @@ or replayed.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,9 +26,9 @@ from appliance.site import Site
 from appliance.tape import Tape
 from appliance.ulid import Ulids
 from dsp.bank import LineBank
-from dsp.events import Event
+from dsp.events import Event, Notice, RecordBeep
 from dsp.units import AUDIO_HZ, SILENCE_DBM0
-from firmware_bridge.block import Block, Epoch, Gap, Item
+from firmware_bridge.block import Block, Epoch, Gap, Item, Samples
 
 log = logging.getLogger(__name__)
 
@@ -88,12 +88,20 @@ class _Keeping:
 class Recorder:
     """Not for two threads. `push` what the link gives; `stop` before leaving."""
 
-    def __init__(self, site: Site, policy: Policy, keeper: Keeper, clock: StreamClock) -> None:
+    def __init__(
+        self,
+        site: Site,
+        policy: Policy,
+        keeper: Keeper,
+        clock: StreamClock,
+        announcements: Sequence[Samples] = (),
+    ) -> None:
         self.board = "connecting"
         self._site = site
         self._policy = policy
         self._keeper = keeper
         self._clock = clock
+        self._announcements = announcements
         self._ids = Ulids()
         self._started = datetime.now(UTC)
         self._base = 0  # the board's sample at which the stream began
@@ -127,6 +135,9 @@ class Recorder:
         """No data: end every call where the data ends."""
         self.board = "lost"
         self.set_alarm("board_lost", "", ended_by == "board_lost")
+        if self._bank is not None:
+            # What both parties were told is known a while later than it was said.
+            self._hear(e for e in self._bank.close() if isinstance(e, Notice | RecordBeep))
         for desk in self._desks:
             desk.board_gone(self._now, ended_by)
         self._flush()
@@ -198,7 +209,12 @@ class Recorder:
         lines = len(block.audio)
         self._base = block.sample
         self._tape = Tape(lines, TAPE_S)
-        self._bank = LineBank(lines, has_volts=self._has_volts, idle_v=self._idle_v(lines))
+        self._bank = LineBank(
+            lines,
+            has_volts=self._has_volts,
+            idle_v=self._idle_v(lines),
+            announcements=self._announcements,
+        )
         self._next_tick = round(TICK_S * AUDIO_HZ)
         self.board = "streaming"
         self.set_alarm("board_lost", "", False)

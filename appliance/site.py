@@ -61,12 +61,20 @@ class Web:
 
 @dataclass(frozen=True)
 class Site:
-    """Attributes: data, the data folder; board_port, the tap board's serial port."""
+    """What site.toml says.
+
+    Attributes:
+        data: the data folder.
+        board_port: the tap board's serial port.
+        notice: the announcement that is looked for in calls, a file in the data folder; it may be
+            missing.
+    """
 
     data: Path
     board_port: str
     lines: tuple[Line, ...]
     record_key: str = "*1"
+    notice: str = "notice.wav"
     panel: Panel = field(default_factory=Panel)
     web: Web = field(default_factory=Web)
 
@@ -110,7 +118,7 @@ def _site(raw: Mapping[str, Any], folder: Path) -> Site:
     _only(raw, "", {"data", "board", "recording", "panel", "web", "line"})
     board, recording = raw.get("board", {}), raw.get("recording", {})
     _only(board, "board.", {"port"})
-    _only(recording, "recording.", {"key"})
+    _only(recording, "recording.", {"key", "notice"})
     key = str(recording.get("key", "*1"))
     if not set(key) <= RECORD_KEY_DIGITS or len(key) > 8:
         raise SiteError(f"recording.key is {key!r}, want up to 8 of 0-9 * # A-D")
@@ -124,6 +132,7 @@ def _site(raw: Mapping[str, Any], folder: Path) -> Site:
         board_port=str(board.get("port", "")),
         lines=lines,
         record_key=key,
+        notice=str(recording.get("notice", "notice.wav")),
         panel=_panel(raw.get("panel", {})),
         web=_web(raw.get("web", {})),
     )
@@ -194,6 +203,7 @@ port = "{port}"        # the tap board: a path that stays the same, from /dev/se
 
 [recording]
 key = "*1"             # typed in mid-call on a selective line: start, and again: stop
+notice = "notice.wav"  # the announcement that is looked for in calls: 8 kHz mono, in this folder
 
 [panel]                # BCM pins; leave out what is not fitted
 # lamp_pin = 17

@@ -6,16 +6,18 @@ the order of (believed, line, sample). The events and their order are therefore 
 the stream was cut.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf import DtmfBank
-from dsp.events import Event
+from dsp.events import Event, LineDown, OffHook, OnHook
 from dsp.level import LevelBank
 from dsp.loop import LoopBank, LoopNow, LoopPlan
+from dsp.notice import NoticeBank
+from dsp.record_beep import BeepBank
 from dsp.trace import FRAME
 from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
 
@@ -23,10 +25,6 @@ Samples = NDArray[np.int16]
 
 #: Audio samples heard at a time: 20 ms, one frame of the voltage.
 AUDIO_SLICE = FRAME * AUDIO_PER_VOLT
-
-
-#: Silence after which every digit has ended: twice the 38 ms that DtmfBank takes at most.
-DIGIT_ENDS: Final = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +60,32 @@ class LineBank:
         has_audio: without audio only the voltage is heard.
         plan: what the lines do.
         idle_v: idle voltages learnt before (`idle_v()` of the bank before), None where unknown.
+        announcements: that calls are recorded, each int16[n]; looked for while a line is off the
+            hook.
 
     Raises:
-        ValueError: idle_v is not one for each line.
+        ValueError: idle_v is not one for each line; an announcement cannot be looked for.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  all but the first may be left out
         self,
         lines: int,
         has_volts: bool = True,
         has_audio: bool = True,
         plan: LoopPlan | None = None,
         idle_v: list[float | None] | None = None,
+        *,
+        announcements: Sequence[Samples] = (),
     ) -> None:
         self._lines = lines
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
         self._dtmf = DtmfBank(lines) if has_audio else None
+        self._beep = BeepBank(lines) if has_audio else None
+        self._notice = NoticeBank(lines, announcements) if has_audio and announcements else None
+        if self._notice and not has_volts:
+            for line in range(1, lines + 1):
+                self._notice.listen(line, on=True)
         self._audio = np.zeros((lines, 0), np.int16)  # not heard yet
         self._volts = np.zeros((lines, 0), np.int16)
 
@@ -115,12 +122,9 @@ class LineBank:
         A loop left open for longer than a dial pulse is taken for a hang-up.
         """
         events = self._hear(self._audio, self._volts)
-        if self._level:
-            events += self._level.close()
-        if self._dtmf:
-            events += self._dtmf.push(np.zeros((self._lines, DIGIT_ENDS), np.int16))
-        if self._loop:
-            events += self._loop.close()
+        for sense in (self._level, self._dtmf, self._beep, self._notice, self._loop):
+            if sense:
+                events += sense.close()
         return sorted(events, key=_order)
 
     def lines_now(self) -> list[LineNow]:
@@ -149,13 +153,22 @@ class LineBank:
 
     def _hear(self, audio: Samples, volts: Samples) -> list[Event]:
         events: list[Event] = []
-        if self._level:
-            events += self._level.push(audio)
-        if self._dtmf:
-            events += self._dtmf.push(audio)
+        for sense in (self._level, self._dtmf, self._beep, self._notice):
+            if sense:
+                events += sense.push(audio)
         if self._loop:
-            events += self._loop.push(volts)
+            hooks = self._loop.push(volts)
+            events += hooks + self._listen(hooks)
         return sorted(events, key=_order)
+
+    def _listen(self, hooks: Iterable[Event]) -> list[Event]:
+        """Look for announcements in calls alone; return those found in calls that have ended."""
+        events: list[Event] = []
+        for event in hooks if self._notice else ():
+            if isinstance(event, OffHook | OnHook | LineDown):
+                assert self._notice is not None
+                events += self._notice.listen(event.line, on=isinstance(event, OffHook))
+        return events
 
     def _line_now(self, line: int) -> LineNow:
         loop = self._loop.now(line) if self._loop else WITHOUT_VOLTS

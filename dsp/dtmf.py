@@ -32,6 +32,8 @@ _COLD: Final[_Hot] = (-1, 0.0)
 
 #: Samples of each line taken at once; a longer push is cut, which bounds memory.
 _CHUNK: Final = 32 * FRAME
+#: Silence after which every digit has ended: twice the 38 ms that it takes at most.
+_SILENCE_ENDS: Final = 640
 #: Share of the power above 500 Hz in a hot frame's two tones. Half a frame of a digit shows half.
 _PAIR_SHARE: Final = 0.42
 #: And in two hot frames running, together: a digit of 30 ms fills at least one and a half.
@@ -74,6 +76,10 @@ class DtmfBank:
             self._wind(audio[:, at : at + _CHUNK])
             events += self._hear()
         return events
+
+    def close(self) -> list[Dtmf]:
+        """End the stream and return the digits that were still sounding."""
+        return self.push(np.zeros((len(self._lines), _SILENCE_ENDS), np.int16))
 
     def _wind(self, piece: Samples) -> None:
         count = piece.shape[1]

@@ -117,6 +117,23 @@ class Speech(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBeep(Event):
+    """The tone by which a recorder tells both parties that it records."""
+
+    kind: ClassVar[str] = "record_beep"
+    freq_hz: float
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Event):
+    """The announcement was played, from `sample` on; score as in dsp.notice."""
+
+    kind: ClassVar[str] = "notice"
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap(Event):
     """Samples that the board or the link lost; silence of that length stands in their place."""
 

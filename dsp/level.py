@@ -1,8 +1,8 @@
 """How loud each line is: a level a second, clipping, and where somebody speaks.
 
 Speech is told simply: louder than the line's own noise, and restless. A call-progress tone holds
-its level from one frame to the next, a voice does not. Digits are restless too: whoever must tell
-them from speech asks `dsp.dtmf` as well.
+its level from one frame to the next while it sounds, a voice does not. Digits keyed faster than
+100 ms on and off are too short to tell: whoever must tell them from speech asks `dsp.dtmf` as well.
 
 All is done in powers, whose sums of whole numbers are exact however the stream is cut. The frame
 of 50 ms holds two whole beats of the Korean ringback tone (440 + 480 Hz), which is steady so.
@@ -37,8 +37,10 @@ class SpeechPlan:
         floor_rise_db: a second's rise of the floor: a voice's own pauses hold it down.
         floor_most_dbm0: no line's noise is taken to be louder, or speech without a pause would
             in the end pass for noise. Louder noise is told by being steady.
-        restless_db: a step between neighbouring frames that no steady tone makes.
-        restless_share: of the steps within a stretch of speech, at least.
+        restless_db: a step between neighbouring frames that no tone makes: ringback modulated at
+            15 to 25 Hz, whose beats the frames do not hold whole, stays below it.
+        restless_share: of the steps within runs of loud frames, at least.
+        within_share: of a stretch's loud frames, those that lie within such runs, at least.
         pause_s: silence that ends a stretch: longer than between words.
         least_s: shorter stretches are clicks.
         longest_s: a stretch is handed over at this length, and another begun.
@@ -48,8 +50,9 @@ class SpeechPlan:
     over_noise_db: float = 9.0
     floor_rise_db: float = 2.0
     floor_most_dbm0: float = -40.0
-    restless_db: float = 1.5
-    restless_share: float = 0.4
+    restless_db: float = 3.0
+    restless_share: float = 0.2
+    within_share: float = 0.2
     pause_s: float = 0.35
     least_s: float = 0.2
     longest_s: float = 10.0
@@ -101,9 +104,12 @@ class LevelBank:
         self._begin = np.full(lines, -1)  # of a stretch; -1 outside one
         self._last = np.zeros(lines, np.int64)  # end of its last loud frame
         self._loud = np.zeros(lines, np.int64)  # its loud frames
+        self._run = np.zeros(lines, np.int64)  # loud frames in a row, up to now
+        self._within = np.zeros(lines, np.int64)  # steps within runs
         self._steps = np.zeros(lines, np.int64)  # of those, restless ones
         self._sum = np.zeros(lines)  # power of its loud frames
         self._before = np.zeros(lines)  # power of the frame before
+        self._before_that = np.zeros(lines)
 
     def push(self, audio: NDArray[np.int16]) -> list[Event]:
         """Add audio and return the stretches of speech that have ended.
@@ -128,6 +134,9 @@ class LevelBank:
     def _push(self, audio: NDArray[np.int16]) -> list[Event]:
         stream = np.concatenate((self._rest, audio), axis=1)
         count = stream.shape[1] // FRAME
+        if not count:
+            self._rest = stream
+            return []
         self._rest = stream[:, count * FRAME :].copy()
         frames = stream[:, : count * FRAME].reshape(self._lines, count, FRAME)
         exact = frames.astype(np.float64)
@@ -152,9 +161,10 @@ class LevelBank:
         loud = power > np.maximum(self._floor * self._over, self._least)
         risen = np.minimum(self._floor * self._rise, self._most)
         self._floor = np.maximum(np.minimum(risen, power), 1.0)
+        self._run = np.where(loud, self._run + 1, 0)
         if loud.any():
             self._extend(loud, power)
-        self._before = power
+        self._before, self._before_that = power, self._before
         open_ = self._begin >= 0
         if not open_.any():
             return []
@@ -167,8 +177,12 @@ class LevelBank:
         self._begin[begun] = self._now - FRAME
         self._last[loud] = self._now
         self._loud += loud
-        moved = (power > self._before * self._step) | (power * self._step < self._before)
-        self._steps += loud & moved
+        # The first and the last frame of a run are filled in part; the step between them is not.
+        within = self._run >= 4
+        low = np.minimum(self._before, self._before_that)
+        high = np.maximum(self._before, self._before_that)
+        self._within += within
+        self._steps += within & (high > low * self._step)
         self._sum += np.where(loud, power, 0.0)
 
     def _end_stretches(self, ended: NDArray[np.bool_]) -> list[Event]:
@@ -176,10 +190,13 @@ class LevelBank:
         for i in np.flatnonzero(ended).tolist():
             loud = int(self._loud[i])
             long_enough = loud * FRAME >= self.plan.least_s * AUDIO_HZ
-            if long_enough and self._steps[i] >= self.plan.restless_share * loud:
+            within = int(self._within[i])
+            in_runs = within >= self.plan.within_share * loud
+            restless = self._steps[i] >= self.plan.restless_share * within
+            if long_enough and in_runs and restless:
                 events.append(self._speech(i, loud))
         self._begin[ended] = -1
-        self._loud[ended] = self._steps[ended] = 0
+        self._loud[ended] = self._within[ended] = self._steps[ended] = 0
         self._sum[ended] = 0.0
         return events
 

@@ -8,9 +8,11 @@ from firmware_bridge.script import (
     Flash,
     Idle,
     LineScript,
+    Notice,
     OffHook,
     OnHook,
     Plant,
+    RecordBeep,
     Ring,
     Talk,
     Tone,
@@ -52,4 +54,27 @@ SCRIPTS = (
     ),
     LineScript(Plant(), (Idle(2), Ring(freq_hz=16, bursts=2), Idle(7))),
     LineScript(Plant(), (Idle(1), OffHook(), Talk("en", 4, seed=4), Unplug(4), Idle(2))),
+)
+
+#: Calls in which both parties are told: by the announcement, which is cut off in the line 2 by the
+#: hang-up, by the record tone, by the one after the other, not at all; and one that nobody took.
+NOTICE_SCRIPTS = (
+    LineScript(
+        Plant(),
+        (
+            *(Idle(1), Ring(answered_after_s=2.3), OffHook(), Notice("ko"), Talk("ko", 5, seed=1)),
+            *(OnHook(), Idle(3)),
+        ),
+    ),
+    LineScript(Plant(), (Idle(1), OffHook(), Idle(0.5), Notice("ko"), OnHook(), Idle(8))),
+    LineScript(
+        Plant(idle_v=24, talk_v=6),
+        (*(Idle(1), OffHook(), Talk("ja", 3, seed=2), RecordBeep(), Talk("ja", 3)), OnHook()),
+    ),
+    LineScript(
+        Plant(), (Idle(1), OffHook(), RecordBeep(), Idle(1), Notice("ko"), Idle(1), Unplug(4))
+    ),
+    LineScript(Plant(), (Idle(1), OffHook(), Notice("ja"), Talk("ko", 6, seed=3), OnHook())),
+    LineScript(Plant(), (Idle(1), Ring(bursts=2), Idle(7))),
+    LineScript(Plant(), (OffHook(), Talk("ko", 5, seed=4), OnHook())),
 )

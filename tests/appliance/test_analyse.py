@@ -1,7 +1,10 @@
 import pytest
 
 from appliance.analyse import analyse, table
-from firmware_bridge.capture import CaptureError
+from firmware_bridge.capture import CaptureError, write_capture
+from firmware_bridge.line_player import ScriptSource
+from firmware_bridge.voices import sentence
+from tests.appliance.scene import NOTICE_SCRIPTS
 
 
 def test_events_come_in_the_order_in_which_they_happened(capture):
@@ -42,3 +45,22 @@ def test_what_is_no_capture_is_said(tmp_path):
     (tmp_path / "x.wav").write_bytes(b"not a wav")
     with pytest.raises(CaptureError, match=r"x\.wav"):
         analyse(tmp_path / "x.wav")
+
+
+def test_an_announcement_is_looked_for_if_one_is_given(tmp_path):
+    path = tmp_path / "told.wav"
+    write_capture(path, ScriptSource(NOTICE_SCRIPTS[:2], seed=6))
+    given = [sentence("ko_notice", "near")]
+    told = {e.line: e.at_s for e in analyse(path, given) if e.kind == "notice"}
+    assert told == pytest.approx({1: 3.3, 2: 1.5}, abs=0.01)
+    assert not [e for e in analyse(path) if e.kind == "notice"]
+    assert {e.line: e.at_s for e in analyse(path, given) if e.kind == "record_beep"} == {}
+
+
+def test_without_voltage_it_is_looked_for_throughout(tmp_path):
+    path = tmp_path / "told.wav"
+    write_capture(path, ScriptSource(NOTICE_SCRIPTS[:1], seed=6))
+    alone = tmp_path / "alone.wav"
+    alone.write_bytes(path.read_bytes())
+    (told,) = [e for e in analyse(alone, [sentence("ko_notice", "near")]) if e.kind == "notice"]
+    assert told.at_s == pytest.approx(3.3, abs=0.01)

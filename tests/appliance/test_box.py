@@ -1,6 +1,6 @@
 import pytest
 
-from appliance import box, keys, policy
+from appliance import box, keys, notice_file, policy
 from appliance.box import Admin, BoxBroken, BoxExists, BoxMissing, Plan
 from appliance.registry import Registry
 from tests.appliance.scene import PASSPHRASE, START
@@ -113,3 +113,10 @@ def test_the_sheet_reads_back(tmp_path):
     rows = [row.strip("│ ") for row in box.recovery_sheet(made.recovery).splitlines()]
     numbered = [row for row in rows if row[:1].isdigit()]
     assert keys.read_recovery_text("\n".join(numbered)) == made.recovery
+
+
+@pytest.mark.parametrize(("profile", "seconds"), [("osan", 5.27), ("goshogawara", 6.69)])
+def test_a_new_folder_has_the_announcement_of_its_language(tmp_path, profile, seconds):
+    box.create(tmp_path / "data", Plan(policy.profile_text(profile), trial=True), START)
+    audio = notice_file.read(tmp_path / "data" / "notice.wav")
+    assert len(audio) / 8000 == pytest.approx(seconds, abs=0.01)

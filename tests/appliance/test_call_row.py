@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from appliance.site import Line
 from tests.appliance.scene import START
 
 S = 8000
+OSAN = load("osan")
 LINE = Line(3, "교통민원", "교통과", mode=Mode.FULL)
 
 
@@ -41,6 +43,37 @@ def test_a_row_has_the_call_in_utc_and_offsets_in_seconds():
     assert row.stretches == [{"at_s": 2.0, "audio_s": 0.0, "until_s": 8.0}]
     assert (row.recorded, row.audio_s, row.clock, row.drift_ppm) == (True, 6.0, "ntp", 1.5)
     assert (row.department, row.policy, row.day) == ("교통과", "kr-osan", "2026-11-23")
+
+
+def a_row(call, rule=OSAN):
+    Now(call.ended or 20 * S, START).fix(call)
+    return row_of(call, rule, "ntp", 0.0, 6 * S)
+
+
+def recorded(**facts):
+    return a_call(lifted=10 * S, stretches=[Stretch(10 * S, 0, 20 * S)], **facts)
+
+
+def test_the_announcement_outranks_the_record_tone_and_the_first_of_each_counts():
+    call = recorded(ended=20 * S)
+    for notice, at in (("beep", 11), ("beep", 12), ("announcement", 13), ("beep", 14)):
+        call.hear_notice(notice, at * S)
+    call.hear_notice("announcement", 15 * S)
+    assert (a_row(call).notice, a_row(call).notice_s) == ("announcement", 3.0)
+
+
+def test_a_notice_is_missing_only_from_a_recorded_call_that_is_over_and_owed_one():
+    assert a_row(recorded(ended=20 * S)).notice == "missing"
+    assert a_row(recorded()).notice is None
+    assert a_row(recorded(ended=20 * S, direction="unknown")).notice is None
+    assert a_row(a_call(ended=20 * S)).notice is None
+    assert a_row(recorded(ended=20 * S), replace(OSAN, notice_required=False)).notice is None
+
+
+def test_a_call_that_is_not_recorded_has_no_notice_though_one_was_heard():
+    call = a_call(ended=20 * S)
+    call.hear_notice("beep", 12 * S)
+    assert (a_row(call).notice, a_row(call).notice_s) == (None, None)
 
 
 def test_a_time_once_told_does_not_move():

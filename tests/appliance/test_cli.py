@@ -4,8 +4,11 @@ import json
 import pytest
 
 from appliance import cli
+from appliance.notice_file import shipped
 from appliance.policy import PolicyError
-from tests.appliance.scene import PASSPHRASE
+from firmware_bridge.capture import write_capture
+from firmware_bridge.line_player import ScriptSource
+from tests.appliance.scene import NOTICE_SCRIPTS, PASSPHRASE
 
 
 def run(*arguments):
@@ -50,6 +53,7 @@ def test_init_without_an_administrator_shows_the_one_time_code(tmp_path, capsys)
         (["calls", "--data", "{}"], 2, "kirok init --data"),
         (["record", "--config", "{}/site.toml"], 2, "kirok init"),
         (["analyse", "{}/no.wav"], 2, "no.wav"),
+        (["analyse", "{}/x.wav", "--notice", "{}/notice.wav"], 2, "notice.wav: No such file"),
     ],
 )
 def test_misuse_says_what_to_do(tmp_path, capsys, arguments, code, says):
@@ -73,6 +77,17 @@ def test_analyse_of_one_file_prints_objects_or_a_table(capture, capsys):
     assert "file" not in first
     assert run("analyse", capture[0]) == 0
     assert capsys.readouterr().out.splitlines()[0].split() == ["time", "line", "event", "details"]
+
+
+def test_analyse_looks_for_the_announcement_that_is_given(tmp_path, capsys):
+    path, notice = tmp_path / "told.wav", tmp_path / "notice.wav"
+    write_capture(path, ScriptSource(NOTICE_SCRIPTS[1:2], seed=6))
+    notice.write_bytes(shipped("ko"))
+    assert run("analyse", "--json", "--notice", notice, path) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (told,) = [event for event in events if event["event"] == "notice"]
+    assert told["at_s"] == pytest.approx(1.5, abs=0.01)
+    assert told["score"] > 0.8
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,15 @@ def test_a_key_that_others_can_read_is_found(trial):
 def test_a_site_that_cannot_be_used_is_found(trial):
     trial.site_file.write_text("[[line]]\nnumber = 2\nmode = 'all'\n")
     assert any("mode is 'all'" in f.what for f in wrong(trial.data))
+
+
+@pytest.mark.parametrize(
+    ("content", "level"), [(b"MP3", "wrong"), (None, "note")], ids=["no WAV", "missing"]
+)
+def test_an_announcement_that_cannot_be_looked_for_is_said(trial, content, level):
+    path = trial.data / "notice.wav"
+    path.unlink()
+    if content:
+        path.write_bytes(content)
+    (found,) = [f for f in examine(None, trial.data) if "no announcement is looked for" in f.what]
+    assert (found.level, "8 kHz mono" in found.remedy) == (level, True)

@@ -174,8 +174,22 @@ def test_the_writer_refuses_another_version_and_another_file(tmp_path):
         CallIndex.open(path)
     path.unlink()
     sqlite3.connect(path).execute("PRAGMA user_version=7").connection.close()
-    with pytest.raises(IndexBroken, match="version 7, want 1"):
+    with pytest.raises(IndexBroken, match="version 7, want 2"):
         CallIndex.open(path)
+
+
+def test_an_index_of_version_1_gains_what_it_lacks(tmp_path):
+    path = tmp_path / "calls.db"
+    with CallIndex.open(path) as index:
+        index.put(row(1, notice="beep"))
+    db = sqlite3.connect(path)
+    db.executescript("ALTER TABLE calls DROP COLUMN notice_s; PRAGMA user_version = 1;")
+    db.close()
+    with CallIndex.open(path) as index:
+        index.put(row(2, notice="announcement", notice_s=1.25))
+    with CallIndex.open(path) as index:
+        told = [(r.notice, r.notice_s) for r in index.search(CallQuery())]
+    assert told == [("announcement", 1.25), ("beep", None)]
 
 
 def test_check_finds_a_torn_page(tmp_path):

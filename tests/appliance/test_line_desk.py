@@ -8,9 +8,11 @@ from dsp.events import (
     Flash,
     LineDown,
     LineUp,
+    Notice,
     OffHook,
     OnHook,
     PolarityReversal,
+    RecordBeep,
     RingEnd,
     RingStart,
 )
@@ -126,6 +128,22 @@ def test_a_flash_is_part_of_the_call(desk_of, notes):
     play(desk_of(Mode.FULL), [off(1), at(Flash, 5, 0.5, duration_s=0.5), on(9)])
     (call,) = notes.calls
     assert [m.kind for m in call.marks] == ["lift", "keep_start", "flash"]
+
+
+def test_the_announcement_and_the_record_tone_are_on_the_time_line(desk_of, notes):
+    said = at(Notice, 2, 8, score=0.9)
+    beep = at(RecordBeep, 5, 1, freq_hz=1400.0, duration_s=0.5)
+    play(desk_of(Mode.FULL), [off(1), said, beep, on(20)])
+    (call,) = notes.calls
+    assert (call.notice, call.notice_at) == ("announcement", 2 * S)
+    marks = [(m.kind, m.sample, m.facts) for m in call.marks if m.kind != "lift"]
+    assert marks[1:] == [("record_beep", 5 * S, {}), ("notice", 2 * S, {"score": 0.9})]
+
+
+def test_what_is_played_before_the_lift_is_no_notice(desk_of, notes):
+    beep = at(RecordBeep, 2, 1, freq_hz=1400.0, duration_s=0.5)
+    play(desk_of(Mode.FULL), [*ring(1, 5), beep, off(5.5), on(20)])
+    assert [call.notice for call in notes.calls] == [None]
 
 
 def test_a_cut_line_ends_the_call_and_raises_an_alarm(desk_of, notes):

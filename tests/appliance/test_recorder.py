@@ -10,6 +10,9 @@ from appliance.recorder import TICK_S, Recorder, complexity
 from appliance.site import Line, Site
 from dsp.opus import FRAME, decode
 from firmware_bridge.block import Block, Epoch, Gap
+from firmware_bridge.line_player import LinePlayer
+from firmware_bridge.script import Idle, LineScript, Notice, OffHook, Plant, RecordBeep
+from firmware_bridge.voices import sentence
 from tests.appliance.scene import START
 
 IDLE_V, TALK_V = 4800, 800  # 10 mV a step
@@ -217,6 +220,22 @@ def test_a_board_that_falls_silent_ends_the_call_and_comes_back(notes):
     assert recorder.status().alarms == []
     assert [call.direction for call in notes.calls] == ["out", "unknown"]
     assert notes.calls[0].ended_by == "board_lost"
+
+
+@pytest.mark.parametrize("leave", ["board_gone", "stop"])
+def test_what_was_said_last_is_known_though_the_board_is_lost(notes, leave):
+    acts = (Idle(1), OffHook(), RecordBeep(), Idle(0.2), Notice("ko"), Idle(0.3))
+    player = LinePlayer(LineScript(Plant(), acts), 1)
+    site = Site(data=None, board_port="", lines=(Line(1, "one"),))
+    announcements = [sentence("ko_notice", "near")]
+    recorder = Recorder(site, load("osan"), notes, FixedClock(START), announcements)
+    recorder.push([Epoch(1, 1, 0)])
+    for at in range(0, round(7.2 * 8000), 80):
+        audio, volts = player.render(10)
+        recorder.push([Block(at, audio[None], volts[None])])
+    getattr(recorder, leave)()
+    (call,) = notes.calls
+    assert (call.notice, call.notice_s) == ("announcement", pytest.approx(0.7, abs=0.02))
 
 
 def test_stopping_ends_every_call(notes):

@@ -8,14 +8,16 @@ from appliance import cli, keys
 from appliance.box import open_box
 from appliance.call_machine import Mode
 from appliance.index import CallIndex
+from appliance.notice_file import shipped
 from appliance.registry import Registry
 from appliance.replay import NotATrial, Take, replay
 from appliance.vault.day_secrets import DaySecrets
 from appliance.vault.key_table import open_table
 from appliance.vault.reader import read_call
 from dsp.opus import decode
-from firmware_bridge.capture import Capture
-from tests.appliance.scene import PASSPHRASE, START
+from firmware_bridge.capture import Capture, write_capture
+from firmware_bridge.line_player import ScriptSource
+from tests.appliance.scene import NOTICE_SCRIPTS, PASSPHRASE, START
 
 REASONS = {"unplugged": "line_down", "on_hook": "full", "ring_end": "missed"}
 
@@ -142,3 +144,55 @@ def test_a_path_that_is_no_capture_is_misuse(tmp_path, capsys):
     code = cli.main(["replay", str(tmp_path / "no.wav"), "--data", str(tmp_path / "data")])
     assert code == 2
     assert "no.wav" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    path = tmp_path_factory.mktemp("told") / "told.wav"
+    write_capture(path, ScriptSource(NOTICE_SCRIPTS, seed=6), start=START)
+    return path
+
+
+def test_how_both_parties_of_each_call_were_told_is_in_its_row(told, trial, here):
+    rows = {row.line: row for row in replay(trial, here, told)}
+    assert {line: row.notice for line, row in rows.items()} == {
+        1: "announcement",
+        2: "announcement",
+        3: "beep",
+        4: "announcement",
+        5: "missing",  # another announcement is not the one that was to be played
+        6: None,
+        7: None,  # it was going on when the capture began
+    }
+    times = {line: row.notice_s for line, row in rows.items() if row.notice_s is not None}
+    assert times == pytest.approx({1: 2.3, 2: 0.5, 3: 3.0, 4: 1.5}, abs=0.05)
+    heard = {e["kind"]: e for e in rows[4].events if e["kind"] in ("notice", "record_beep")}
+    assert heard["notice"]["score"] > 0.8
+    assert heard["record_beep"]["at_s"] == pytest.approx(0.0, abs=0.05)
+
+
+def test_what_is_not_recorded_needs_no_notice(told, trial, here):
+    rows = replay(trial, here, told, Take(mode=Mode.SELECTIVE))
+    assert {row.notice for row in rows} == {None}
+
+
+def test_where_the_rule_asks_for_no_notice_none_is_missing(told, trial, here):
+    rule = replace(trial.policy, notice_required=False)
+    rows = replay(trial, here, told, Take(rule))
+    assert {row.line: row.notice for row in rows if row.line in (1, 5)} == {
+        1: "announcement",
+        5: None,
+    }
+
+
+def test_another_announcement_may_be_named_in_site_toml(told, trial, here):
+    (trial.data / "ours.wav").write_bytes(shipped("ja"))
+    rows = replay(trial, replace(here, notice="ours.wav"), told)
+    assert {row.line: row.notice for row in rows}[5] == "announcement"
+
+
+def test_without_the_file_calls_are_recorded_and_record_tones_heard(told, trial, here):
+    (trial.data / "notice.wav").unlink()
+    rows = replay(trial, here, told)
+    assert {row.line: row.notice for row in rows}[3] == "beep"
+    assert {row.proof for row in rows if row.recorded} == {"verified"}

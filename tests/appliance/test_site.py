@@ -29,6 +29,7 @@ def test_what_is_written_reads_back(write, tmp_path):
     site = load(write(whole()))
     assert site.lines == LINES
     assert (site.board_port, site.record_key, site.data) == ("/dev/tap", "*1", tmp_path)
+    assert site.notice == "notice.wav"
     assert (site.web.host, site.web.port) == ("127.0.0.1", 8077)
     assert site.line(6).mode is Mode.SELECTIVE
 
@@ -73,3 +74,7 @@ def test_what_is_wrong_is_named(write, text, says):
 def test_a_missing_file_says_how_to_get_one(tmp_path):
     with pytest.raises(SiteError, match="kirok init"):
         load(tmp_path / "site.toml")
+
+
+def test_the_announcement_may_have_another_name(write):
+    assert load(write("[recording]\nnotice = 'ours.wav'")).notice == "ours.wav"

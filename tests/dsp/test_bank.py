@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from dsp.bank import LineBank
-from tests.signals import Line, pcm, speech_like, white
+from firmware_bridge.voices import sentence
+from tests.signals import Line, pcm, sine, speech_like, white
 
 
 def call(rng):
@@ -107,3 +108,35 @@ def test_what_one_bank_learnt_another_is_given():
     bank.push(AUDIO, VOLTS)
     assert bank.idle_v() == pytest.approx([48.0] * 3, abs=0.5)
     assert LineBank(3, idle_v=bank.idle_v()).idle_v() == bank.idle_v()
+
+
+def announced():
+    """One line, 16 s: lifted at 1 s, an announcement at 1.5 s, a record tone, down at 14 s."""
+    volts = Line().idle(1000).lift(13000).hang_up(2000).volts(np.random.default_rng(3))
+    audio = white(np.random.default_rng(4), 16, -60)
+    notice = sentence("ko_notice", "near")
+    audio[12_000 : 12_000 + len(notice)] += notice
+    audio[80_000:84_000] += sine(1400, 0.5)
+    return pcm(audio)[None], volts[None], [notice]
+
+
+@pytest.mark.parametrize("size", [7, 80, 8000, 128_000])
+def test_announcement_and_record_tone_are_heard_in_a_call_before_it_is_over(size):
+    audio, volts, announcements = announced()
+    events = run(LineBank(1, announcements=announcements), audio, volts, size)
+    told = [(e.kind, round(e.at_s, 2)) for e in events if e.kind != "speech"]
+    assert told == [("off_hook", 1.0), ("record_beep", 10.0), ("notice", 1.5), ("on_hook", 14.0)]
+
+
+def test_an_announcement_on_the_hook_is_none():
+    audio, volts, announcements = announced()
+    quiet = np.full_like(volts, 4800)
+    kinds = {e.kind for e in LineBank(1, announcements=announcements).push(audio, quiet)}
+    assert "notice" not in kinds
+
+
+def test_without_voltage_announcements_are_looked_for_throughout():
+    audio, _, announcements = announced()
+    bank = LineBank(1, has_volts=False, announcements=announcements)
+    events = bank.push(audio, np.zeros((1, 0), np.int16)) + bank.close()
+    assert [e.kind for e in events if e.kind != "speech"] == ["record_beep", "notice"]

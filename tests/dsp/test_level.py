@@ -9,7 +9,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.io import wavfile
 
 from dsp.level import LevelBank
-from tests.signals import in_pieces, pcm, sine, speech_like, white
+from firmware_bridge.signals import CALL_TONES, CallTone, call_tone
+from tests.signals import dtmf, in_pieces, pcm, sine, speech_like, white
 
 PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 
@@ -89,6 +90,28 @@ def test_call_progress_tones_are_not_speech(audio):
     rng = np.random.default_rng(4)
     assert heard(pcm(np.concatenate((silence(1), audio, silence(1))) * 0.9)) == []
     assert heard(pcm(audio + white(rng, len(audio) / 8000, -50))) == []
+
+
+@pytest.mark.parametrize("begins_s", [1.0, 1.009, 1.017, 1.026, 1.034, 1.042])
+@pytest.mark.parametrize(
+    "tone",
+    [
+        *[CallTone((400.0,), (1.0, 2.0), am_hz=hz) for hz in (15.0, 16.0, 16.7, 20.0, 25.0)],
+        *[CallTone((384.0, 416.0), (1.0, 2.0)), CallTone((380.0, 420.0), (1.0, 2.0))],
+        *[CallTone((400.0,), on_off) for on_off in ((0.125, 0.125), (0.25, 0.25), (0.2, 0.3))],
+        *CALL_TONES.values(),
+    ],
+    ids=str,
+)
+def test_no_tone_of_an_exchange_is_speech_wherever_it_begins(tone, begins_s):
+    line = np.concatenate((silence(begins_s), call_tone(tone, 0, 48_000, -16.0), silence(1)))
+    assert heard(pcm(line + white(np.random.default_rng(4), len(line) / 8000, -55))) == []
+
+
+def test_digits_keyed_by_hand_are_not_speech():
+    for begins_s in (0.5, 0.513, 0.526, 0.539):
+        line = np.concatenate((silence(begins_s), dtmf("0318036*1", on=0.1, off=0.1), silence(1)))
+        assert heard(pcm(line + white(np.random.default_rng(4), len(line) / 8000, -55))) == []
 
 
 def test_steady_noise_is_not_speech():
