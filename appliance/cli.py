@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import analyse, box, doctor, policy, show_calls, site
+from appliance import analyse, box, doctor, plot, policy, show_calls, site
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.box import Box
 from appliance.call_machine import Mode
@@ -41,7 +41,16 @@ _MISUSE = (
     NoSuchCall,
 )
 #: Something is wrong with the box; the message says what.
-_FAULTS = (BoxInUse, IndexBroken, WriterFailed, OpusMissing, RecorderAway, box.BoxBroken, OSError)
+_FAULTS = (
+    BoxInUse,
+    IndexBroken,
+    WriterFailed,
+    OpusMissing,
+    plot.PlotMissing,
+    RecorderAway,
+    box.BoxBroken,
+    OSError,
+)
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -131,6 +140,7 @@ def _add_captures(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     heard = _command(commands, "analyse", _analyse, "print what is heard in captures")
     heard.add_argument("capture", nargs="+", help="NAME.wav, with NAME.volts.wav beside it; - for")
     heard.add_argument("--json", action="store_true", help="one JSON object a line")
+    heard.add_argument("--plot", type=Path, metavar="OUT.png", help="also draw the one capture")
     again = _command(commands, "replay", _replay, "record a capture as if it came from the board")
     again.add_argument("capture", type=Path)
     _add_data(again)
@@ -191,6 +201,9 @@ def _web(given: argparse.Namespace) -> int:
 def _analyse(given: argparse.Namespace) -> int:
     named = given.capture != ["-"]
     paths = given.capture if named else [line.rstrip("\n") for line in sys.stdin if line.strip()]
+    if given.plot and len(paths) != 1:
+        print(f"kirok: --plot draws one capture, got {len(paths)}", file=sys.stderr)
+        return MISUSED
     code = DONE
     for path in paths:
         try:
@@ -207,6 +220,9 @@ def _analyse(given: argparse.Namespace) -> int:
             if len(paths) > 1:
                 print(path)
             print("\n".join(analyse.table(events)))
+        if given.plot and (left_out := plot.draw(Path(path), events, given.plot)):
+            names = ", ".join(map(str, left_out))
+            print(f"kirok: {given.plot}: no room for line {names}", file=sys.stderr)
     return code
 
 
