@@ -9,6 +9,7 @@ import getpass
 import json
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_services(commands)
     _add_captures(commands)
     _add_keeping(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -166,6 +168,21 @@ def _add_keeping(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         "--deep", action="store_true", help="check every segment, row, key and ledger entry"
     )
     doctor.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_bench(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    bench = _command(commands, "bench", _bench, "measure Kirok beside its peers on this machine")
+    bench.add_argument("part", nargs="?", choices=["dsp", "path", "all"], default="all")
+    bench.add_argument("--seed", type=int, default=1, help="of the signals; default: 1")
+    bench.add_argument("--repeats", type=int, metavar="N", default=5, help="medians; default: 5")
+    bench.add_argument(
+        "--minutes", type=float, default=5.0, help="of speech from each voice; default: 5"
+    )
+    bench.add_argument(
+        "--dir", type=Path, default=Path(), help="on the disk to be measured; default: here"
+    )
+    bench.add_argument("--every", action="store_true", help="also each condition and its limit")
+    bench.add_argument("--json", action="store_true", help="one JSON object")
 
 
 # ---------------------------------------------------------------- commands
@@ -270,6 +287,23 @@ def _doctor(given: argparse.Namespace) -> int:
     for finding in findings:
         print(json.dumps(finding.as_json(), ensure_ascii=False) if given.json else finding)
     return WRONG if any(finding.level == "wrong" for finding in findings) else DONE
+
+
+def _bench(given: argparse.Namespace) -> int:
+    # scipy, and what only the bench needs, is no weight on the recorder.
+    from appliance.bench.run import Wanted, bench, bench_json  # noqa: PLC0415
+
+    if given.repeats < 1 or given.minutes < 0 or not given.dir.is_dir():
+        print("kirok: want --repeats from 1, --minutes from 0, --dir a folder", file=sys.stderr)
+        return MISUSED
+    wanted = Wanted(given.part, given.seed, given.repeats, given.dir, given.minutes, given.every)
+    try:
+        for line in [bench_json(wanted)] if given.json else bench(wanted):
+            print(line, flush=True)
+    except subprocess.SubprocessError as error:
+        print(f"kirok: {error}", file=sys.stderr)
+        return WRONG
+    return DONE
 
 
 # ---------------------------------------------------------------- helpers
