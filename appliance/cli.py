@@ -15,14 +15,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import analyse, box, doctor, plot, policy, show_calls, site
+from appliance import analyse, box, doctor, keys, ledger, plot, policy, show_calls, site
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.box import Box
 from appliance.call_machine import Mode
 from appliance.daemon import record
 from appliance.demo import run_demo
 from appliance.engine import BoxInUse
+from appliance.export import NotAllowed, export
 from appliance.index import CallIndex, CallQuery, IndexBroken
+from appliance.playback import CannotOpen
 from appliance.policy import PolicyError
 from appliance.replay import NotATrial, Take, replay
 from appliance.writer import WriterFailed
@@ -40,10 +42,13 @@ _MISUSE = (
     NotATrial,
     CaptureError,
     NoSuchCall,
+    NotAllowed,
+    keys.WrongPassphrase,
 )
 #: Something is wrong with the box; the message says what.
 _FAULTS = (
     BoxInUse,
+    CannotOpen,
     IndexBroken,
     WriterFailed,
     OpusMissing,
@@ -140,7 +145,12 @@ def _add_services(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def _add_captures(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     heard = _command(commands, "analyse", _analyse, "print what is heard in captures")
-    heard.add_argument("capture", nargs="+", help="NAME.wav, with NAME.volts.wav beside it; - for")
+    heard.add_argument(
+        "capture",
+        nargs="+",
+        help="NAME.wav, with NAME.volts.wav beside it; - reads names on standard input",
+        metavar="CAPTURE.wav",
+    )
     heard.add_argument("--json", action="store_true", help="one JSON object a line")
     heard.add_argument("--plot", type=Path, metavar="OUT.png", help="also draw the one capture")
     again = _command(commands, "replay", _replay, "record a capture as if it came from the board")
@@ -160,6 +170,20 @@ def _add_keeping(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     calls.add_argument("--line", type=int)
     calls.add_argument("--number", help="a part of the number")
     calls.add_argument("--json", action="store_true", help="one JSON object a line")
+    package = _command(commands, "export", _export, "write a call's package for somebody outside")
+    package.add_argument("call", help="the call's id")
+    _add_data(package)
+    package.add_argument("--out", type=Path, metavar="DIR", required=True)
+    package.add_argument(
+        "--as", dest="name", metavar="NAME", required=True, help="who takes it out"
+    )
+    ground = package.add_mutually_exclusive_group(required=True)
+    ground.add_argument("--request", metavar="ID", help="the approved request")
+    ground.add_argument("--trial", action="store_true", help="none; trial folders only")
+    log = commands.add_parser("ledger", help="the append-only log")
+    verbs = log.add_subparsers(metavar="VERB", required=True)
+    verify = _command(verbs, "verify", _ledger_verify, "re-check the ledger and its signed heads")
+    _add_data(verify)
     doctor = _command(commands, "doctor", _doctor, "say what is wrong, and the remedy")
     where = doctor.add_mutually_exclusive_group()
     where.add_argument("--config", type=Path, metavar="FILE", help="site.toml")
@@ -280,6 +304,25 @@ def _calls(given: argparse.Namespace) -> int:
     else:
         print("\n".join(show_calls.table(rows, zone)))
     return DONE
+
+
+def _export(given: argparse.Namespace) -> int:
+    opened = box.open_box(given.data)
+    if given.request:
+        raise NotAllowed("requests are kept on paper still; trial folders need none: --trial")
+    person = given.name, ask_passphrase(f"Passphrase of {given.name}: ")
+    print(export(opened, given.call, given.out, person, datetime.now(UTC)))
+    return DONE
+
+
+def _ledger_verify(given: argparse.Namespace) -> int:
+    opened = box.open_box(given.data)
+    findings = ledger.verify(opened.ledger, keys.public_key_from_text(opened.public_key))
+    for finding in findings:
+        print(finding)
+    if not findings:
+        print("the ledger is whole and signed")
+    return WRONG if findings else DONE
 
 
 def _doctor(given: argparse.Namespace) -> int:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from firmware_bridge.board_end import BoardEnd
 
 from appliance.box import Box
 from appliance.call_machine import Mode
@@ -23,6 +22,7 @@ from appliance.progress import Progress
 from appliance.site import Line, Site
 from firmware_bridge import commands
 from firmware_bridge.block import Block, Epoch, Item, Samples
+from firmware_bridge.board_end import BoardEnd
 from firmware_bridge.capture import Capture
 from firmware_bridge.frames import FrameReader, encode
 from firmware_bridge.stream import Stream

@@ -7,10 +7,12 @@ the stream was cut.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.dtmf import DtmfBank
 from dsp.events import Event
 from dsp.level import LevelBank
 from dsp.loop import LoopBank, LoopNow, LoopPlan
@@ -21,6 +23,10 @@ Samples = NDArray[np.int16]
 
 #: Audio samples heard at a time: 20 ms, one frame of the voltage.
 AUDIO_SLICE = FRAME * AUDIO_PER_VOLT
+
+
+#: Silence after which every digit has ended: twice the 38 ms that DtmfBank takes at most.
+DIGIT_ENDS: Final = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class LineBank:
         self._lines = lines
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
+        self._dtmf = DtmfBank(lines) if has_audio else None
         self._audio = np.zeros((lines, 0), np.int16)  # not heard yet
         self._volts = np.zeros((lines, 0), np.int16)
 
@@ -110,6 +117,8 @@ class LineBank:
         events = self._hear(self._audio, self._volts)
         if self._level:
             events += self._level.close()
+        if self._dtmf:
+            events += self._dtmf.push(np.zeros((self._lines, DIGIT_ENDS), np.int16))
         if self._loop:
             events += self._loop.close()
         return sorted(events, key=_order)
@@ -142,6 +151,8 @@ class LineBank:
         events: list[Event] = []
         if self._level:
             events += self._level.push(audio)
+        if self._dtmf:
+            events += self._dtmf.push(audio)
         if self._loop:
             events += self._loop.push(volts)
         return sorted(events, key=_order)
