@@ -9,12 +9,24 @@ import getpass
 import json
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import analyse, box, doctor, keys, ledger, notice_file, policy, show_calls, site
+from appliance import (
+    analyse,
+    box,
+    doctor,
+    keys,
+    ledger,
+    notice_file,
+    plot,
+    policy,
+    show_calls,
+    site,
+)
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.box import Box
 from appliance.call_machine import Mode
@@ -52,6 +64,7 @@ _FAULTS = (
     IndexBroken,
     WriterFailed,
     OpusMissing,
+    plot.PlotMissing,
     RecorderAway,
     box.BoxBroken,
     OSError,
@@ -91,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_services(commands)
     _add_captures(commands)
     _add_keeping(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -158,6 +172,7 @@ def _add_captures(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         default=[],
         help="an announcement to look for in calls; may be given again",
     )
+    heard.add_argument("--plot", type=Path, metavar="OUT.png", help="also draw the one capture")
     again = _command(commands, "replay", _replay, "record a capture as if it came from the board")
     again.add_argument("capture", type=Path)
     _add_data(again)
@@ -199,6 +214,21 @@ def _add_keeping(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     doctor.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
+def _add_bench(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    bench = _command(commands, "bench", _bench, "measure Kirok beside its peers on this machine")
+    bench.add_argument("part", nargs="?", choices=["dsp", "path", "all"], default="all")
+    bench.add_argument("--seed", type=int, default=1, help="of the signals; default: 1")
+    bench.add_argument("--repeats", type=int, metavar="N", default=5, help="medians; default: 5")
+    bench.add_argument(
+        "--minutes", type=float, default=5.0, help="of speech from each voice; default: 5"
+    )
+    bench.add_argument(
+        "--dir", type=Path, default=Path(), help="on the disk to be measured; default: here"
+    )
+    bench.add_argument("--every", action="store_true", help="also each condition and its limit")
+    bench.add_argument("--json", action="store_true", help="one JSON object")
+
+
 # ---------------------------------------------------------------- commands
 
 
@@ -233,6 +263,9 @@ def _analyse(given: argparse.Namespace) -> int:
     named = given.capture != ["-"]
     paths = given.capture if named else [line.rstrip("\n") for line in sys.stdin if line.strip()]
     announcements = [notice_file.read(path) for path in given.notice]
+    if given.plot and len(paths) != 1:
+        print(f"kirok: --plot draws one capture, got {len(paths)}", file=sys.stderr)
+        return MISUSED
     code = DONE
     for path in paths:
         try:
@@ -249,6 +282,9 @@ def _analyse(given: argparse.Namespace) -> int:
             if len(paths) > 1:
                 print(path)
             print("\n".join(analyse.table(events)))
+        if given.plot and (left_out := plot.draw(Path(path), events, given.plot)):
+            names = ", ".join(map(str, left_out))
+            print(f"kirok: {given.plot}: no room for line {names}", file=sys.stderr)
     return code
 
 
@@ -315,6 +351,23 @@ def _doctor(given: argparse.Namespace) -> int:
     for finding in findings:
         print(json.dumps(finding.as_json(), ensure_ascii=False) if given.json else finding)
     return WRONG if any(finding.level == "wrong" for finding in findings) else DONE
+
+
+def _bench(given: argparse.Namespace) -> int:
+    # scipy, and what only the bench needs, is no weight on the recorder.
+    from appliance.bench.run import Wanted, bench, bench_json  # noqa: PLC0415
+
+    if given.repeats < 1 or given.minutes < 0 or not given.dir.is_dir():
+        print("kirok: want --repeats from 1, --minutes from 0, --dir a folder", file=sys.stderr)
+        return MISUSED
+    wanted = Wanted(given.part, given.seed, given.repeats, given.dir, given.minutes, given.every)
+    try:
+        for line in [bench_json(wanted)] if given.json else bench(wanted):
+            print(line, flush=True)
+    except subprocess.SubprocessError as error:
+        print(f"kirok: {error}", file=sys.stderr)
+        return WRONG
+    return DONE
 
 
 # ---------------------------------------------------------------- helpers
