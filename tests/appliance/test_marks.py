@@ -104,6 +104,12 @@ def test_keys_close_to_each_other_become_one_string():
     assert [(mark.start_s, mark.label) for mark in row] == [(1.0, "031"), (9.0, "#")]
 
 
+def test_a_number_dialled_evenly_is_one_string_and_long_keys_stand_alone():
+    dialled = marks_of([key(d, 2 + k / 10) for k, d in enumerate("0318036")], 12)
+    assert [mark.label for row in pack(dialled, s_per_char=0.075) for mark in row] == ["0318036"]
+    assert len(pack(dialled, s_per_char=0.01)[0]) == 7
+
+
 def test_labels_do_not_stand_on_each_other():
     flashes = [at(Flash, k, duration_s=0.1) for k in (1, 2, 3, 9)]
     rows = pack(marks_of(flashes, 12), s_per_char=0.1)
