@@ -32,7 +32,11 @@ _LANE_OF: Final = {
     "speech": "speech",
 }
 #: What begins with one event and ends with another.
-_UNTIL: Final = {"off_hook": "on_hook", "ring_start": "ring_end", "line_down": "line_up"}
+_UNTIL: Final = {
+    "off_hook": ("on_hook", "line_down"),
+    "ring_start": ("ring_end", "line_down"),
+    "line_down": ("line_up",),
+}
 
 #: Keys closer than so many characters are one string.
 _KEY_CHARS: Final = 3
@@ -90,7 +94,7 @@ def marks_of(events: Iterable[Event], end_s: float) -> list[Mark]:
     marks: list[Mark] = []
     begun: dict[str, Event] = {}
     for event in sorted(events, key=lambda e: e.sample):
-        opens = [kind for kind, end in _UNTIL.items() if end == event.kind and kind in begun]
+        opens = [kind for kind, ends in _UNTIL.items() if event.kind in ends and kind in begun]
         for kind in opens:
             marks.append(_mark(begun.pop(kind), event.at_s))
         if event.kind in _UNTIL:

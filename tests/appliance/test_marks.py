@@ -70,6 +70,11 @@ def test_a_cut_line_is_a_bar_until_its_battery_is_back():
     ]
 
 
+def test_a_call_ends_where_its_cable_is_cut():
+    marks = marks_of([at(OffHook, 1, volts=8.0), at(LineDown, 5, volts=0.0)], 12)
+    assert [(mark.start_s, mark.end_s) for mark in marks] == [(1, 5), (5, 12)]
+
+
 def test_what_lasts_is_as_long_as_it_lasted():
     marks = marks_of([at(Flash, 1, duration_s=0.5), at(Gap, 2, lost_s=0.25)], 12)
     assert [(m.start_s, m.end_s, m.label) for m in marks] == [
