@@ -32,7 +32,14 @@ _LANE_OF: Final = {
     "speech": "speech",
 }
 #: What begins with one event and ends with another.
-_UNTIL: Final = {"off_hook": "on_hook", "ring_start": "ring_end", "line_down": "line_up"}
+_UNTIL: Final = {
+    "off_hook": ("on_hook", "line_down"),
+    "ring_start": ("ring_end", "line_down"),
+    "line_down": ("line_up",),
+}
+
+#: Keys closer than so many characters are one string.
+_KEY_CHARS: Final = 3
 
 Facts = dict[str, object]
 
@@ -87,7 +94,7 @@ def marks_of(events: Iterable[Event], end_s: float) -> list[Mark]:
     marks: list[Mark] = []
     begun: dict[str, Event] = {}
     for event in sorted(events, key=lambda e: e.sample):
-        opens = [kind for kind, end in _UNTIL.items() if end == event.kind and kind in begun]
+        opens = [kind for kind, ends in _UNTIL.items() if event.kind in ends and kind in begun]
         for kind in opens:
             marks.append(_mark(begun.pop(kind), event.at_s))
         if event.kind in _UNTIL:
@@ -129,11 +136,12 @@ def _duration_s(event: Event) -> float:
 
 
 def _strings(marks: Sequence[Mark], s_per_char: float) -> list[Mark]:
-    """Join each key to the one before where their labels would touch."""
+    """Join each key too short for its label to the one before, unless there is room between."""
     joined: list[Mark] = []
     for mark in marks:
         before = joined[-1] if joined else None
-        if before and mark.lane == "keys" and _end_s(before, s_per_char) > mark.start_s:
+        crowded = mark.lane == "keys" and not fits_inside(mark, s_per_char)
+        if before and crowded and mark.start_s - before.end_s < _KEY_CHARS * s_per_char:
             joined[-1] = replace(before, end_s=mark.end_s, label=before.label + mark.label)
         else:
             joined.append(mark)

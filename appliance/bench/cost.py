@@ -154,9 +154,10 @@ def _receivers_s(audio: Samples, make: Callable[[], Receiver]) -> float:
 
 @dataclass(frozen=True)
 class Ratio:
-    """Kirok's cost over that of the peer's receivers for the detectors that Kirok has.
+    """Kirok's cost, all that it hears together, over that of a peer's receivers.
 
     Attributes:
+        kinds: whose receivers are summed.
         kirok_us: the dearer of lines in calls and all armed.
         peer_us: the sum over RECEIVER_OF of `kinds`.
     """
@@ -172,13 +173,21 @@ class Ratio:
 
 
 def ratios(costs: Sequence[Cost], kinds: frozenset[str]) -> list[Ratio]:
-    """Return a ratio for each number of lines; none without a detector or a peer to compare."""
+    """Return ratios for each number of lines; none without a detector or a peer to compare.
+
+    One is over the receivers of what Kirok hears, and one, what is left of the budget, over all.
+    """
+    own = tuple(kind for kind in RECEIVER_OF if kind in kinds)
+    sets = dict.fromkeys((own, tuple(RECEIVER_OF))) if own else {}
+    return [ratio for compared in sets for ratio in _ratios(costs, compared)]
+
+
+def _ratios(costs: Sequence[Cost], kinds: tuple[str, ...]) -> list[Ratio]:
     found: list[Ratio] = []
-    compared = tuple(kind for kind in RECEIVER_OF if kind in kinds)
     for lines in sorted({cost.lines for cost in costs}):
         us = {cost.name: cost.us for cost in costs if cost.lines == lines}
-        peers = [us[RECEIVER_OF[kind]] for kind in compared if RECEIVER_OF[kind] in us]
-        if compared and len(peers) == len(compared):
+        peers = [us[RECEIVER_OF[kind]] for kind in kinds if RECEIVER_OF[kind] in us]
+        if kinds and len(peers) == len(kinds):
             own = max(us[IN_CALLS], us[ALL_ARMED])
-            found.append(Ratio(lines, compared, own, sum(peers)))
+            found.append(Ratio(lines, kinds, own, sum(peers)))
     return found

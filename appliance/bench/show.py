@@ -12,7 +12,7 @@ from appliance.bench.path import WholePath
 from appliance.bench.score import Score
 
 _COLUMN: Final = 15
-_LABEL: Final = 38
+_LABEL: Final = 41
 _CONDITION: Final = 62
 
 _SUMMARY: Final[tuple[tuple[str, str, Must, bool], ...]] = (
@@ -78,10 +78,11 @@ def cost(costs: Sequence[Cost], compared: Sequence[Ratio]) -> Iterator[str]:
     if not compared:
         yield "no ratio: no detector of Kirok has a peer here to be compared with"
         return
-    ratios = {one.lines: one for one in compared}
-    label = f"Kirok / spandsp ({' + '.join(compared[0].kinds)})"
-    yield _row(label, [f"{ratios[n].ratio:.2f}" if n in ratios else "-" for n in counts])
-    yield _row("  at most (all three detectors)", [_COST_LIMITS.get(n, "-") for n in counts])
+    for kinds in dict.fromkeys(one.kinds for one in compared):
+        ratios = {one.lines: f"{one.ratio:.2f}" for one in compared if one.kinds == kinds}
+        label = f"Kirok / spandsp ({', '.join(kinds)})"
+        yield _row(label, [ratios.get(n, "-") for n in counts])
+    yield _row("  at most, once Kirok hears all three", [_COST_LIMITS.get(n, "-") for n in counts])
 
 
 _COST_LIMITS: Final = {1: "10", 32: "0.5", 128: "0.25"}

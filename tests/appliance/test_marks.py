@@ -70,6 +70,11 @@ def test_a_cut_line_is_a_bar_until_its_battery_is_back():
     ]
 
 
+def test_a_call_ends_where_its_cable_is_cut():
+    marks = marks_of([at(OffHook, 1, volts=8.0), at(LineDown, 5, volts=0.0)], 12)
+    assert [(mark.start_s, mark.end_s) for mark in marks] == [(1, 5), (5, 12)]
+
+
 def test_what_lasts_is_as_long_as_it_lasted():
     marks = marks_of([at(Flash, 1, duration_s=0.5), at(Gap, 2, lost_s=0.25)], 12)
     assert [(m.start_s, m.end_s, m.label) for m in marks] == [
@@ -102,6 +107,12 @@ def test_keys_close_to_each_other_become_one_string():
     marks = marks_of([key("0", 1.0), key("3", 1.1), key("1", 1.2), key("#", 9.0)], 12)
     (row,) = pack(marks, s_per_char=0.2)
     assert [(mark.start_s, mark.label) for mark in row] == [(1.0, "031"), (9.0, "#")]
+
+
+def test_a_number_dialled_evenly_is_one_string_and_long_keys_stand_alone():
+    dialled = marks_of([key(d, 2 + k / 10) for k, d in enumerate("0318036")], 12)
+    assert [mark.label for row in pack(dialled, s_per_char=0.075) for mark in row] == ["0318036"]
+    assert len(pack(dialled, s_per_char=0.01)[0]) == 7
 
 
 def test_labels_do_not_stand_on_each_other():

@@ -44,8 +44,12 @@ def test_the_dearer_load_is_held_against_the_receivers_of_what_kirok_hears():
     (ratio,) = ratios(COSTS, frozenset(RECEIVER_OF))
     assert (ratio.kirok_us, ratio.peer_us) == (80.0, 200.0)
     assert ratio.ratio == pytest.approx(0.4)
-    (ratio,) = ratios(COSTS, frozenset({"dtmf"}))
-    assert ratio.ratio == pytest.approx(1.6)
+
+
+def test_what_is_left_of_the_budget_is_told_while_detectors_are_missing():
+    own, budget = ratios(COSTS, frozenset({"dtmf"}))
+    assert (own.kinds, own.ratio) == (("dtmf",), pytest.approx(1.6))
+    assert (budget.kinds, budget.ratio) == (tuple(RECEIVER_OF), pytest.approx(0.4))
 
 
 def test_without_a_detector_or_without_the_peer_there_is_no_ratio():

@@ -43,7 +43,7 @@ def test_cost_is_shown_beside_its_peers_and_its_limit():
     lines = list(show.cost(costs, [ratio]))
     assert cells(lines, "CPU, us a line-second") == ["32", "lines"]
     assert cells(lines, "Kirok, all armed") == ["50.0"]
-    assert cells(lines, "Kirok / spandsp (dtmf + tone)") == ["0.25"]
+    assert cells(lines, "Kirok / spandsp (dtmf, tone)") == ["0.25"]
     assert "no ratio" in list(show.cost(costs, []))[-1]
 
 
