@@ -111,6 +111,12 @@ class Recorder(Protocol):
             NoSuchCall: there is no key for it.
         """
 
+    def opened(self, call_id: str, whole: bool) -> None:
+        """Say how a call opened whose proof was waiting for somebody with a key.
+
+        After a power cut the recorder can not prove what it had recorded: its key was in memory.
+        """
+
     def hearings(self, call_id: str) -> list[Hearing]:
         """Return who has heard or taken out a call, oldest first."""
 

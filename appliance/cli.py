@@ -9,19 +9,33 @@ import getpass
 import json
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import analyse, box, doctor, notice_file, policy, show_calls, site
+from appliance import (
+    analyse,
+    box,
+    doctor,
+    keys,
+    ledger,
+    notice_file,
+    plot,
+    policy,
+    show_calls,
+    site,
+)
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.box import Box
 from appliance.call_machine import Mode
 from appliance.daemon import record
 from appliance.demo import run_demo
 from appliance.engine import BoxInUse
+from appliance.export import NotAllowed, export
 from appliance.index import CallIndex, CallQuery, IndexBroken
+from appliance.playback import CannotOpen
 from appliance.policy import PolicyError
 from appliance.replay import NotATrial, Take, replay
 from appliance.writer import WriterFailed
@@ -40,9 +54,21 @@ _MISUSE = (
     NotATrial,
     CaptureError,
     NoSuchCall,
+    NotAllowed,
+    keys.WrongPassphrase,
 )
 #: Something is wrong with the box; the message says what.
-_FAULTS = (BoxInUse, IndexBroken, WriterFailed, OpusMissing, RecorderAway, box.BoxBroken, OSError)
+_FAULTS = (
+    BoxInUse,
+    CannotOpen,
+    IndexBroken,
+    WriterFailed,
+    OpusMissing,
+    plot.PlotMissing,
+    RecorderAway,
+    box.BoxBroken,
+    OSError,
+)
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -78,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_services(commands)
     _add_captures(commands)
     _add_keeping(commands)
+    _add_bench(commands)
     return parser
 
 
@@ -130,7 +157,12 @@ def _add_services(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def _add_captures(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     heard = _command(commands, "analyse", _analyse, "print what is heard in captures")
-    heard.add_argument("capture", nargs="+", help="NAME.wav, with NAME.volts.wav beside it; - for")
+    heard.add_argument(
+        "capture",
+        nargs="+",
+        help="NAME.wav, with NAME.volts.wav beside it; - reads names on standard input",
+        metavar="CAPTURE.wav",
+    )
     heard.add_argument("--json", action="store_true", help="one JSON object a line")
     heard.add_argument(
         "--notice",
@@ -140,6 +172,7 @@ def _add_captures(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         default=[],
         help="an announcement to look for in calls; may be given again",
     )
+    heard.add_argument("--plot", type=Path, metavar="OUT.png", help="also draw the one capture")
     again = _command(commands, "replay", _replay, "record a capture as if it came from the board")
     again.add_argument("capture", type=Path)
     _add_data(again)
@@ -157,6 +190,20 @@ def _add_keeping(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     calls.add_argument("--line", type=int)
     calls.add_argument("--number", help="a part of the number")
     calls.add_argument("--json", action="store_true", help="one JSON object a line")
+    package = _command(commands, "export", _export, "write a call's package for somebody outside")
+    package.add_argument("call", help="the call's id")
+    _add_data(package)
+    package.add_argument("--out", type=Path, metavar="DIR", required=True)
+    package.add_argument(
+        "--as", dest="name", metavar="NAME", required=True, help="who takes it out"
+    )
+    ground = package.add_mutually_exclusive_group(required=True)
+    ground.add_argument("--request", metavar="ID", help="the approved request")
+    ground.add_argument("--trial", action="store_true", help="none; trial folders only")
+    log = commands.add_parser("ledger", help="the append-only log")
+    verbs = log.add_subparsers(metavar="VERB", required=True)
+    verify = _command(verbs, "verify", _ledger_verify, "re-check the ledger and its signed heads")
+    _add_data(verify)
     doctor = _command(commands, "doctor", _doctor, "say what is wrong, and the remedy")
     where = doctor.add_mutually_exclusive_group()
     where.add_argument("--config", type=Path, metavar="FILE", help="site.toml")
@@ -165,6 +212,21 @@ def _add_keeping(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         "--deep", action="store_true", help="check every segment, row, key and ledger entry"
     )
     doctor.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _add_bench(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    bench = _command(commands, "bench", _bench, "measure Kirok beside its peers on this machine")
+    bench.add_argument("part", nargs="?", choices=["dsp", "path", "all"], default="all")
+    bench.add_argument("--seed", type=int, default=1, help="of the signals; default: 1")
+    bench.add_argument("--repeats", type=int, metavar="N", default=5, help="medians; default: 5")
+    bench.add_argument(
+        "--minutes", type=float, default=5.0, help="of speech from each voice; default: 5"
+    )
+    bench.add_argument(
+        "--dir", type=Path, default=Path(), help="on the disk to be measured; default: here"
+    )
+    bench.add_argument("--every", action="store_true", help="also each condition and its limit")
+    bench.add_argument("--json", action="store_true", help="one JSON object")
 
 
 # ---------------------------------------------------------------- commands
@@ -201,6 +263,9 @@ def _analyse(given: argparse.Namespace) -> int:
     named = given.capture != ["-"]
     paths = given.capture if named else [line.rstrip("\n") for line in sys.stdin if line.strip()]
     announcements = [notice_file.read(path) for path in given.notice]
+    if given.plot and len(paths) != 1:
+        print(f"kirok: --plot draws one capture, got {len(paths)}", file=sys.stderr)
+        return MISUSED
     code = DONE
     for path in paths:
         try:
@@ -217,6 +282,9 @@ def _analyse(given: argparse.Namespace) -> int:
             if len(paths) > 1:
                 print(path)
             print("\n".join(analyse.table(events)))
+        if given.plot and (left_out := plot.draw(Path(path), events, given.plot)):
+            names = ", ".join(map(str, left_out))
+            print(f"kirok: {given.plot}: no room for line {names}", file=sys.stderr)
     return code
 
 
@@ -259,11 +327,47 @@ def _calls(given: argparse.Namespace) -> int:
     return DONE
 
 
+def _export(given: argparse.Namespace) -> int:
+    opened = box.open_box(given.data)
+    if given.request:
+        raise NotAllowed("requests are kept on paper still; trial folders need none: --trial")
+    person = given.name, ask_passphrase(f"Passphrase of {given.name}: ")
+    print(export(opened, given.call, given.out, person, datetime.now(UTC)))
+    return DONE
+
+
+def _ledger_verify(given: argparse.Namespace) -> int:
+    opened = box.open_box(given.data)
+    findings = ledger.verify(opened.ledger, keys.public_key_from_text(opened.public_key))
+    for finding in findings:
+        print(finding)
+    if not findings:
+        print("the ledger is whole and signed")
+    return WRONG if findings else DONE
+
+
 def _doctor(given: argparse.Namespace) -> int:
     findings = doctor.examine(given.config, given.data, deep=given.deep)
     for finding in findings:
         print(json.dumps(finding.as_json(), ensure_ascii=False) if given.json else finding)
     return WRONG if any(finding.level == "wrong" for finding in findings) else DONE
+
+
+def _bench(given: argparse.Namespace) -> int:
+    # scipy, and what only the bench needs, is no weight on the recorder.
+    from appliance.bench.run import Wanted, bench, bench_json  # noqa: PLC0415
+
+    if given.repeats < 1 or given.minutes < 0 or not given.dir.is_dir():
+        print("kirok: want --repeats from 1, --minutes from 0, --dir a folder", file=sys.stderr)
+        return MISUSED
+    wanted = Wanted(given.part, given.seed, given.repeats, given.dir, given.minutes, given.every)
+    try:
+        for line in [bench_json(wanted)] if given.json else bench(wanted):
+            print(line, flush=True)
+    except subprocess.SubprocessError as error:
+        print(f"kirok: {error}", file=sys.stderr)
+        return WRONG
+    return DONE
 
 
 # ---------------------------------------------------------------- helpers

@@ -29,7 +29,7 @@ CLIENT_TIMEOUT_S = 5.0
 #: The page waits this long for the recorder's disk, then shows that it is away.
 ANSWER_TIMEOUT_S = 10.0
 
-_METHODS = ("status", "press_button", "open_key", "hearings", "note")
+_METHODS = ("status", "press_button", "open_key", "opened", "hearings", "note")
 
 
 class ControlServer:
@@ -113,13 +113,16 @@ class ControlClient:
         sealed = self._ask("open_key", call_id=call_id, person=person, act=act, purpose=purpose)
         return base64.b64decode(sealed)
 
+    def opened(self, call_id: str, whole: bool) -> None:
+        self._ask("opened", call_id=call_id, whole=whole)
+
     def hearings(self, call_id: str) -> list[Hearing]:
         return [Hearing(**hearing) for hearing in self._ask("hearings", call_id=call_id)]
 
     def note(self, act: str, person: str, **facts: str) -> None:
         self._ask("note", act=act, person=person, **facts)
 
-    def _ask(self, method: str, **arguments: str) -> Any:
+    def _ask(self, method: str, **arguments: object) -> Any:
         request = json.dumps({"method": method, "arguments": arguments}).encode() + b"\n"
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as to:

@@ -7,10 +7,8 @@ way every start begins.
 """
 
 import logging
-import signal
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -20,6 +18,7 @@ from appliance.control import ControlServer
 from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.service import Service
+from appliance.stopping import told_to_stop
 from appliance.systemd import notify
 from firmware_bridge.link import NAP_S, Link
 from firmware_bridge.panel import Lamp, Panel, PanelPins, open_panel
@@ -41,9 +40,8 @@ def record(config: Path) -> int:
     """
     here = site.load(config)
     opened = box.open_box(here.data)
-    stop = threading.Event()
     with ExitStack() as undo:
-        undo.enter_context(_signals(stop))
+        stop = undo.enter_context(told_to_stop())
         link = Link(here.board_port)
         undo.callback(link.close)
         engine = Engine(opened, here, link.clock)
@@ -115,13 +113,3 @@ def _pins(fitted: site.Panel) -> PanelPins | None:
     if fitted.lamp_pin is None or fitted.button_pin is None:
         return None
     return PanelPins(lamp=fitted.lamp_pin, button=fitted.button_pin)
-
-
-@contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
-    before = {s: signal.signal(s, lambda *_: stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -7,7 +7,6 @@ index and asked of the recorder, like the page does.
 
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from appliance.call_machine import Mode
 from appliance.control import ControlClient
 from appliance.index import CallIndex, CallQuery, CallRow
 from appliance.site import Line
+from appliance.stopping import told_to_stop
 
 LINES: Final = (
     Line(1, "민원실 1", "민원봉사과", "031-8036-7101"),
@@ -50,6 +50,14 @@ LINES_JA: Final = (
     Line(7, "建築住宅課", "建築住宅課", "0173-35-2107", Mode.SELECTIVE),
     Line(8, "こころの相談", "健康推進課", "0173-35-2108", Mode.NONE),
 )
+_NOT_KEPT: Final = {
+    "missed": "missed",
+    "not_asked": "not recorded, nobody asked for it",
+    "mode_none": "not recorded, this line never is",
+    "stopped": "still going on as the recorder stopped",
+}
+#: The simulator's first call on this line leaves half a minute to press it.
+BUTTON_LINE: Final = 7
 #: How often it looks at the index and at its processes.
 _LOOK_S: Final = 0.25
 #: A process that dies at once, again and again, is given time.
@@ -116,12 +124,12 @@ class _Shown:
         return self.index.search(CallQuery(from_utc=self.since, limit=None))
 
     def summary(self) -> tuple[str, bool]:
-        """Return a line for people, and whether every recording was proved."""
+        """Return a line for people, and whether no proof has failed."""
         rows = self.rows()
         recorded = [row for row in rows if row.recorded]
         proved = [row for row in recorded if row.proof == "verified"]
         text = f"{len(rows)} calls seen, {len(recorded)} recorded, {len(proved)} proved"
-        return text, len(proved) == len(recorded)
+        return text, not any(row.proof == "failed" for row in recorded)
 
 
 def run_demo(data: Path, port: int, profile: str | None, seconds: float | None) -> int:
@@ -137,8 +145,11 @@ def run_demo(data: Path, port: int, profile: str | None, seconds: float | None) 
     print(f"The page:      http://127.0.0.1:{port}/")
     if code:
         print(f"One-time code: {code}   (the page asks for it once)")
-    stop = threading.Event()
-    with _signals(stop), CallIndex.open_readonly(opened.index) as index, _keys(opened) as press:
+    with (
+        told_to_stop() as stop,
+        CallIndex.open_readonly(opened.index) as index,
+        _keys(opened) as press,
+    ):
         shown = _Shown(index, opened, datetime.now(UTC))
         processes = _processes(opened)
         try:
@@ -147,7 +158,7 @@ def run_demo(data: Path, port: int, profile: str | None, seconds: float | None) 
             for process in processes:
                 process.stop()
         shown.say_new()
-    text, whole = shown.summary()
+        text, whole = shown.summary()
     print(text)
     return 0 if whole else 1
 
@@ -208,7 +219,8 @@ def _folder(data: Path, port: int, profile: str | None) -> tuple[Box, str | None
 
 def _site_text(data: Path, port: int, lines: tuple[Line, ...]) -> str:
     text = box.default_site(lines, port=str(data.resolve() / "run" / "board.tty"))
-    return text.replace("port = 8077", f"port = {port}")
+    text = text.replace("port = 8077", f"port = {port}")
+    return text.replace("# button_line = 6 ", f"button_line = {BUTTON_LINE}   ")
 
 
 def _check_port(port: int) -> None:
@@ -229,18 +241,8 @@ def _sentence(row: CallRow, opened: Box) -> str:
         kept = f"recorded {row.audio_s:.1f} s, {row.proof}"
         kept += f" ({row.proof_note})" if row.proof_note else ""
     else:
-        kept = f"not recorded: {row.reason}"
+        kept = _NOT_KEPT.get(row.reason, f"not recorded: {row.reason}")
     return f"{start}  line {row.line}  {way}{who}: {kept}"
-
-
-@contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
-    before = {s: signal.signal(s, lambda *_: stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -7,8 +7,8 @@ import fcntl
 import logging
 import os
 from collections import deque
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -60,13 +60,9 @@ class Engine:
         """
         self._proofs: deque[tuple[str, Proof]] = deque()
         with ExitStack() as undo:
-            undo.callback(_take(box.run / "record.pid"))
-            index = undo.enter_context(CallIndex.open(box.index))
-            ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, _utc_now)
-            undo.callback(ledger.close)
-            self.cut_off = recover(index, box.vault, ledger)
-            ledger.append("start", process="record", cut_off=len(self.cut_off))
-            parts = Parts(box.id, box.vault, DaySecrets(box.secrets), index, ledger, box.recipients)
+            parts = undo.enter_context(open_parts(box))
+            self.cut_off = recover(parts.index, box.vault, parts.ledger)
+            parts.ledger.append("start", process="record", cut_off=len(self.cut_off))
 
             def make_store(prove: Callable[[ToProve], None]) -> Store:
                 return Store(parts, prove)
@@ -107,6 +103,21 @@ class Engine:
 
     def _note_proof(self, call_id: str, proof: Proof) -> None:
         self._proofs.append((call_id, proof))
+
+
+@contextmanager
+def open_parts(box: Box) -> Iterator[Parts]:
+    """Take the data folder for one process to write to.
+
+    Raises:
+        BoxInUse, IndexBroken, OSError: see there.
+    """
+    with ExitStack() as undo:
+        undo.callback(_take(box.run / "record.pid"))
+        index = undo.enter_context(CallIndex.open(box.index))
+        ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, _utc_now)
+        undo.callback(ledger.close)
+        yield Parts(box.id, box.vault, DaySecrets(box.secrets), index, ledger, box.recipients)
 
 
 def _announcements(site: Site) -> list[Samples]:

@@ -22,7 +22,7 @@ from appliance import ogg, ulid
 from appliance.index import CallRow
 from appliance.keys import WrongIdentity
 from appliance.vault.open import open_call
-from appliance.vault.segment import TamperedError
+from appliance.vault.segment import Codec, TamperedError
 from dsp.opus import FRAME, BadPacket, Decoder
 from dsp.units import AUDIO_HZ, FULL_SCALE
 
@@ -93,6 +93,8 @@ def open_recording(vault: Path, call: CallRow, identity: bytes, age_file: bytes)
         raise CannotOpen(f"call {call.id}: its end is not on the reel yet")
     try:
         found = open_call(vault / call.reel, call.id, age_file, identity.decode(), call.last_offset)
+        if any(second.codec is not Codec.OPUS for second in found.seconds):
+            raise CannotOpen(f"call {call.id}: not all of it is Opus")
         return Recording(call.id, found.packets, call.audio_samples)
     except (WrongIdentity, TamperedError, BadPacket, OSError, ValueError) as error:
         raise CannotOpen(f"call {call.id}: {error}") from error

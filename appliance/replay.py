@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from firmware_bridge.board_end import BoardEnd
 
 from appliance.box import Box
 from appliance.call_machine import Mode
@@ -23,6 +22,7 @@ from appliance.progress import Progress
 from appliance.site import Line, Site
 from firmware_bridge import commands
 from firmware_bridge.block import Block, Epoch, Item, Samples
+from firmware_bridge.board_end import BoardEnd
 from firmware_bridge.capture import Capture
 from firmware_bridge.frames import FrameReader, encode
 from firmware_bridge.stream import Stream
@@ -137,7 +137,7 @@ def _items(capture: Capture) -> Iterator[list[Item]]:
         audio, volts = _whole(audio, n_volts * 8), _whole(volts, n_volts)
         for group, source in zip(groups, sources, strict=True):
             source.piece = audio[group], volts[group]
-        yield _joined([wire.next() for wire in wires])
+        yield joined([wire.next() for wire in wires])
 
 
 def _whole(piece: Samples, count: int) -> Samples:
@@ -146,22 +146,22 @@ def _whole(piece: Samples, count: int) -> Samples:
     return np.pad(piece, ((0, 0), (0, short)), "edge") if short else piece
 
 
-def _joined(by_board: list[list[Item]]) -> list[Item]:
+def joined(by_board: list[list[Item]]) -> list[Item]:
     """Return what several boards sent as one wide board's."""
     if len(by_board) == 1:
         return by_board[0]
-    joined: list[Item] = []
+    wide: list[Item] = []
     for items in zip(*by_board, strict=True):
         first = items[0]
         if isinstance(first, Block):
             blocks = [item for item in items if isinstance(item, Block)]
             audio = np.concatenate([block.audio for block in blocks])
             volts = np.concatenate([block.volts for block in blocks])
-            joined.append(Block(first.sample, audio, volts))
+            wide.append(Block(first.sample, audio, volts))
         elif isinstance(first, Epoch):
             lines = sum(item.lines for item in items if isinstance(item, Epoch))
-            joined.append(replace(first, lines=lines))
-    return joined
+            wide.append(replace(first, lines=lines))
+    return wide
 
 
 def _last_row(box: Box) -> int:

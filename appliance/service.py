@@ -55,6 +55,9 @@ class Service:
             raise ValueError(f"an act is listen or export, got {act!r}")
         return self._writer.ask(lambda s: s.open_key(call_id, person, act, purpose), DISK_WAIT_S)
 
+    def opened(self, call_id: str, whole: bool) -> None:
+        self._writer.ask(lambda store: store.opened(call_id, whole), DISK_WAIT_S)
+
     def hearings(self, call_id: str) -> list[Hearing]:
         return self._writer.ask(lambda store: store.hearings(call_id), DISK_WAIT_S)
 

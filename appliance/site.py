@@ -46,11 +46,17 @@ class Panel:
 
 @dataclass(frozen=True)
 class Web:
-    """Where the page listens; `names` are host names it answers to beside its address."""
+    """Where the page listens.
+
+    Attributes:
+        names: host names it answers to beside its address.
+        tls: a server in front of it on this machine, such as nginx, speaks TLS.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8077
     names: tuple[str, ...] = ()
+    tls: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,12 +165,16 @@ def _panel(raw: Mapping[str, Any]) -> Panel:
 
 
 def _web(raw: Mapping[str, Any]) -> Web:
-    _only(raw, "web.", {"host", "port", "names"})
+    _only(raw, "web.", {"host", "port", "names", "tls"})
     port = _whole(raw, "web.port", 0, 65535)
+    tls = raw.get("tls", False)
+    if not isinstance(tls, bool):
+        raise SiteError(f"web.tls is {tls!r}, want true or false")
     return Web(
         host=str(raw.get("host", "127.0.0.1")),
         port=8077 if port is None else port,
         names=tuple(str(name) for name in raw.get("names", [])),
+        tls=tls,
     )
 
 
@@ -204,6 +214,7 @@ notice = "notice.wav"  # the announcement that is looked for in calls: 8 kHz mon
 host = "127.0.0.1"
 port = {web_port}
 names = []             # host names the page answers to, beside its address
+# tls = true           # nginx in front of it on this machine speaks TLS
 
 # A line a table. mode: "full" every call, "selective" from the key or button on, "none".
 """

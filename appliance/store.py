@@ -189,6 +189,13 @@ class Store:
         self._parts.index.add_hearing(call_id, datetime.now(UTC), person, act, purpose)
         return age_file
 
+    def opened(self, call_id: str, whole: bool) -> None:
+        """Enter how a call opened that was waiting for its proof; else nothing."""
+        if self._parts.index.get(call_id).proof == "pending":
+            note = "" if whole else "cannot be opened"
+            self.proved(call_id, Proof(whole, note))
+            self._parts.ledger.sync()
+
     def hearings(self, call_id: str) -> list[Hearing]:
         """Return who has heard or taken out a call, oldest first."""
         return [

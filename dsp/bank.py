@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.dtmf import DtmfBank
 from dsp.events import Event, LineDown, OffHook, OnHook
 from dsp.level import LevelBank
 from dsp.loop import LoopBank, LoopNow, LoopPlan
@@ -79,6 +80,7 @@ class LineBank:
         self._lines = lines
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
+        self._dtmf = DtmfBank(lines) if has_audio else None
         self._beep = BeepBank(lines) if has_audio else None
         self._notice = NoticeBank(lines, announcements) if has_audio and announcements else None
         if self._notice and not has_volts:
@@ -120,7 +122,7 @@ class LineBank:
         A loop left open for longer than a dial pulse is taken for a hang-up.
         """
         events = self._hear(self._audio, self._volts)
-        for sense in (self._level, self._beep, self._notice, self._loop):
+        for sense in (self._level, self._dtmf, self._beep, self._notice, self._loop):
             if sense:
                 events += sense.close()
         return sorted(events, key=_order)
@@ -151,7 +153,7 @@ class LineBank:
 
     def _hear(self, audio: Samples, volts: Samples) -> list[Event]:
         events: list[Event] = []
-        for sense in (self._level, self._beep, self._notice):
+        for sense in (self._level, self._dtmf, self._beep, self._notice):
             if sense:
                 events += sense.push(audio)
         if self._loop:

@@ -45,7 +45,10 @@ def _alarms(box: BoxStatus | None) -> list[Alarm]:
     """Return what is wrong; that nobody answers is itself an alarm."""
     if box is None:
         return [Alarm("recorder_away", "", "")]
-    return sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
+    alarms = sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
+    if box.clock == "unsynced" and not any(a.what == "clock_unsynced" for a in alarms):
+        alarms.append(Alarm("clock_unsynced", "", ""))
+    return alarms
 
 
 def _now(box: BoxStatus | None) -> datetime:

@@ -52,9 +52,10 @@ def local_path(text: str | None) -> str:
     """Return a path of our own to go on to, or "/" for anything else."""
     path = text or ""
     parsed = urlsplit(path)
-    foreign = parsed.scheme or parsed.netloc or not path.startswith("/") or path[1:2] in "/\\"
+    # Browsers take a backslash for a slash, and pass over control characters and spaces.
     odd = "\\" in path or any(ord(c) < 33 or ord(c) == 127 for c in path)
-    return "/" if path == "/" or foreign or odd else path
+    foreign = parsed.scheme or parsed.netloc or not path.startswith("/") or path.startswith("//")
+    return "/" if odd or foreign else path
 
 
 def form_token() -> str:

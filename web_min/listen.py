@@ -1,11 +1,13 @@
 """Listening to a recording: first the purpose, in the ledger, then the sound."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import NoSuchCall, RecorderAway
+from appliance.index import CallRow
 from appliance.playback import CannotOpen, Recording
 from web_min import calls, forms, ranges
 from web_min.audio import wav_bytes, wav_size, waveform
@@ -37,8 +39,10 @@ def ask(call_id: str) -> Response | tuple[str, int]:
         gone = _("There is no key for this recording any more: it has been erased.")
         return calls.page(call_id, {"purpose": gone}), 410
     except CannotOpen:
+        _tell_proof(call, whole=False)
         damaged = _("This recording cannot be opened. Tell the administrator.")
         return calls.page(call_id, {"purpose": damaged}), 500
+    _tell_proof(call, whole=True)
     parts().opened.put(session.id, call_id, audio)
     return redirect(url_for("calls.show", call_id=call_id, _anchor="listen"), code=303)
 
@@ -58,6 +62,13 @@ def wav(call_id: str) -> Response:
 @bp.get("/calls/<call_id>/waveform.svg")
 def shape(call_id: str) -> Response:
     return Response(waveform(_opened(call_id).peaks.tolist()), mimetype="image/svg+xml")
+
+
+def _tell_proof(call: CallRow, *, whole: bool) -> None:
+    """A call that a power cut left unproved is proved by the first who can open it."""
+    if call.proof == "pending":
+        with suppress(RecorderAway):  # the next to open it will tell
+            parts().recorder.opened(call.id, whole)
 
 
 def _opened(call_id: str) -> Recording:

@@ -8,15 +8,29 @@ A call's times count from its start; the recording holds the stretches that were
     recording                 0          28                     43
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from appliance.index import CallRow
 
 #: Two keys closer than this are one mark: `0318036` rather than seven of them.
 SAME_KEYS_S: Final = 3.0
-_KEYS: Final = ("digit", "dtmf", "pulse")
+#: Recording that begins with the call is no news; begun later it is.
+WITH_THE_CALL_S: Final = 0.5
+#: A moment in the call and its stretch are rounded apart, to the millisecond.
+ROUNDING_S: Final = 0.05
+
+#: Names of one thing, as the time line has it; of several only the first is shown.
+_ONE_THING: Final = {
+    "digit": "keys",
+    "dtmf": "keys",
+    "pulse": "keys",
+    "ring_start": "ring",
+    "off_hook": "lift",
+    "answer": "lift",
+    "on_hook": "hang_up",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +38,8 @@ class Mark:
     """One thing that happened.
 
     Attributes:
-        kind: "ring" "answer" "keys" "flash" "gap" "hang_up" ... as the recorder names it.
+        kind: "ring" "answer" "lift" "keys" "flash" "gap" "keep_start" "keep_stop" "hang_up" or as
+            the recorder names it.
         at_s: seconds from the call's start.
         audio_s: the same moment in the recording, or None where nothing was kept.
         text: keys pressed, or seconds lost.
@@ -40,48 +55,66 @@ def in_recording(at_s: float, stretches: Sequence[dict[str, Any]]) -> float | No
     """Return where in the recording a moment of the call is, or None where nothing was kept."""
     before = 0.0
     for stretch in stretches:
-        into = at_s - float(stretch["at_s"])
-        if 0 <= into <= float(stretch["audio_s"]):
-            return before + into
-        before += float(stretch["audio_s"])
+        into, length = at_s - float(stretch["at_s"]), float(stretch["audio_s"])
+        if -ROUNDING_S <= into <= length + ROUNDING_S:
+            return before + min(max(0.0, into), length)
+        before += length
     return None
 
 
 def marks(call: CallRow) -> list[Mark]:
     """Return what happened in a call, in order."""
-    found = [_mark(event, call) for event in call.events]
+    found = [*_of_the_row(call), *(_of_event(event, call) for event in call.events)]
     found += [
-        Mark("gap", float(g["at_s"]), _heard(g["at_s"], call), f"{float(g['lost_s']):.2f}")
-        for g in call.gaps
+        _mark("gap", float(gap["at_s"]), call, f"{float(gap['lost_s']):.2f}") for gap in call.gaps
     ]
-    known = {mark.kind for mark in found}
-    for kind, at in (("answer", call.answer), ("hang_up", call.end)):
-        if at and kind not in known and not (kind == "hang_up" and "on_hook" in known):
-            at_s = (at - call.start).total_seconds()
-            found.append(Mark(kind, at_s, _heard(at_s, call)))
-    return _joined(sorted(found, key=lambda mark: mark.at_s))
+    found.sort(key=lambda mark: mark.at_s)
+    return [_named(mark, call) for mark in _joined(_without_repeats(found))]
 
 
-def _mark(event: dict[str, Any], call: CallRow) -> Mark:
-    kind = str(event.get("kind") or event.get("event") or "")
-    at_s = float(event["at_s"])
-    text = str(event.get("digit", event.get("digits", "")))
-    return Mark("keys" if kind in _KEYS else kind, at_s, _heard(at_s, call), text)
+def _of_the_row(call: CallRow) -> Iterator[Mark]:
+    if call.direction == "in":
+        yield _mark("ring", 0.0, call)
+    for kind, at in (("lift", call.answer), ("hang_up", call.end)):
+        if at:
+            yield _mark(kind, (at - call.start).total_seconds(), call)
 
 
-def _heard(at_s: float, call: CallRow) -> float | None:
-    return in_recording(float(at_s), call.stretches)
+def _of_event(event: Mapping[str, Any], call: CallRow) -> Mark:
+    kind = str(event["kind"])
+    text = str(event.get("digit", ""))
+    return _mark(_ONE_THING.get(kind, kind), float(event["at_s"]), call, text)
 
 
-def _joined(found: list[Mark]) -> list[Mark]:
+def _mark(kind: str, at_s: float, call: CallRow, text: str = "") -> Mark:
+    return Mark(kind, at_s, in_recording(at_s, call.stretches), text)
+
+
+def _without_repeats(found: Sequence[Mark]) -> Iterator[Mark]:
+    seen: dict[str, float] = {}
+    for mark in found:
+        once = mark.kind in ("ring", "lift", "hang_up")
+        if once and mark.kind in seen:
+            continue
+        began = seen.setdefault(mark.kind, mark.at_s) if once else seen.get("lift", -1.0)
+        if mark.kind == "keep_start" and 0 <= mark.at_s - began < WITH_THE_CALL_S:
+            continue
+        yield mark
+
+
+def _joined(found: Iterable[Mark]) -> list[Mark]:
     joined: list[Mark] = []
     last_s = 0.0
     for mark in found:
-        previous = joined[-1] if joined else None
-        if previous and previous.kind == mark.kind == "keys" and mark.at_s - last_s <= SAME_KEYS_S:
-            text = previous.text + mark.text
-            joined[-1] = Mark("keys", previous.at_s, previous.audio_s, text)
+        before = joined[-1] if joined else mark
+        if before.kind == mark.kind == "keys" and joined and mark.at_s - last_s <= SAME_KEYS_S:
+            joined[-1] = replace(before, text=before.text + mark.text)
         else:
             joined.append(mark)
         last_s = mark.at_s
     return joined
+
+
+def _named(mark: Mark, call: CallRow) -> Mark:
+    """A phone lifted in a ringing is an answer."""
+    return replace(mark, kind="answer") if (mark.kind, call.direction) == ("lift", "in") else mark

@@ -65,6 +65,7 @@ PROOFS: Final = {
     "none": Word(N_("Nothing to prove"), "none", "quiet"),
 }
 
+GOING_ON: Final = Word(N_("going on"), "call", "busy")
 ERASED: Final = Word(N_("Erased"), "none", "quiet")
 
 #: Why a call was or was not recorded, or how it ended if not as usual.
@@ -100,6 +101,12 @@ CLOCKS: Final = {
     "stepped": Word(N_("Put right; earlier times are off"), "alarm", "warn"),
 }
 
+BOARDS: Final = {
+    "connecting": Word(N_("Connecting"), "pending", "warn"),
+    "streaming": Word(N_("Connected"), "check", "good"),
+    "lost": Word(N_("Board not answering"), "board_lost", "bad"),
+}
+
 LAMPS: Final = {
     "idle": Word(N_("Ready"), "idle", "quiet"),
     "off_hook": Word(N_("Phone in use, not recorded"), "call", "busy"),
@@ -109,11 +116,9 @@ LAMPS: Final = {
 
 MARKS: Final = {
     "ring": Word(N_("Ring"), "ringing", "quiet"),
-    "ring_start": Word(N_("Ring"), "ringing", "quiet"),
     "ring_end": Word(N_("End of ringing"), "ringing", "quiet"),
-    "off_hook": Word(N_("Phone lifted"), "call", "quiet"),
+    "lift": Word(N_("Phone lifted"), "call", "quiet"),
     "answer": Word(N_("Answered"), "call", "quiet"),
-    "on_hook": Word(N_("Hung up"), "hang_up", "quiet"),
     "hang_up": Word(N_("Hung up"), "hang_up", "quiet"),
     "flash": Word(N_("Hook flash"), "call", "quiet"),
     "keys": Word(N_("Keys"), "keys", "quiet"),

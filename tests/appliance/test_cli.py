@@ -16,7 +16,7 @@ def run(*arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "init", "record", "web", "analyse", "replay", "calls", "doctor"]
+    "command", ["demo", "init", "record", "web", "analyse", "replay", "calls", "doctor", "bench"]
 )
 def test_every_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as stop:

@@ -51,6 +51,9 @@ class FakeRecorder:
         self.told.append((call_id, person, act, purpose))
         return bytes(range(256))
 
+    def opened(self, call_id, whole):
+        self.told.append((call_id, whole))
+
     def hearings(self, call_id):
         return [Hearing("2026-11-23T03:00:00.000Z", "김", "listen", "dispute")]
 
@@ -78,10 +81,12 @@ def test_what_the_recorder_says_arrives_as_it_was_said(client, recorder):
     assert client.status() == STATUS
     assert client.hearings("x") == recorder.hearings("x")
     assert client.open_key("01", "김민원", "listen", "분쟁") == bytes(range(256))
+    client.opened("01", False)
     client.press_button()
     client.note("login", "김민원", address="127.0.0.1")
     assert recorder.told == [
         ("01", "김민원", "listen", "분쟁"),
+        ("01", False),
         "button",
         ("login", "김민원", {"address": "127.0.0.1"}),
     ]

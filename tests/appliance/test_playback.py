@@ -4,7 +4,10 @@ import subprocess
 import numpy as np
 import pytest
 
+from appliance import keys
 from appliance.playback import CannotOpen, Recording, open_recording
+from appliance.vault.reel import ReelWriter
+from appliance.vault.segment import NO_BACK, CallSealer, Codec
 from dsp.opus import Encoder, encode
 from tests.web_min.rig import call, speechlike, ulid
 
@@ -95,3 +98,68 @@ def test_the_ogg_file_satisfies_opusinfo(recording, tmp_path):
 def test_what_is_not_on_the_reel_cannot_be_opened(tmp_path, change):
     with pytest.raises(CannotOpen):
         open_recording(tmp_path, call(**change), b"AGE-SECRET-KEY-1X", b"no age file")
+
+
+class Keys:
+    """A vault's identity, and one call's data key sealed to it."""
+
+    def __init__(self):
+        pair = keys.new_age_pair()
+        self.identity = pair.identity.encode()
+        self.data_key = keys.new_data_key()
+        self.age_file = keys.seal_data_key(self.data_key, [pair.recipient])
+
+
+@pytest.fixture(scope="module")
+def vault_keys():
+    return Keys()
+
+
+def on_reel(vault, data_key, audio, codec=Codec.OPUS):
+    """Seal a call's seconds on a reel as the recorder does; return its row."""
+    with Encoder(complexity=0) as encoder:
+        packets = encode(audio, encoder)
+    writer, sealer = ReelWriter(vault, "2026-11-23", "box"), CallSealer(CALL, data_key)
+    back = NO_BACK
+    for n in range(0, len(packets), 50):
+        second = packets[n : n + 50]
+        back = writer.append(
+            sealer.seal_audio(second, n * 160, len(second) * 160, back, codec=codec)
+        )
+    last = writer.append(sealer.seal_facts({"line": 3}, back))
+    writer.flush()
+    writer.close()
+    reel = str(writer.path.relative_to(vault))
+    return call(id=CALL, reel=reel, last_offset=last, audio_samples=len(audio))
+
+
+def test_a_call_on_the_reel_opens_with_the_vaults_secret(tmp_path, audio, vault_keys):
+    row = on_reel(tmp_path, vault_keys.data_key, audio)
+    opened = open_recording(tmp_path, row, vault_keys.identity, vault_keys.age_file)
+    assert opened.samples == len(audio)
+    assert opened.ogg == recorded(audio).ogg
+    assert sorted(p.name for p in (tmp_path / "2026-11-23").iterdir()) == ["000.reel"]
+
+
+@pytest.mark.parametrize("secret", [b"", b"x", b"\xff", keys.new_age_pair().identity.encode()])
+def test_another_secret_opens_nothing(tmp_path, audio, vault_keys, secret):
+    row = on_reel(tmp_path, vault_keys.data_key, audio)
+    with pytest.raises(CannotOpen):
+        open_recording(tmp_path, row, secret, vault_keys.age_file)
+
+
+@pytest.mark.parametrize("where", [0.2, 0.5, 0.99])
+def test_a_damaged_reel_opens_nothing(tmp_path, audio, vault_keys, where):
+    row = on_reel(tmp_path, vault_keys.data_key, audio)
+    path = tmp_path / row.reel
+    damaged = bytearray(path.read_bytes())
+    damaged[int(len(damaged) * where)] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(CannotOpen):
+        open_recording(tmp_path, row, vault_keys.identity, vault_keys.age_file)
+
+
+def test_a_call_that_is_not_opus_is_not_taken_for_it(tmp_path, audio, vault_keys):
+    row = on_reel(tmp_path, vault_keys.data_key, audio, codec=Codec.ALAW)
+    with pytest.raises(CannotOpen, match="not all of it is Opus"):
+        open_recording(tmp_path, row, vault_keys.identity, vault_keys.age_file)

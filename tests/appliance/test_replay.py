@@ -3,17 +3,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from appliance.registry import Registry
-from appliance.vault.day_secrets import DaySecrets
-from appliance.vault.key_table import open_table
-from appliance.vault.reader import read_call
 
 from appliance import cli, keys
 from appliance.box import open_box
 from appliance.call_machine import Mode
 from appliance.index import CallIndex
 from appliance.notice_file import shipped
+from appliance.registry import Registry
 from appliance.replay import NotATrial, Take, replay
+from appliance.vault.day_secrets import DaySecrets
+from appliance.vault.key_table import open_table
+from appliance.vault.reader import read_call
 from dsp.opus import decode
 from firmware_bridge.capture import Capture, write_capture
 from firmware_bridge.line_player import ScriptSource
@@ -44,7 +44,7 @@ def made(tmp_path_factory, capture):
         patch.setenv("KIROK_PASSPHRASE", PASSPHRASE)
         assert cli.main(["replay", str(capture[0]), "--data", str(data), "--json"]) == 0
     with CallIndex.open_readonly(data / "calls.db") as index:
-        return open_box(data), sorted(index.since_row(0), key=lambda row: (row.start, row.line))
+        return open_box(data), sorted(index.since_row(0), key=lambda row: row.line)
 
 
 def test_every_call_is_found_as_it_was(made, capture):

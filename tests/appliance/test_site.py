@@ -60,6 +60,7 @@ def test_the_button_records_its_line_or_the_first_selective_one(write, text, but
         ("[[line]]\nnumber = 2\n[[line]]\nnumber = 2", "line 2 is set up twice"),
         ("[web]\nport = 70000", "web.port is 70000"),
         ("web = 3", "web is 3, want a table"),
+        ('[web]\ntls = "yes"', "web.tls is 'yes', want true or false"),
         ("[", "not a TOML file"),
     ],
 )

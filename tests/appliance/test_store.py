@@ -4,10 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from appliance.ulid import Ulids
-from appliance.vault.day_secrets import DaySecrets
-from appliance.vault.key_table import open_table
-from appliance.vault.reader import read_call
 
 from appliance import keys
 from appliance.api import NoSuchCall
@@ -15,6 +11,10 @@ from appliance.index import CallIndex
 from appliance.kept_audio import Heard, Piece
 from appliance.proof import Proof
 from appliance.store import Parts, Store
+from appliance.ulid import Ulids
+from appliance.vault.day_secrets import DaySecrets
+from appliance.vault.key_table import open_table
+from appliance.vault.reader import read_call
 from tests.appliance.scene import START
 from tests.appliance.test_index import row as any_row
 
@@ -197,3 +197,14 @@ def test_a_new_start_goes_on_in_a_new_reel(parts, to_prove):
     two.close()
     assert parts.index.get(first.id).reel == "2026-11-23/000.reel"
     assert parts.index.get(second.id).reel == "2026-11-23/001.reel"
+
+
+@pytest.mark.parametrize("whole, proof", [(True, "verified"), (False, "failed")])
+def test_a_call_that_waited_for_its_proof_is_proved_by_who_opens_it(store, parts, whole, proof):
+    call = a_call()
+    live(store, call)
+    store.opened(call.id, whole)
+    assert parts.index.get(call.id).proof == proof
+    assert parts.ledger.entries[-1][0] == "proof"
+    store.opened(call.id, not whole)
+    assert parts.index.get(call.id).proof == proof

@@ -4,11 +4,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from appliance.vault.segment import NO_BACK, CallSealer
 
 from appliance.kept_audio import Heard, KeptAudio, Piece
 from appliance.proof import Proof
 from appliance.store import ToProve
+from appliance.vault.segment import NO_BACK, CallSealer
 from appliance.writer import MAX_BEHIND_S, Writer, WriterFailed, read_back
 from tests.appliance.test_proof import at_level, voice
 

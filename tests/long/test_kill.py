@@ -98,8 +98,8 @@ def test_fifty_kills(opened, board, capsys):
         assert before.keys() <= after.keys()
         for call_id, row in ended.items():
             assert after[call_id] == row, "a finished call has changed"
-        # A call whose line is off the hook still was not being hung up when the kill came: audio from
-        # the doubtful second after a hang-up is held back, and is nobody's loss.
+        # A call whose line is off the hook still was not being hung up when the kill came: audio
+        # from the doubtful second after a hang-up is held back, and is nobody's loss.
         new = [row for row in after.values() if row.id not in before]
         lifted = {row.line for row in new if row.direction == "unknown"}
         for row in going_on:

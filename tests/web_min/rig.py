@@ -61,7 +61,7 @@ class FakeRecorder:
         self.box = BoxStatus(
             now=iso(NOW),
             started="2026-11-20T00:00:00.000Z",
-            board="KTB-8 1.4",
+            board="streaming",
             lamp="idle",
             button_line=None,
             clock="ntp",
@@ -86,6 +86,10 @@ class FakeRecorder:
         self.done.append(("open_key", call_id, person, act, purpose))
         self.heard.setdefault(call_id, []).append(Hearing(iso(NOW), person, act, purpose))
         return self.keys[call_id]
+
+    def opened(self, call_id, whole):
+        self._here(None)
+        self.done.append(("opened", call_id, whole))
 
     def hearings(self, call_id):
         return self._here(self.heard.get(call_id, []))

@@ -4,6 +4,8 @@ from dataclasses import replace
 import pytest
 
 from appliance.index import iso
+from firmware_bridge.panel import LAMPS
+from tests.web_min.messages import FOLDER
 from tests.web_min.rig import NOW, line
 
 COUNTS = {"seen": 42, "recorded": 37, "proved": 36, "failed": 0, "pending": 1}
@@ -79,6 +81,19 @@ def test_the_lamp_is_drawn_with_its_pattern_and_said(inside, lamp):
     assert f'class="lamp-{lamp}"' in inside.get("/").text
 
 
+def test_the_drawn_lamp_blinks_as_the_one_on_the_box():
+    style = (FOLDER / "static" / "kirok.css").read_text()
+    for lamp, pattern in LAMPS.items():
+        drawn = re.search(rf"\.lamp-{lamp.value} \.light \{{ (.*?) \}}", style)[1]
+        if not pattern.off_s:
+            assert drawn == "opacity: 1;"
+            continue
+        name, period = re.match(r"animation: (\w+) ([\d.]+)s", drawn).groups()
+        lit = re.search(rf"@keyframes {name} {{ 0% {{ opacity: 1; }} (\d+)%", style)[1]
+        assert float(period) == pytest.approx(pattern.on_s + pattern.off_s)
+        assert int(lit) == pytest.approx(100 * pattern.on_s / float(period))
+
+
 @pytest.mark.parametrize(
     "clock, says",
     [("ntp", "Set by a time server"), ("unsynced", "Not set: times cannot be trusted")],
@@ -94,6 +109,15 @@ def test_an_alarm_says_where_since_when_and_what_to_do(inside):
     assert "A telephone line is dead Line 5" in page
     assert "Check that the line is plugged in" in page
     assert "since Mon 23 Nov 2026 09:30:00" in page
+
+
+def test_a_clock_that_is_not_set_is_an_alarm_too(inside):
+    inside.show(clock="unsynced")
+    page = inside.get("/health").text
+    assert page.count("The clock is not set") == 1
+    assert "Nothing is wrong." not in page
+    inside.alarm("clock_unsynced", "")
+    assert inside.get("/health").text.count("The clock is not set") == 1
 
 
 def test_many_alarms_are_shown_on_the_page_of_health(inside):

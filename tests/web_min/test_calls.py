@@ -191,6 +191,18 @@ def test_a_call_going_on_says_so(inside):
     assert "This call is still going on." in inside.get(f"/calls/{row.id}").text
 
 
+def test_a_ringing_call_is_not_called_missed_before_it_is(inside):
+    inside.add(missed(end=None, ended_by=""))
+    page = inside.get("/calls").text
+    assert "Missed call" not in page
+    assert "going on" in page
+
+
+def test_only_an_incoming_call_is_answered(inside):
+    row = inside.add(call(direction="out"))
+    assert "Answered" not in inside.get(f"/calls/{row.id}").text
+
+
 def test_a_recorded_call_that_goes_on_cannot_be_opened_yet(inside):
     row = inside.add(call(end=None, last_offset=None))
     page = inside.get(f"/calls/{row.id}").text

@@ -7,7 +7,7 @@ from web_min.guard import BARE, HEADERS, OPEN, local_path
 from web_min.sessions import IDLE_S
 
 #: What is not to be seen by those who are not signed in.
-PRIVATE = ("0313701234", "민원실", "오산시", "김하나", "KTB-8", "녹취정보의 부정한")
+PRIVATE = ("0313701234", "민원실", "오산시", "김하나", "녹취정보의 부정한")
 
 
 @pytest.fixture

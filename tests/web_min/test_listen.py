@@ -230,3 +230,10 @@ def test_the_secret_leaves_the_session_for_nothing_but_opening(inside, row):
     inside.listen(row)
     for path in (f"/calls/{row.id}", *paths(row), "/", "/session"):
         assert b"AGE-SECRET-KEY" not in inside.get(path).data
+
+
+@pytest.mark.parametrize("proof, told", [("pending", True), ("verified", False)])
+def test_a_call_that_waits_for_its_proof_is_proved_by_who_opens_it(inside, proof, told):
+    waiting = inside.add(call(proof=proof), speechlike())
+    inside.listen(waiting)
+    assert (("opened", waiting.id, True) in inside.recorder.done) == told

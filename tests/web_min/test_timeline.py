@@ -28,15 +28,24 @@ def test_nothing_is_in_a_recording_of_nothing():
     assert in_recording(3.0, []) is None
 
 
+def kinds(row):
+    return [mark.kind for mark in marks(row)]
+
+
 def test_events_are_in_order_and_keys_in_one_mark():
     found = marks(call())
     assert [(m.kind, m.at_s, m.text) for m in found] == [
-        ("ring_start", 0.0, ""),
+        ("ring", 0.0, ""),
         ("answer", 8.2, ""),
         ("keys", 14.0, "15"),
-        ("on_hook", 28.2, ""),
+        ("hang_up", 28.2, ""),
     ]
     assert [m.audio_s for m in found] == pytest.approx([None, 0.0, 5.8, 20.0])
+
+
+def test_a_moment_rounded_past_the_end_is_still_in_the_recording():
+    assert in_recording(70.003, TWO) == 43.0
+    assert in_recording(11.997, TWO) == 0.0
 
 
 def test_keys_far_apart_are_two_marks():
@@ -49,6 +58,27 @@ def test_a_gap_says_how_much_was_lost():
     assert found[2] == Mark("gap", 10.0, pytest.approx(1.8), "0.24")
 
 
-def test_answer_and_end_are_shown_even_if_no_event_says_them():
-    assert [m.kind for m in marks(call(events=[]))] == ["answer", "hang_up"]
-    assert marks(call(events=[], answer=None, end=None)) == []
+def test_ring_answer_and_end_are_shown_even_if_no_event_says_them():
+    assert kinds(call(events=[])) == ["ring", "answer", "hang_up"]
+    assert kinds(call(events=[], answer=None, end=None)) == ["ring"]
+
+
+def test_a_phone_lifted_to_dial_is_no_answer():
+    row = call(direction="out", answer=call().start, events=[{"at_s": 0.0, "kind": "lift"}])
+    assert kinds(row) == ["lift", "hang_up"]
+
+
+@pytest.mark.parametrize("name", ["lift", "off_hook", "answer"])
+def test_one_thing_under_two_names_is_shown_once(name):
+    events = [{"at_s": 0.0, "kind": "ring_start"}, {"at_s": 8.203, "kind": name}]
+    assert kinds(call(events=events)) == ["ring", "answer", "hang_up"]
+
+
+@pytest.mark.parametrize("at_s, shown", [(8.2, False), (8.6, False), (8.8, True), (20.0, True)])
+def test_recording_that_begins_with_the_call_is_no_news(at_s, shown):
+    events = [{"at_s": at_s, "kind": "keep_start", "by": "key"}]
+    assert ("keep_start" in kinds(call(events=events))) == shown
+
+
+def test_what_the_recorder_will_name_one_day_is_shown_by_its_name():
+    assert "modem" in kinds(call(events=[{"at_s": 9.0, "kind": "modem"}]))

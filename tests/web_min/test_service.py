@@ -1,0 +1,149 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from urllib.error import HTTPError
+
+import pytest
+
+from appliance import box, policy, site
+from appliance.registry import Registry
+from web_min.service import _listening
+
+LIMIT_S = 20
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A data folder as `kirok init` makes it; the one-time code in `code`."""
+    data, port = tmp_path / "data", free_port()
+    text = box.default_site().replace("port = 8077", f"port = {port}")
+    plan = box.Plan(policy.profile_text("osan"), trial=True, site_text=text)
+    made = box.create(data, plan, NOW)
+    return data, port, made.setup_code
+
+
+def run(config, **environment):
+    return subprocess.Popen(
+        [sys.executable, "-m", "web_min", "--config", str(config)],
+        env={**os.environ, **environment},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@contextmanager
+def running(data):
+    """Run the service until it says that it is ready."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+        ready.bind(str(data / "run" / "notify"))
+        ready.settimeout(LIMIT_S)
+        process = run(data / "site.toml", NOTIFY_SOCKET=str(data / "run" / "notify"))
+        try:
+            assert ready.recv(100) == b"READY=1"
+            yield process
+        finally:
+            process.kill()
+            process.communicate(timeout=LIMIT_S)
+
+
+def test_the_service_serves_the_page_and_ends_when_told(folder):
+    data, port, _ = folder
+    with running(data) as process:
+        assert (data / "run" / "web.pid").read_text() == f"{process.pid}\n"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=LIMIT_S) as answer:
+            assert answer.url == f"http://127.0.0.1:{port}/setup"
+            assert answer.headers["Server"] is None
+            assert 'name="code"' in answer.read().decode()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LIMIT_S) == 0
+    assert not (data / "run" / "web.pid").exists()
+
+
+def test_set_up_with_the_real_code_makes_the_first_administrator(folder):
+    data, port, code = folder
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    address = f"http://127.0.0.1:{port}/setup"
+    with running(data) as process:
+        form = opener.open(address, timeout=LIMIT_S).read().decode()
+        token = form.split('name="token" value="')[1].split('"')[0]
+        fields = {
+            "token": token,
+            "code": code,
+            "name": "A",
+            "passphrase": "ten letters",
+            "again": "ten letters",
+        }
+        sent = urllib.parse.urlencode(fields).encode()
+        with opener.open(address, sent, timeout=LIMIT_S) as answer:
+            assert answer.url == f"http://127.0.0.1:{port}/"
+        process.send_signal(signal.SIGTERM)
+        process.wait(LIMIT_S)
+    registry = Registry(data / "registry.json")
+    assert [(p.name, p.role) for p in registry.people()] == [("A", box.FIRST_ROLE)]
+    assert registry.setup_wrap() is None
+    # The recorder was not there: its ledger gets this later.
+    assert [note["act"] for note in registry.unsent()] == ["setup"]
+    registry.close()
+
+
+def test_another_name_is_not_answered(folder):
+    data, port, _ = folder
+    with running(data):
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{port}/", headers={"Host": "evil.example"}
+        )
+        with pytest.raises(HTTPError) as refused:
+            urllib.request.urlopen(asked, timeout=LIMIT_S)
+        assert refused.value.code == 421
+        refused.value.close()
+
+
+@pytest.mark.parametrize(
+    "spoil, says",
+    [
+        (lambda data: (data / "registry.json").unlink(), "registry.json is missing"),
+        (lambda data: (data / "registry.json").write_text("{"), "registry.json is not JSON"),
+        (lambda data: (data / "box.toml").unlink(), "is not a data folder"),
+        (lambda data: (data / "calls.db").unlink(), "calls.db"),
+        (lambda data: (data / "site.toml").write_text("webb = 1"), "unknown key webb"),
+    ],
+)
+def test_what_is_broken_stops_the_start_with_a_sentence(folder, spoil, says):
+    data, _, _ = folder
+    spoil(data)
+    process = run(data / "site.toml")
+    _, told = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert told.startswith("kirok web: ")
+    assert says in told
+    assert "Traceback" not in told
+
+
+def test_two_pages_on_one_folder_are_one_too_many(folder):
+    data, _, _ = folder
+    held = Registry(data / "registry.json")
+    process = run(data / "site.toml")
+    _, told = process.communicate(timeout=LIMIT_S)
+    held.close()
+    assert process.returncode == 1
+    assert "another process writes this registry" in told
+
+
+def test_a_proxy_is_believed_only_where_the_installer_says_there_is_one():
+    bare, behind = _listening(site.Web()), _listening(site.Web(tls=True))
+    assert "trusted_proxy" not in bare
+    assert bare["clear_untrusted_proxy_headers"]
+    assert behind["trusted_proxy"] == "127.0.0.1"

@@ -1,0 +1,27 @@
+"""`python -m web_min --config FILE`, which is what `kirok web` runs."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from appliance.index import IndexBroken
+from web_min.service import serve
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="kirok web", description="Serve the page.")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", required=True, help="site.toml of the data folder"
+    )
+    given = parser.parse_args()
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    try:
+        return serve(given.config)
+    except (OSError, ValueError, IndexBroken) as error:
+        print(f"kirok web: {error}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""`kirok web`: the process that serves the page.
+
+Waitress: threaded Python servers that speak TLS themselves stopped answering when 40 clients
+connected and said nothing; waitress behind nginx did not. TLS is nginx's; without it the page
+belongs on this machine's own address alone.
+"""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from waitress.server import create_server
+
+from appliance import box, site
+from appliance.box import Box
+from appliance.control import ControlClient
+from appliance.index import CallIndex
+from appliance.playback import Recording, open_recording
+from appliance.registry import Registry
+from appliance.systemd import notify
+from web_min import create_app
+from web_min.parts import LOOPBACK, Parts, Site
+
+log = logging.getLogger(__name__)
+
+#: More would only wait for the recorder, or for each other's argon2id.
+THREADS: Final = 8
+#: A browser opens six connections; as many as a department, and no more than the memory bears.
+CONNECTIONS_MAX: Final = 200
+
+
+def serve(config: Path) -> int:
+    """Serve the page until told to stop; return the exit code.
+
+    Raises:
+        SiteError, BoxMissing, BoxBroken, PolicyError, IndexBroken: the data folder cannot be used.
+        RegistryMissing, RegistryBroken, RegistryInUse: nor can its people.
+        OSError: the address is taken, or is not this machine's.
+    """
+    here = site.load(config)
+    opened = box.open_box(here.data)
+    with ExitStack() as undo:
+        registry = Registry(opened.registry)
+        undo.callback(registry.close)
+        index = undo.enter_context(CallIndex.open_readonly(opened.index))
+        app = create_app(_parts(opened, here.web, registry, index))
+        server = create_server(app, **_listening(here.web))
+        undo.callback(server.close)
+        undo.enter_context(_pid_file(opened.run / "web.pid"))
+        undo.enter_context(_ended_by(signal.SIGTERM))
+        if not here.web.tls and _bare_host(here.web.host) not in LOOPBACK:
+            log.warning("%s without TLS: passphrases cross the network in clear", here.web.host)
+        notify("READY=1")
+        server.run()
+        notify("STOPPING=1")
+    return 0
+
+
+def _parts(opened: Box, web: site.Web, registry: Registry, index: CallIndex) -> Parts:
+    return Parts(
+        site=Site(
+            city=opened.policy.city,
+            language=opened.policy.language,
+            zone=opened.policy.zone,
+            purposes=opened.policy.purposes,
+            hosts=LOOPBACK | {web.host.lower(), *(name.lower() for name in web.names)},
+            behind_tls=web.tls,
+            first_role=box.FIRST_ROLE,
+        ),
+        recorder=ControlClient(opened.socket),
+        calls=index,
+        registry=registry,
+        open_audio=_opener(opened.vault),
+    )
+
+
+def _opener(vault: Path) -> Callable[..., Recording]:
+    return lambda call, secret, age_file: open_recording(vault, call, secret, age_file)
+
+
+def _listening(web: site.Web) -> dict[str, Any]:
+    proxy = {
+        "trusted_proxy": "127.0.0.1",
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+    }
+    return {
+        "host": web.host,
+        "port": web.port,
+        "threads": THREADS,
+        "connection_limit": CONNECTIONS_MAX,
+        "ident": None,  # nobody need know what serves it
+        "clear_untrusted_proxy_headers": True,
+        **(proxy if web.tls else {}),
+    }
+
+
+def _bare_host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+@contextmanager
+def _pid_file(path: Path) -> Iterator[None]:
+    """Show this process's id for as long as it runs; that it is alone, the registry's lock says."""
+    path.parent.mkdir(mode=0o750, exist_ok=True)
+    path.write_text(f"{os.getpid()}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ended_by(number: signal.Signals) -> Iterator[None]:
+    """Make a signal end the server as Ctrl-C does: what is being answered is answered."""
+    before = signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
