@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from dsp.dtmf import DtmfBank
 from dsp.events import Event, LineDown, OffHook, OnHook
+from dsp.keyed import Keyed
 from dsp.level import LevelBank
 from dsp.loop import LoopBank, LoopNow, LoopPlan
 from dsp.notice import NoticeBank
@@ -81,6 +82,7 @@ class LineBank:
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
         self._dtmf = DtmfBank(lines) if has_audio else None
+        self._keyed = Keyed(lines)
         self._beep = BeepBank(lines) if has_audio else None
         self._notice = NoticeBank(lines, announcements) if has_audio and announcements else None
         if self._notice and not has_volts:
@@ -125,7 +127,7 @@ class LineBank:
         for sense in (self._level, self._dtmf, self._beep, self._notice, self._loop):
             if sense:
                 events += sense.close()
-        return sorted(events, key=_order)
+        return self._keyed.push(sorted(events, key=_order))
 
     def lines_now(self) -> list[LineNow]:
         """Return every line as it is now."""
@@ -159,7 +161,7 @@ class LineBank:
         if self._loop:
             hooks = self._loop.push(volts)
             events += hooks + self._listen(hooks)
-        return sorted(events, key=_order)
+        return self._keyed.push(sorted(events, key=_order))
 
     def _listen(self, hooks: Iterable[Event]) -> list[Event]:
         """Look for announcements in calls alone; return those found in calls that have ended."""

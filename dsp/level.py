@@ -2,7 +2,7 @@
 
 Speech is told simply: louder than the line's own noise, and restless. A call-progress tone holds
 its level from one frame to the next while it sounds, a voice does not. Digits keyed faster than
-100 ms on and off are too short to tell: whoever must tell them from speech asks `dsp.dtmf` as well.
+100 ms on and off are too short to tell; dsp.keyed does.
 
 All is done in powers, whose sums of whole numbers are exact however the stream is cut. The frame
 of 50 ms holds two whole beats of the Korean ringback tone (440 + 480 Hz), which is steady so.

@@ -41,7 +41,7 @@ from dsp.units import AUDIO_HZ
 #: Mean squared correlation from which a peak is looked at. In 18 h of prompts (six voices, seven
 #: speeds) the highest was 0.013; with another talker as loud, and 200 ppm off, the lowest 0.10.
 SEARCH_LEAST: Final = 0.035
-#: Score from which it is the announcement: with another talker as loud the lowest was 0.34.
+#: Score from which it is the announcement: with another talker as loud, the lowest was 0.31.
 LEAST_SCORE: Final = 0.25
 #: A peak is no wider than this to either side: a window and a hop.
 PEAK_HOPS: Final = 3

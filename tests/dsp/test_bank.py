@@ -3,7 +3,7 @@ import pytest
 
 from dsp.bank import LineBank
 from firmware_bridge.voices import sentence
-from tests.signals import Line, pcm, sine, speech_like, white
+from tests.signals import Line, dtmf, pcm, sine, speech_like, white
 
 
 def call(rng):
@@ -140,3 +140,14 @@ def test_without_voltage_announcements_are_looked_for_throughout():
     bank = LineBank(1, has_volts=False, announcements=announcements)
     events = bank.push(audio, np.zeros((1, 0), np.int16)) + bank.close()
     assert [e.kind for e in events if e.kind != "speech"] == ["record_beep", "notice"]
+
+
+@pytest.mark.parametrize("on_s, off_s", [(0.04, 0.04), (0.06, 0.06), (0.08, 0.08), (0.05, 0.09)])
+def test_digits_keyed_fast_are_not_speech(on_s, off_s):
+    keyed = dtmf("03180361*1", on=on_s, off=off_s)
+    line = np.concatenate((np.zeros(8000), keyed, np.zeros(8000)))
+    audio = pcm(line + white(np.random.default_rng(6), len(line) / 8000, -55))[None]
+    bank = LineBank(1, has_volts=False)
+    events = bank.push(audio, np.zeros((1, 0), np.int16)) + bank.close()
+    assert "".join(e.digit for e in events if e.kind == "dtmf") == "03180361*1"
+    assert {e.kind for e in events} == {"dtmf"}
