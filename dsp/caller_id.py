@@ -8,8 +8,9 @@ heard lies in that band:
     looks     .    .    .    #    #    #    #    #    #    #    .    .    .      # = in the band
     burst            |<- begins: 7 of 8 looks in the band           ends: 4 in a row are not ->|
 
-What is heard is differenced first, which takes 28 dB from hum. Bursts are found on a grid of the
-stream's own, half a second at a time, so that the events do not depend on how it was cut.
+Bursts are found on a grid of the stream's own, half a second at a time, so that the events do not
+depend on how it was cut. A burst that is over must be in the band nearly throughout, of one level
+but for the slope of the line, and have a mark in it, before it is worth reading.
 
 Any line may be heard at any time: between the rings, before the first one, after the silent first
 answer of Japan's number display, in a call that another call waits behind. What makes a caller of
@@ -21,34 +22,24 @@ source are bench values.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.caller_id_message import Message, read_message
+from dsp.caller_id_burst import BEFORE, read_burst
+from dsp.caller_id_screen import LEAST_SHARE, LOOK, has_mark, look
 from dsp.events import CallerId
-from dsp.fsk import Octet, read_octets
-from dsp.units import AUDIO_HZ, POWER_AT_0_DBM0
 
 Samples = NDArray[np.int16]
-Bools = NDArray[np.bool_]
+Floats = NDArray[np.float32]
 
-#: Samples from look to look, and of a look.
+#: Samples from look to look.
 STEP: Final = 160
-LOOK: Final = 40
 #: Samples screened at once. Half a second: a caller is not needed sooner.
 CHUNK: Final = 4000
 LOOKS: Final = CHUNK // STEP
-
-#: The band, Hz: 1200 Hz that is 5 % slow to 2200 Hz that is 5 % fast, and their bits.
-_BAND_HZ: Final = (1000.0, 2400.0)
-#: Share of the differenced power in the band. FSK has 0.8 at 6 dB over white noise, which itself
-#: has 0.25; most speech has less.
-_LEAST_SHARE: Final = 0.6
-#: Quieter is crosstalk. MT88E45B: -48 dBm must be refused, -36 taken; the looks err by some dB.
-_LEAST_DBM0: Final = -50.0
 
 #: A burst begins with so many of so many looks in the band: 160 ms. The shortest message, a
 #: reason of Japan's number display, lasts 183.
@@ -58,33 +49,54 @@ _BEGIN_OF: Final = 8
 _END: Final = 4
 #: Longer is a modem, not a caller: 255 octets last 2.5 s.
 _LONGEST: Final = 200
-#: Samples read before the first look in the band.
-_BEFORE: Final = 800
 #: Samples kept, all that a reading looks back.
-_KEPT: Final = _BEFORE + (_LONGEST + _BEGIN_OF + 1) * STEP + CHUNK
+_KEPT: Final = BEFORE + (_LONGEST + _BEGIN_OF + 1) * STEP + CHUNK
 
-#: A message begins after at least so many bits of mark. Sent are 55 or more (EN 300 659-1), of
-#: which a late connection may leave some.
-_LEAD_BITS: Final = 14
-#: Mark bits between two octets of a message: at most 10 are sent (GR-30).
-_PAUSE_BITS: Final = 24
-#: What could not be read was clearly a message if so many octets of so good a quality follow so
-#: many bits of mark.
-_CLEAR_LEAD_BITS: Final = 40
-_CLEAR_OCTETS: Final = 6
-_CLEAR_QUALITY: Final = 0.6
+
+#: Share of its looks, between the first and the last, that are in the band; and of these, how many
+#: are as clear as all are at 10 dB over white noise.
+_LEAST_DENSITY: Final = 0.75
+_CLEAR_SHARE: Final = 0.72
+#: Between the weak and the strong ones: a slope of 10 dB, and what a look errs; voices vary more.
+_MOST_SPREAD: Final = 10 ** (15 / 10)
+_LEAST_LOOKS: Final = 7
 
 
 @dataclass(slots=True)
 class _Burst:
-    """Attributes: begin, sample of its first look; looks so far; cold, of these the last ones
-    in a row that are not in the band; told, it was read at its greatest length.
+    """One line's burst in progress.
+
+    Attributes:
+        begin: sample of its first look.
+        looks: so far; of these `cold` in a row, the last ones, are not in the band.
+        energies: of the looks in the band; of these so many are `clear`.
+        told: it was read at its greatest length.
     """
 
     begin: int
-    looks: int
+    looks: int = 0
     cold: int = 0
+    clear: int = 0
+    energies: list[float] = field(default_factory=list)
     told: bool = False
+
+    def add(self, energy: float, share: float) -> None:
+        self.looks += 1
+        if share > LEAST_SHARE:
+            self.cold = 0
+            self.clear += share > _CLEAR_SHARE
+            self.energies.append(energy)
+        else:
+            self.cold += 1
+
+    @property
+    def may_be_fsk(self) -> bool:
+        count = len(self.energies)
+        if count < max(_LEAST_LOOKS, _LEAST_DENSITY * (self.looks - self.cold)):
+            return False
+        energies = sorted(self.energies)
+        spread = energies[count * 9 // 10] / energies[count // 10]
+        return spread < _MOST_SPREAD and 2 * self.clear >= count
 
 
 class CallerIdBank:
@@ -95,7 +107,8 @@ class CallerIdBank:
         self._first = 0  # sample index of the tape's column 0
         self._end = 0  # of what was pushed
         self._now = 0  # end of what was screened
-        self._hot = np.zeros((lines, _BEGIN_OF - 1), np.bool_)  # the latest looks
+        self._energy = np.zeros((lines, _BEGIN_OF - 1), np.float32)  # of the latest looks
+        self._share = np.zeros((lines, _BEGIN_OF - 1), np.float32)
         self._bursts: dict[int, _Burst] = {}
 
     def push(self, audio: Samples) -> list[CallerId]:
@@ -135,44 +148,61 @@ class CallerIdBank:
         self._tape[:, fill : fill + n] = piece
         self._end += n
 
+    def _audio(self, i: int, begin: int, end: int) -> Samples:
+        return self._tape[i, begin - self._first : end - self._first]
+
     # ------------------------------------------------------------ the screen
     def _screen(self) -> list[CallerId]:
         at = self._now - self._first
-        looks = self._tape[:, at : at + CHUNK].reshape(-1, LOOKS, STEP)[:, :, :LOOK]
-        hot = np.concatenate((self._hot, _in_band(looks)), axis=1)
+        seen = look(self._tape[:, at : at + CHUNK].reshape(-1, LOOKS, STEP)[:, :, :LOOK])
+        energy = np.concatenate((self._energy, seen.energy), axis=1)
+        share = np.concatenate((self._share, seen.share), axis=1)
+        self._energy, self._share = energy[:, LOOKS:], share[:, LOOKS:]
         begin, self._now = self._now, self._end
-        self._hot = hot[:, LOOKS:]
-        begins = np.zeros(len(hot), np.bool_)
-        if hot.sum() >= _BEGIN:
-            count = np.cumsum(np.pad(hot, ((0, 0), (1, 0))), axis=1)
-            begins = (count[:, _BEGIN_OF:] - count[:, :-_BEGIN_OF] >= _BEGIN).any(axis=1)
-        begins[list(self._bursts)] = True
         events: list[CallerId] = []
-        for i in np.flatnonzero(begins).tolist():
-            events += self._follow(i, begin, hot[i].tolist())
+        for i in self._worth_following(share > LEAST_SHARE):
+            looks = list(zip(energy[i].tolist(), share[i].tolist(), strict=True))
+            events += self._follow(i, begin, looks)
         return events
 
-    def _follow(self, i: int, begin: int, hot: list[bool]) -> Iterator[CallerId]:
+    def _worth_following(self, hot: NDArray[np.bool_]) -> list[int]:
+        """Return the lines on which a burst goes on or may begin."""
+        worth = np.zeros(len(hot), np.bool_)
+        if hot.sum() >= _BEGIN:
+            count = np.cumsum(np.pad(hot, ((0, 0), (1, 0))), axis=1)
+            worth |= (count[:, _BEGIN_OF:] >= count[:, :-_BEGIN_OF] + _BEGIN).any(axis=1)
+        worth[list(self._bursts)] = True
+        lines: list[int] = np.flatnonzero(worth).tolist()
+        return lines
+
+    def _follow(self, i: int, begin: int, looks: list[tuple[float, float]]) -> Iterator[CallerId]:
         """Follow one line's burst look by look; yield what was read in it."""
         for k in range(LOOKS):
-            now = begin + k * STEP  # where this look began
-            burst, window = self._bursts.get(i), hot[k : k + _BEGIN_OF]
+            now, last = begin + k * STEP, k + _BEGIN_OF - 1  # where this look began; its place
+            burst = self._bursts.get(i)
             if burst is None:
-                if sum(window) >= _BEGIN and window[-1]:
-                    first = now - (_BEGIN_OF - 1 - window.index(True)) * STEP
-                    self._bursts[i] = _Burst(first, (now - first) // STEP)
+                window = looks[k : last + 1]
+                hot = [share > LEAST_SHARE for _, share in window]
+                if sum(hot) >= _BEGIN and hot[-1]:
+                    first = hot.index(True)
+                    burst = _Burst(now - (_BEGIN_OF - 1 - first) * STEP)
+                    self._bursts[i] = burst
+                    for seen in window[first:]:
+                        burst.add(*seen)
                 continue
-            burst.looks += 1
-            burst.cold = 0 if window[-1] else burst.cold + 1
-            if burst.cold == _END:
+            burst.add(*looks[last])
+            ended = burst.cold == _END
+            if ended:
                 del self._bursts[i]
-            if not burst.told and (burst.cold == _END or burst.looks == _LONGEST):
+            if not burst.told and (ended or burst.looks == _LONGEST):
                 burst.told = True
-                yield from self._read(i, burst.begin, now + LOOK)
+                yield from self._read(i, burst, now + LOOK)
 
-    def _read(self, i: int, begin: int, end: int) -> Iterator[CallerId]:
-        start = max(begin - _BEFORE, self._first, 0)
-        audio = self._tape[i, start - self._first : end - self._first]
+    def _read(self, i: int, burst: _Burst, end: int) -> Iterator[CallerId]:
+        begin = burst.begin
+        if not burst.may_be_fsk or not has_mark(self._audio(i, begin, end)):
+            return
+        audio = self._audio(i, max(begin - BEFORE, self._first), end)
         for standard, message in read_burst(audio):
             yield CallerId(
                 line=i + 1,
@@ -186,82 +216,6 @@ class CallerIdBank:
                 absence=message.absence,
                 valid=message.valid,
             )
-
-
-def _band_rows() -> NDArray[np.float32]:
-    """Return float32[LOOK - 1, k]: an orthonormal basis of the band."""
-    at = np.arange(LOOK - 1)[:, None]
-    phase = 2 * np.pi / AUDIO_HZ * np.linspace(*_BAND_HZ, 8 * LOOK) * at
-    basis, strength, _ = np.linalg.svd(np.hstack((np.cos(phase), np.sin(phase))))
-    return basis[:, np.flatnonzero(strength > 0.3 * strength[0])].astype(np.float32)
-
-
-_ROWS: Final = _band_rows()
-#: Differencing gives a tone of 1.7 kHz this much power.
-_DIFFERENCED: Final = 4 * np.sin(np.pi * 1700 / AUDIO_HZ) ** 2
-_LEAST_ENERGY: Final = (
-    POWER_AT_0_DBM0 * 10 ** (_LEAST_DBM0 / 10) * _DIFFERENCED * (LOOK - 1) * _LEAST_SHARE
-)
-
-
-def _in_band(looks: Samples) -> Bools:
-    """Say which looks, int16[..., LOOK], hold hardly anything but the band."""
-    exact = looks.astype(np.float32)
-    steps = np.diff(exact, axis=-1)
-    flat = steps.reshape(-1, LOOK - 1)
-    in_band = flat @ _ROWS
-    inside = np.einsum("nk,nk->n", in_band, in_band)
-    whole = np.einsum("nk,nk->n", flat, flat)
-    hot: Bools = (inside > _LEAST_SHARE * whole) & (inside > _LEAST_ENERGY)
-    return hot.reshape(looks.shape[:-1])
-
-
-# ---------------------------------------------------------------- one burst
-Standard = Literal["bell202", "v23", "v23_jp"]
-
-
-def read_burst(audio: Samples) -> list[tuple[Standard, Message]]:
-    """Read the messages of one burst.
-
-    Args:
-        audio: int16[n], the burst and some silence on either side of it.
-
-    Returns:
-        The messages about calls whose check is right; or the best reading of one whose is not; or
-        `decode_failed` where a message was clearly sent; or nothing.
-    """
-    heard = read_octets(audio)
-    if heard is None:
-        return []
-    sender, octets = heard
-    beginnings = [at for at, octet in enumerate(octets) if octet.lead_bits >= _LEAD_BITS]
-    read = [(at, read_message(_joined(octets, at))) for at in beginnings]
-    messages = [message for _, message in read if message is not None and message.valid]
-    if not messages and not any(m is not None and not m.about_call for _, m in read):
-        messages = [m for at, m in read if m is not None and _is_clear(octets, at)][:1]
-        if not messages and any(_is_clear(octets, at) for at in beginnings):
-            messages = [Message(absence="decode_failed")]
-    return [("v23_jp" if message.japan else sender.modem, message) for message in messages]
-
-
-def _joined(octets: list[Octet], at: int) -> list[int]:
-    """Return the values of the octets that follow each other from one on."""
-    values = [octets[at].value]
-    for octet in octets[at + 1 :]:
-        if octet.lead_bits > _PAUSE_BITS:
-            break
-        values.append(octet.value)
-    return values
-
-
-def _is_clear(octets: list[Octet], at: int) -> bool:
-    run = octets[at : at + _CLEAR_OCTETS]
-    return (
-        len(run) == _CLEAR_OCTETS
-        and run[0].lead_bits >= _CLEAR_LEAD_BITS
-        and all(octet.quality >= _CLEAR_QUALITY for octet in run)
-        and all(octet.lead_bits <= _PAUSE_BITS for octet in run[1:])
-    )
 
 
 def _believed_by(event: CallerId, end: int) -> CallerId:

@@ -112,7 +112,7 @@ def _read_bellcore(data: bytes) -> Message:
     body = data[2 : 2 + length]
     checked = len(data) > 2 + length and sum(data[: 3 + length]) & 0xFF == 0
     if kind in _OTHERS:
-        return Message(about_call=not checked)
+        return Message(about_call=not checked, absence=None if checked else "decode_failed")
     if kind == _SDMF:
         return _single(body, checked)
     fields, whole = _parameters(body)
@@ -175,7 +175,7 @@ def _message(fields: Mapping[int, bytes], dialled: int, japan: bool, valid: bool
         name=_text(fields.get(_NAME)),
         dialled=_text(fields.get(dialled)),
         time=time if time and len(time) == 8 and time.isdecimal() else None,
-        absence=ABSENCES.get(reason or "") if number is None else None,
+        absence=None if number else ABSENCES.get(reason or "", None if valid else "decode_failed"),
         valid=valid,
     )
 

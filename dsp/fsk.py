@@ -17,16 +17,18 @@ slope. With m and s the envelopes of correlators one bit long, and M and S the l
     soft = (M m - M²/2) - (S s - S²/2)              scaled to +1 for a mark and -1 for a space
 
 Characters are not hunted for from left to right, where one false start bit spoils all that
-follows. Every place where a character might begin has its gain over an idle line, and the set of
-places that do not overlap and gain most is the reading. So each character finds its own start bit,
-and pauses of any length, or a stop bit cut short by a fast sender, do no harm.
+follows. Every place where a character might begin has a gain over an idle line, the spaces that it
+explains; and the set of places that do not overlap and gain most is the reading. So each character
+finds its own start bit, and pauses of any length, or a stop bit cut short by a fast sender, do no
+harm.
 
 Source: ITU-T V.23; Bell 202 as in Telcordia GR-30-CORE; ETSI EN 300 659-1. Limits of a receiver:
 ANSI/TIA-716 as in the MT88E45B's data sheet: -36 dBm, 1 % of baud and frequency, space over mark
 -6..+10 dB, a hum 18 dB above the signal to 60 Hz, 12 to 120, 6 to 200.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -37,6 +39,8 @@ from dsp.units import AUDIO_HZ
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float64]
 Waves = NDArray[np.complex128]
+#: Frequency and peak.
+Tone = tuple[float, float]
 
 BAUD: Final = 1200.0
 #: Where the signal is looked at: 8 times a bit, a grid fine enough to place a start bit.
@@ -67,8 +71,17 @@ _ALONE: Final = 0.4
 _PUREST: Final = 0.15
 #: A character shorter than this, in bits, is not: start, data, and half of the stop bit.
 _CHARACTER: Final = 9.5
-#: Mean soft value of a character's bits; of a clean one it is 1, of noise beside a burst below.
-_LEAST_QUALITY: Final = 0.35
+#: Bits looked at for the mark before a message. Sent are 55 or more (EN 300 659-1), of which a late
+#: connection may leave some; two octets are at most 10 apart (GR-30).
+LEAD: Final = 14
+#: What a character must gain over an idle line, in bits: noise on a mark is no start bit.
+_LEAST_GAIN: Final = 0.5
+#: A character whose bits are cut in their middle is worth more than one that lies across them: so
+#: much, for each bit, of what its soft value is over one of a noisy line.
+_EYE: Final = 0.3
+_OPEN: Final = 0.8
+#: Mean soft value of a character's bits, start bit and data; less is noise beside a burst.
+_LEAST_SURE: Final = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +90,16 @@ class Octet:
 
     Attributes:
         value: of its eight data bits.
-        lead_bits: of mark before its start bit, since the last character or the burst's begin.
+        pause_bits: from the last character, or the burst's begin, to its start bit.
+        lead: mean soft value of the LEAD bits before its start bit: 1 if all were mark.
         sample: of the burst, where its start bit begins.
-        quality: mean soft value of its bits, 1 if clean.
+        quality: 1 less what its bits' soft values are off 1 or -1 in the mean: over 0.8 on any line
+            fit for speech, below 0.6 of speech itself.
     """
 
     value: int
-    lead_bits: float
+    pause_bits: float
+    lead: float
     sample: int
     quality: float
 
@@ -105,20 +121,24 @@ class Sender:
     clock: float
 
 
-def read_octets(burst: Samples) -> tuple[Sender, list[Octet]] | None:
-    """Read a burst.
+def read_octets(burst: Samples) -> Iterator[tuple[Sender, list[Octet]]]:
+    """Read a burst, each time as from another sender: the one measured, then a perfect one.
+
+    The second is for noise so strong that the measurement is worse than what is asked of a sender.
 
     Args:
         burst: int16[n] at 8 000 Hz, with some silence on either side of it.
 
-    Returns:
-        Who sent it and what, in order; None if there is no FSK in it.
+    Yields:
+        Who sent it and what, in order; nothing if there is no FSK in it.
     """
     wave = _analytic(burst)
     sender = _measure(wave)
-    if sender is None:
-        return None
-    return sender, _octets(_soft(wave, sender), sender.clock)
+    if sender is not None:
+        yield sender, _octets(_soft(wave, sender), sender.clock)
+        mark_hz, space_hz = _NOMINAL_HZ[sender.modem]
+        perfect = replace(sender, mark_hz=mark_hz, space_hz=space_hz, clock=1.0)
+        yield perfect, _octets(_soft(wave, perfect), perfect.clock)
 
 
 # ---------------------------------------------------------------- the wave
@@ -134,32 +154,42 @@ def _analytic(burst: Samples) -> Waves:
 def _band(size: int) -> Floats:
     freqs_hz = np.arange(size // 2 + 1) * (AUDIO_HZ / size)
     edge = np.interp(freqs_hz, _BAND_HZ, (0.0, 1.0, 1.0, 0.0))
-    return np.sin(np.pi / 2 * edge) ** 2
+    gain: Floats = np.sin(np.pi / 2 * edge) ** 2
+    return gain
 
 
 def _correlate(wave: Waves, freq_hz: float) -> Waves:
     """Return complex[n]: the mean of the last BIT samples, turned back by a tone."""
     turn = np.exp(-2j * np.pi * freq_hz / RATE_HZ * np.arange(len(wave)))
     total = np.concatenate((np.zeros(BIT), np.cumsum(wave * turn)))
-    return (total[BIT:] - total[:-BIT]) / BIT
+    mean: Waves = (total[BIT:] - total[:-BIT]) / BIT
+    return mean
 
 
 # ---------------------------------------------------------------- the sender
 def _measure(wave: Waves) -> Sender | None:
     """Measure who sends, from the stretches in which one tone is heard alone."""
-    low, high = _BETWEEN_HZ
-    mark, space = _apart(_correlate(wave, low), _correlate(wave, high), high - low)
-    marks = _tone(mark, _alone(np.abs(mark), np.abs(space)), low)
-    spaces = _tone(space, _alone(np.abs(space), np.abs(mark)), high)
-    if marks is None or spaces is None:
+    found = _tones(wave, *_BETWEEN_HZ)
+    if found is not None:  # again, with the tones found: so a sender 5 % off is measured right
+        found = _tones(wave, found[0][0], found[1][0])
+    if found is None:
         return None
-    (mark_hz, mark_peak), (space_hz, space_peak) = marks, spaces
+    (mark_hz, mark_peak), (space_hz, space_peak) = found
     modem: Literal["bell202", "v23"] = "bell202" if space_hz > _RATIO_BELL * mark_hz else "v23"
     nominal = _NOMINAL_HZ[modem]
     clock = (mark_hz + space_hz) / sum(nominal)
     if abs(clock - 1) > _MOST_CLOCK:
         return None
     return Sender(modem, mark_hz, space_hz, mark_peak, space_peak, clock)
+
+
+def _tones(wave: Waves, low_hz: float, high_hz: float) -> tuple[Tone, Tone] | None:
+    """Return frequency and peak of the two tones that are near these."""
+    low, high = _correlate(wave, low_hz), _correlate(wave, high_hz)
+    mark, space = _apart(low, high, high_hz - low_hz)
+    marks = _tone(mark, _alone(np.abs(mark), np.abs(space)), low_hz)
+    spaces = _tone(space, _alone(np.abs(space), np.abs(mark)), high_hz)
+    return None if marks is None or spaces is None else (marks, spaces)
 
 
 def _apart(low: Waves, high: Waves, apart_hz: float) -> tuple[Waves, Waves]:
@@ -177,10 +207,11 @@ def _alone(tone: Floats, other: Floats) -> NDArray[np.bool_]:
     if not heard.any():
         return heard
     share = np.where(heard, other / np.maximum(tone, 1e-9), np.inf)
-    return share <= np.quantile(share[heard], _PUREST)
+    purest: NDArray[np.bool_] = share <= np.quantile(share[heard], _PUREST)
+    return purest
 
 
-def _tone(wave: Waves, heard: NDArray[np.bool_], nominal_hz: float) -> tuple[float, float] | None:
+def _tone(wave: Waves, heard: NDArray[np.bool_], nominal_hz: float) -> Tone | None:
     """Return frequency and peak of a tone where it is heard; None where it hardly is."""
     pairs = heard[1:] & heard[:-1]
     if np.count_nonzero(pairs) < BIT:
@@ -200,24 +231,43 @@ def _soft(wave: Waves, sender: Sender) -> Floats:
     leak = abs(float(np.sinc(apart_hz / BAUD)))
     scale = (a * a + b * b) / 2 - leak * a * b
     soft: Floats = (a * mark - b * space - (a * a - b * b) / 2) / scale
-    return np.clip(soft, -1.5, 1.5)
+    # silence is neither, whichever of the two is sent weaker
+    carrier = np.minimum(1.0, 2 * np.maximum(mark / a, space / b))
+    weighed: Floats = soft * carrier
+    return weighed
 
 
 # ---------------------------------------------------------------- characters
 def _octets(soft: Floats, clock: float) -> list[Octet]:
     """Return the characters that together explain the soft values best."""
     bit = BIT / clock
-    ends = np.rint((np.arange(9) + 1) * bit).astype(int)  # of start and data bits
-    places = len(soft) - round(_CHARACTER * bit)
+    ends = np.rint((np.arange(10) + 1) * bit).astype(int)  # of start, data and stop bits
+    places = len(soft) - int(ends[9])
     if places <= 0:
         return []
     bits = np.stack([soft[end - 1 : end - 1 + places] for end in ends])
-    sure = np.abs(bits[1:]).sum(axis=0) - bits[0]
-    # the mark of the whole, as if nothing but an idle line: soft[t] belongs to the bit ending there
-    idle = np.concatenate(([0.0], np.cumsum(soft[BIT // 2 :]) / bit, np.zeros(BIT)))
-    gain = sure - (idle[ends[8] : ends[8] + places] - idle[:places])
-    starts = _best_places(gain, round(_CHARACTER * bit))
-    return _characters(starts, bits, sure / 9, bit)
+    off = np.abs(np.abs(bits) - 1).mean(axis=0)
+    bits = np.clip(bits, -1.0, 1.0)  # noise that helps counts for no more than the signal
+    start, data, stop = bits[0], bits[1:9], bits[9]
+    spaces = np.minimum(stop, 0) - start - np.minimum(data, 0).sum(axis=0)
+    gain = spaces - _LEAST_GAIN + _EYE * (np.abs(bits).sum(axis=0) - _OPEN * len(bits))
+    lead, values = _lead(soft, bit), (1 << np.arange(8)) @ (data > 0)
+    sure = (np.abs(data).sum(axis=0) - start) / 9
+    octets, last = [], 0.0
+    for at in _best_places(gain, round(_CHARACTER * bit)):
+        if sure[at] >= _LEAST_SURE:
+            pause, sample = (at - last) / bit, at * _DOWN // _UP
+            octets.append(Octet(int(values[at]), pause, float(lead[at]), sample, 1 - off[at]))
+            last = at + 9 * bit
+    return octets
+
+
+def _lead(soft: Floats, bit: float) -> Floats:
+    """Return float[n]: the mean of the LEAD bits that end before each place."""
+    length = round(LEAD * bit)
+    marks = np.concatenate((np.zeros(length), np.cumsum(np.clip(soft, -1.0, 1.0))))
+    lead: Floats = (marks[length:] - marks[:-length]) / length
+    return np.concatenate(([0.0], lead))[: len(soft)]
 
 
 def _best_places(gain: Floats, length: int) -> list[int]:
@@ -237,15 +287,3 @@ def _best_places(gain: Floats, length: int) -> list[int]:
             at -= length
             places.append(at)
     return places[::-1]
-
-
-def _characters(starts: list[int], bits: Floats, quality: Floats, bit: float) -> list[Octet]:
-    octets, last = [], 0.0
-    for start in starts:
-        if quality[start] < _LEAST_QUALITY:
-            continue
-        value = sum(1 << k for k in range(8) if bits[k + 1, start] > 0)
-        lead = (start - last) / bit
-        octets.append(Octet(value, lead, start * _DOWN // _UP, float(quality[start])))
-        last = start + 9 * bit
-    return octets
