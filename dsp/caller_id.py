@@ -59,6 +59,8 @@ _LEAST_DENSITY: Final = 0.75
 _CLEAR_SHARE: Final = 0.72
 #: Between the weak and the strong ones: a slope of 10 dB, and what a look errs; voices vary more.
 _MOST_SPREAD: Final = 10 ** (15 / 10)
+#: 16 dB under the median they are of the line's noise.
+_NOISE: Final = 0.025
 _LEAST_LOOKS: Final = 7
 
 
@@ -68,35 +70,38 @@ class _Burst:
 
     Attributes:
         begin: sample of its first look.
-        looks: so far; of these `cold` in a row, the last ones, are not in the band.
-        energies: of the looks in the band; of these so many are `clear`.
+        energies: of its looks, 0 of those not in the band.
+        cold: looks, the last ones in a row, not in the band.
+        clear: looks.
         told: it was read at its greatest length.
     """
 
     begin: int
-    looks: int = 0
+    energies: list[float] = field(default_factory=list)
     cold: int = 0
     clear: int = 0
-    energies: list[float] = field(default_factory=list)
     told: bool = False
 
     def add(self, energy: float, share: float) -> None:
-        self.looks += 1
-        if share > LEAST_SHARE:
-            self.cold = 0
-            self.clear += share > _CLEAR_SHARE
-            self.energies.append(energy)
-        else:
-            self.cold += 1
+        """Add a look."""
+        hot = share > LEAST_SHARE
+        self.energies.append(energy if hot else 0.0)
+        self.clear += share > _CLEAR_SHARE
+        self.cold = 0 if hot else self.cold + 1
 
     @property
     def may_be_fsk(self) -> bool:
-        count = len(self.energies)
-        if count < max(_LEAST_LOOKS, _LEAST_DENSITY * (self.looks - self.cold)):
-            return False
-        energies = sorted(self.energies)
-        spread = energies[count * 9 // 10] / energies[count // 10]
-        return spread < _MOST_SPREAD and 2 * self.clear >= count
+        hot = sorted(energy for energy in self.energies if energy)
+        least = _NOISE * hot[len(hot) // 2]
+        places = [at for at, energy in enumerate(self.energies) if energy > least]
+        count, length = len(places), places[-1] - places[0] + 1
+        hot = hot[-count:]
+        return (
+            count >= _LEAST_LOOKS
+            and count >= _LEAST_DENSITY * length
+            and hot[count * 9 // 10] < _MOST_SPREAD * hot[count // 10]
+            and 2 * self.clear >= count
+        )
 
 
 class CallerIdBank:
@@ -194,7 +199,7 @@ class CallerIdBank:
             ended = burst.cold == _END
             if ended:
                 del self._bursts[i]
-            if not burst.told and (ended or burst.looks == _LONGEST):
+            if not burst.told and (ended or len(burst.energies) == _LONGEST):
                 burst.told = True
                 yield from self._read(i, burst, now + LOOK)
 
