@@ -5,15 +5,19 @@ over once both have passed the moment at which it was believed, and in one order
 their order are therefore the same however the stream was cut.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.events import Event
+from dsp.caller_id import CallerIdBank
+from dsp.caller_id_dtmf import DtmfCallerId
+from dsp.events import CallerId, Dtmf, Event, LineDown, OffHook, OnHook
 from dsp.level import LevelBank
 from dsp.loop import LoopBank, LoopNow, LoopPlan
-from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
+from dsp.units import AUDIO_HZ, AUDIO_PER_VOLT, SILENCE_DBM0
 
 Samples = NDArray[np.int16]
 
@@ -39,6 +43,11 @@ class LineNow:
 
 #: What is known of a line without its voltage: taken as off the hook throughout.
 WITHOUT_VOLTS = LoopNow(off_hook=True, down=False, ringing=False, volts=0.0)
+
+
+#: A burst that cannot be read is told of on the hook, and so long after a lift: Japan's exchanges
+#: wait 7 s for the silent first answer to end. Later it is a modem's.
+FAILURE_TOLD: Final = 8 * AUDIO_HZ
 
 
 class LineBank:
@@ -67,6 +76,9 @@ class LineBank:
         self._lines = lines
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
+        self._caller_id = CallerIdBank(lines) if has_audio else None
+        self._keyed = [DtmfCallerId() for _ in range(lines)]
+        self._lifted: list[int | None] = [None] * lines  # since when, as far as handed over
         self._audio_end = 0
         self._volts_end = 0  # in audio samples too
         self._held: list[Event] = []
@@ -85,8 +97,9 @@ class LineBank:
         Raises:
             ValueError: either is of another number of lines.
         """
-        if self._level:
+        if self._level and self._caller_id:
             self._held += self._level.push(audio)
+            self._held += self._caller_id.push(audio)
             self._audio_end += audio.shape[1]
         if self._loop:
             self._held += self._loop.push(volts)
@@ -98,8 +111,9 @@ class LineBank:
 
         A loop left open, longer than a dial pulse, is taken for a hang-up.
         """
-        if self._level:
+        if self._level and self._caller_id:
             self._held += self._level.close()
+            self._held += self._caller_id.close()
         if self._loop:
             self._held += self._loop.close()
         return self._hand_over(max(self._audio_end, self._volts_end))
@@ -126,7 +140,21 @@ class LineBank:
         self._held.sort(key=lambda e: (e.believed, e.line, e.sample))
         ready = [event for event in self._held if event.believed <= end]
         self._held = self._held[len(ready) :]
-        return ready
+        return [told for event in ready for told in self._tell(event)]
+
+    def _tell(self, event: Event) -> Iterator[Event]:
+        """Yield an event that is due, and what it completes; or nothing, if it is out of place."""
+        i = event.line - 1
+        if isinstance(event, OffHook):
+            self._lifted[i] = event.sample
+        elif isinstance(event, OnHook | LineDown):
+            self._lifted[i] = None
+        if isinstance(event, Dtmf) and (caller := self._keyed[i].push(event)):
+            yield caller
+        lifted = self._lifted[i]
+        failed = isinstance(event, CallerId) and not event.valid
+        if not failed or lifted is None or event.sample - lifted < FAILURE_TOLD:
+            yield event
 
     def _line_now(self, line: int) -> LineNow:
         loop = self._loop.now(line) if self._loop else WITHOUT_VOLTS

@@ -61,6 +61,8 @@ _CLEAR_SHARE: Final = 0.72
 _MOST_SPREAD: Final = 10 ** (15 / 10)
 #: 16 dB under the median they are of the line's noise.
 _NOISE: Final = 0.025
+#: The last of them, so many looks after the one before, is noise after the end.
+_APART: Final = 2
 _LEAST_LOOKS: Final = 7
 
 
@@ -94,6 +96,8 @@ class _Burst:
         hot = sorted(energy for energy in self.energies if energy)
         least = _NOISE * hot[len(hot) // 2]
         places = [at for at, energy in enumerate(self.energies) if energy > least]
+        while len(places) > 1 and places[-1] - places[-2] > _APART:
+            places.pop()
         count, length = len(places), places[-1] - places[0] + 1
         hot = hot[-count:]
         return (

@@ -62,11 +62,17 @@ class RingStart(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingEnd(Event):
-    """The end of the last burst of a ringing, believed once no further burst can follow."""
+    """The end of the last burst of a ringing, believed once no further burst can follow.
+
+    Attributes:
+        burst_s: the longest burst: half a second of the ringing that wakes a number display, a
+            second of a normal one.
+    """
 
     kind: ClassVar[str] = "ring_end"
     freq_hz: float
     bursts: int
+    burst_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ _BETWEEN_HZ: Final = (1250.0, 2150.0)
 #: Space over mark, in frequency: 1.833 for Bell 202, 1.615 for V.23, whatever the sender's clock.
 _RATIO_BELL: Final = 1.72
 _NOMINAL_HZ: Final = {"bell202": (1200.0, 2200.0), "v23": (1300.0, 2100.0)}
-#: Sender clocks believed; a measured one beyond is noise.
+#: Sender clocks believed, and how far those of the two tones may differ; beyond is noise.
 _MOST_CLOCK: Final = 0.06
 
 #: Edges of the band, Hz: flat from the second to the third. Hum to 200 Hz is gone, and 2200 Hz
@@ -178,7 +178,8 @@ def _measure(wave: Waves) -> Sender | None:
     modem: Literal["bell202", "v23"] = "bell202" if space_hz > _RATIO_BELL * mark_hz else "v23"
     nominal = _NOMINAL_HZ[modem]
     clock = (mark_hz + space_hz) / sum(nominal)
-    if abs(clock - 1) > _MOST_CLOCK:
+    apart = abs(mark_hz / nominal[0] - space_hz / nominal[1])
+    if abs(clock - 1) > _MOST_CLOCK or apart > _MOST_CLOCK:
         return None
     return Sender(modem, mark_hz, space_hz, mark_peak, space_peak, clock)
 
