@@ -38,14 +38,16 @@ TICK_S: Final = 0.8
 #: Blocks are taken this long at a time: the cost of the detectors is by the call, not by the
 #: sample.
 BATCH_S: Final = 0.04
-#: Reaches back over the longest doubt (a hang-up is told from a flash within 1.5 s) and a filler
-#: block.
-TAPE_S: Final = 6.0
+#: Reaches back over the longest doubt (8.3 s until a number display is told from a person who
+#: answered) and a filler block.
+TAPE_S: Final = 12.0
 
 _STATES: Final = {
     State.IDLE: "idle",
     State.RINGING: "ringing",
     State.RUNG: "ringing",
+    State.WOKEN: "ringing",
+    State.SHOWN: "ringing",
     State.TALKING: "in_call",
     State.OPEN_LINE: "open_line",
     State.DOWN: "line_down",
