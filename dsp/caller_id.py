@@ -57,8 +57,9 @@ _KEPT: Final = BEFORE + (_LONGEST + _BEGIN_OF + 1) * STEP + CHUNK
 #: are as clear as all are at 10 dB over white noise.
 _LEAST_DENSITY: Final = 0.75
 _CLEAR_SHARE: Final = 0.72
-#: Between the weak and the strong ones: a slope of 10 dB, and what a look errs; voices vary more.
-_MOST_SPREAD: Final = 10 ** (15 / 10)
+#: Between the weaker and the stronger fifth of them: a slope of 10 dB, and what a look errs; voices
+#: vary more.
+_MOST_SPREAD: Final = 10 ** (13 / 10)
 #: 16 dB under the median they are of the line's noise.
 _NOISE: Final = 0.025
 #: The last of them, so many looks after the one before, is noise after the end.
@@ -103,7 +104,7 @@ class _Burst:
         return (
             count >= _LEAST_LOOKS
             and count >= _LEAST_DENSITY * length
-            and hot[count * 9 // 10] < _MOST_SPREAD * hot[count // 10]
+            and hot[count * 4 // 5] < _MOST_SPREAD * hot[count // 5]
             and 2 * self.clear >= count
         )
 

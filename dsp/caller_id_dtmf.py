@@ -23,9 +23,7 @@ _MOST_PAUSE: Final = round(0.5 * AUDIO_HZ)
 #: A number has at most 15 digits (E.164), a prefix some more.
 _MOST_KEYS: Final = 32
 
-_CALLER: Final = re.compile(
-    r"[AD](?P<number>\d{3,24})(?:B(?P<why>\d\d))?[C#]|(?P<none>B\d\d[C#]|D\d#)"
-)
+_CALLER: Final = re.compile(r"[AD](?P<number>\d{3,24})[C#]|B(?P<why>\d\d)[C#]|(?P<code>D\d#)")
 _ABSENCES: Final[Mapping[str, Absence]] = {
     "00": "unavailable",
     "10": "private",

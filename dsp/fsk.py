@@ -62,13 +62,8 @@ _MOST_CLOCK: Final = 0.06
 #: that is 5 % fast passes.
 _BAND_HZ: Final = (500.0, 900.0, 2500.0, 3000.0)
 
-#: A tone is heard alone where the other's level is below this share of it.
-#: And where it is no weaker than this share of its usual peak.
+#: A tone is heard where it is no weaker than this share of its usual peak.
 _LEAST_SHARE: Final = 0.3
-_ALONE: Final = 0.4
-#: Of those places, this share: in the others the bits before or after are heard too, and pull the
-#: frequency towards the middle.
-_PUREST: Final = 0.15
 #: A character shorter than this, in bits, is not: start, data, and half of the stop bit.
 _CHARACTER: Final = 9.5
 #: Bits looked at for the mark before a message. Sent are 55 or more (EN 300 659-1), of which a late
@@ -188,8 +183,8 @@ def _tones(wave: Waves, low_hz: float, high_hz: float) -> tuple[Tone, Tone] | No
     """Return frequency and peak of the two tones that are near these."""
     low, high = _correlate(wave, low_hz), _correlate(wave, high_hz)
     mark, space = _apart(low, high, high_hz - low_hz)
-    marks = _tone(mark, _alone(np.abs(mark), np.abs(space)), low_hz)
-    spaces = _tone(space, _alone(np.abs(space), np.abs(mark)), high_hz)
+    marks = _tone(mark, _settled(np.abs(mark), np.abs(space)), low_hz)
+    spaces = _tone(space, _settled(np.abs(space), np.abs(mark)), high_hz)
     return None if marks is None or spaces is None else (marks, spaces)
 
 
@@ -202,14 +197,15 @@ def _apart(low: Waves, high: Waves, apart_hz: float) -> tuple[Waves, Waves]:
     return (low - cross * high) / (1 - leak**2), (high - cross.conj() * low) / (1 - leak**2)
 
 
-def _alone(tone: Floats, other: Floats) -> NDArray[np.bool_]:
-    """Return bool[n]: where a tone is heard, and nothing of the other."""
-    heard = (other < _ALONE * tone) & (tone > _LEAST_SHARE * np.quantile(tone, 0.9))
-    if not heard.any():
-        return heard
-    share = np.where(heard, other / np.maximum(tone, 1e-9), np.inf)
-    purest: NDArray[np.bool_] = share <= np.quantile(share[heard], _PUREST)
-    return purest
+def _settled(tone: Floats, other: Floats) -> NDArray[np.bool_]:
+    """Return bool[n]: where a tone is heard, and no other in the bit before and after.
+
+    Beside another bit a tone is not heard at its own frequency, but pulled towards the middle.
+    """
+    stronger = np.cumsum(np.concatenate(([0], tone > other)))
+    settled = np.zeros(len(tone), np.bool_)
+    settled[BIT // 2 : -BIT // 2] = stronger[BIT + 1 :] - stronger[: -BIT - 1] == BIT + 1
+    return settled & (tone > _LEAST_SHARE * np.quantile(tone, 0.9))
 
 
 def _tone(wave: Waves, heard: NDArray[np.bool_], nominal_hz: float) -> Tone | None:
