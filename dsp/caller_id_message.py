@@ -189,12 +189,15 @@ def _text(octets: bytes | None) -> str | None:
 def _decode(octets: bytes) -> str:
     """Decode a text whose code is not told: ASCII, else Korean, else Japanese.
 
-    EUC-KR and Shift_JIS overlap only where half-width katakana, which nobody sends alone, would
-    also be Hangul. CP949's own syllables overlap with kana, so it comes last.
+    EUC-KR and Shift_JIS overlap in half-width katakana, which nobody sends in a Korean name's
+    place; CP949's further syllables overlap with kana and kanji, and so are taken only where
+    Shift_JIS would have such katakana among them.
     """
     for code in ("iso2022_jp", "euc_kr", "shift_jis", "cp949"):  # iso2022_jp reads ASCII as it is
         try:
-            return octets.decode(code)
+            text = octets.decode(code)
         except UnicodeDecodeError:
             continue
-    return octets.decode("latin-1")
+        if code != "shift_jis" or not any("\uff61" <= c <= "\uff9f" for c in text):
+            return text
+    return octets.decode("shift_jis", errors="replace")

@@ -122,13 +122,13 @@ def read_octets(burst: Samples) -> Iterator[tuple[Sender, list[Octet]]]:
     The second is for noise so strong that the measurement is worse than what is asked of a sender.
 
     Args:
-        burst: int16[n] at 8 000 Hz, with some silence on either side of it.
+        burst: int16[n] at 8 000 Hz, with some 0.1 s of silence on either side of it.
 
     Yields:
         Who sent it and what, in order; nothing if there is no FSK in it.
     """
     wave = _analytic(burst)
-    sender = _measure(wave)
+    sender = _measure(wave) if len(wave) > 10 * BIT else None  # a character
     if sender is not None:
         yield sender, _octets(_soft(wave, sender), sender.clock)
         mark_hz, space_hz = _NOMINAL_HZ[sender.modem]
@@ -205,7 +205,7 @@ def _settled(tone: Floats, other: Floats) -> NDArray[np.bool_]:
     stronger = np.cumsum(np.concatenate(([0], tone > other)))
     settled = np.zeros(len(tone), np.bool_)
     settled[BIT // 2 : -BIT // 2] = stronger[BIT + 1 :] - stronger[: -BIT - 1] == BIT + 1
-    return settled & (tone > _LEAST_SHARE * np.quantile(tone, 0.9))
+    return settled & (tone > _LEAST_SHARE * np.quantile(tone, 0.95))
 
 
 def _tone(wave: Waves, heard: NDArray[np.bool_], nominal_hz: float) -> Tone | None:
