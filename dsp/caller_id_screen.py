@@ -38,9 +38,11 @@ _HUM_HZ: Final = (0.0, 250.0)
 #: Quieter is crosstalk. MT88E45B: -48 dBm must be refused, -36 taken; the looks err by some dB.
 _LEAST_DBM0: Final = -50.0
 
-#: A mark, in samples, and how much of a message must follow it: 12 octets.
+#: A mark, in samples, and how much of a message must follow it: 12 octets, at so many places in the
+#: band.
 _MARK: Final = 80
 _MESSAGE: Final = 800
+_LEAST_DENSITY: Final = 0.93
 #: Share of the band's power in that of the mark.
 _MARK_SHARE: Final = 0.75
 #: Samples from look to look where a mark is sought.
@@ -95,18 +97,24 @@ def look(samples: Samples) -> Looks:
 
 
 def has_mark(burst: Samples) -> bool:
-    """Say whether a burst, int16[n], has the mark that comes before a message."""
-    if len(burst) < LOOK + _MARK + _MESSAGE:
+    """Say whether a burst, int16[n], has a mark in it and then enough FSK for a message."""
+    if len(burst) < LOOK + _MARK + _MESSAGE + _HOP:
         return False
-    steps = np.diff(burst[: len(burst) - _MESSAGE].astype(np.float32))
-    windows = sliding_window_view(steps, LOOK - 1)[::_HOP]
+    windows = sliding_window_view(np.diff(burst.astype(np.float32)), LOOK - 1)[::_HOP]
     energy, whole = _energies(windows)
     marks = windows @ _MARKS
     marks *= marks
     is_mark = (marks.sum(axis=1) > _MARK_SHARE * energy) & (energy > 0.5 * whole)
-    in_row = _MARK // _HOP
-    count = np.cumsum(np.concatenate(([0], is_mark)))
-    return bool((count[in_row:] - count[:-in_row] == in_row).any())
+    mark, message = _MARK // _HOP, _MESSAGE // _HOP
+    before = _count(is_mark, mark)[:-message] == mark
+    after = _count(energy > LEAST_SHARE * whole, message)[mark:] >= _LEAST_DENSITY * message
+    return bool((before & after).any())
+
+
+def _count(flags: NDArray[np.bool_], length: int) -> NDArray[np.int_]:
+    """Return int[n - length + 1]: how many of each `length` in a row are set."""
+    total = np.cumsum(np.concatenate(([0], flags)))
+    return total[length:] - total[:-length]
 
 
 def _energies(steps: Floats) -> tuple[Floats, Floats]:
