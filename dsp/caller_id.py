@@ -52,7 +52,6 @@ _LONGEST: Final = 200
 #: Samples kept, all that a reading looks back.
 _KEPT: Final = BEFORE + (_LONGEST + _BEGIN_OF + 1) * STEP + CHUNK
 
-
 #: Share of its looks, between the first and the last, that are in the band; and of these, how many
 #: are as clear as all are at 10 dB over white noise.
 _LEAST_DENSITY: Final = 0.75
@@ -88,19 +87,21 @@ class _Burst:
     def add(self, energy: float, share: float) -> None:
         """Add a look."""
         hot = share > LEAST_SHARE
-        self.energies.append(energy if hot else 0.0)
-        self.clear += share > _CLEAR_SHARE
+        if not self.told:
+            self.energies.append(energy if hot else 0.0)
+            self.clear += share > _CLEAR_SHARE
         self.cold = 0 if hot else self.cold + 1
 
     @property
     def may_be_fsk(self) -> bool:
+        """It is in the band nearly throughout, and of one level but for a slope."""
         hot = sorted(energy for energy in self.energies if energy)
         least = _NOISE * hot[len(hot) // 2]
         places = [at for at, energy in enumerate(self.energies) if energy > least]
         while len(places) > 1 and places[-1] - places[-2] > _APART:
             places.pop()
         count, length = len(places), places[-1] - places[0] + 1
-        hot = hot[-count:]
+        hot = sorted(self.energies[at] for at in places)
         return (
             count >= _LEAST_LOOKS
             and count >= _LEAST_DENSITY * length

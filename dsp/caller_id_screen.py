@@ -7,9 +7,8 @@ that of hum is found by one matrix product. Hum is left out of all that follows.
                                                         the noise itself 0.25
     mark    of that, in the band of the mark           during the mark before a message 0.85 so
 
-Source: the modems as in dsp.fsk; hum as in TIA-716. Figures without a source are bench values:
-what passes them are all bursts of the project's corpus and one stretch in ten of speech that looks
-like a burst at first.
+Source: the modems as in dsp.fsk; hum as in TIA-716. Figures without a source are bench values: in 30
+minutes of prompts without pause 28 stretches pass them, and are read in vain.
 """
 
 from dataclasses import dataclass
@@ -114,7 +113,8 @@ def has_mark(burst: Samples) -> bool:
 def _count(flags: NDArray[np.bool_], length: int) -> NDArray[np.int_]:
     """Return int[n - length + 1]: how many of each `length` in a row are set."""
     total = np.cumsum(np.concatenate(([0], flags)))
-    return total[length:] - total[:-length]
+    count: NDArray[np.int_] = total[length:] - total[:-length]
+    return count
 
 
 def _energies(steps: Floats) -> tuple[Floats, Floats]:

@@ -90,9 +90,19 @@ def test_other_signals_are_no_caller(audio):
     assert heard(pcm(audio / 2 + white(rng, len(audio) / 8000, -50)[: len(audio)])) == []
 
 
-def test_a_modem_that_goes_on_is_no_caller_and_read_once():
+def test_a_modem_that_goes_on_is_no_caller_and_nothing_grows():
     rng = np.random.default_rng(5)
-    assert heard(on_a_line(wave(rng.integers(0, 2, 12000)))) == []
+    data = pcm(wave(rng.integers(0, 2, 36000)))[None]
+    bank = CallerIdBank(1)
+    assert bank.push(data) == []
+    (burst,) = bank._bursts.values()
+    assert len(burst.energies) == 200
+
+
+def test_a_caller_after_a_modem_is_heard():
+    rng = np.random.default_rng(5)
+    (caller,) = heard(on_a_line(wave(rng.integers(0, 2, 12000)), bell(MDMF)))
+    assert caller.number == "0313708114"
 
 
 def test_a_voice_like_noise_is_no_caller():
