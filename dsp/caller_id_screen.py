@@ -7,8 +7,8 @@ that of hum is found by one matrix product. Hum is left out of all that follows.
                                                         the noise itself 0.25
     mark    of that, in the band of the mark           during the mark before a message 0.85 so
 
-Source: the modems as in dsp.fsk; hum as in TIA-716. Figures without a source are bench values: in 30
-minutes of prompts without pause 28 stretches pass them, and are read in vain.
+Source: the modems as in dsp.fsk; hum as in TIA-716. Figures without a source are bench values: in
+30 minutes of prompts without pause 28 stretches pass them, and are read in vain.
 """
 
 from dataclasses import dataclass

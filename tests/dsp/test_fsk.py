@@ -82,6 +82,13 @@ def test_no_other_start_bit_is_taken_in_octets_that_fit_at_several_places():
         assert values(octets, len(message)) == message
 
 
+def test_octets_of_many_spaces_are_cut_where_their_bits_begin():
+    octets = bytes([0x90, *[0xC0, 0x80, 0x00] * 6, 0x90])
+    for seed in range(30):
+        _, found = heard(on_a_line(japan(octets), seed=seed, noise_dbm0=-25.0))
+        assert values(found, len(octets)) == octets
+
+
 def test_noise_on_the_mark_is_no_start_bit():
     for seed in range(10):
         _, octets = heard(on_a_line(japan(JAPAN), seed=seed, noise_dbm0=-22.0))
