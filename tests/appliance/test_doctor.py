@@ -8,7 +8,11 @@ from appliance.replay import replay
 def wrong(data, deep=True):
     """What is wrong, but for this machine: it has neither a board nor a promised disk."""
     found = examine(None, data, deep=deep)
-    return [f for f in found if f.level == "wrong" and not ("tap board" in f.what or "GB free" in f.what)]
+    return [
+        f
+        for f in found
+        if f.level == "wrong" and not ("tap board" in f.what or "GB free" in f.what)
+    ]
 
 
 @pytest.fixture
