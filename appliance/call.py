@@ -6,6 +6,7 @@ from datetime import datetime
 from appliance.dialled import Dialled
 from appliance.far_party import FarParty
 from appliance.site import Line
+from dsp.events import CallerId
 
 #: A call's time line keeps this many entries: bounds the row of a call that lasts for days.
 MAX_EVENTS = 1000
@@ -67,6 +68,7 @@ class Call:
     rings: int = 0
     notice: str | None = None
     notice_at: int | None = None
+    caller: CallerId | None = None
     stretches: list[Stretch] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
 
@@ -78,7 +80,21 @@ class Call:
     @property
     def number(self) -> str | None:
         """The other party's number, if known."""
-        return self.dialled.digits or None if self.direction == "out" else None
+        if self.direction == "out":
+            return self.dialled.digits or None
+        return self.caller.number if self.caller is not None and self.caller.valid else None
+
+    @property
+    def number_source(self) -> str | None:
+        """How the number is known ("dialled" "caller_id"); or why not ("private" ...); or None.
+
+        A number whose check was wrong is not one: `decode_failed`. The call's time line has it.
+        """
+        if self.direction == "out" or self.caller is None:
+            return "dialled" if self.number else None
+        if self.number:
+            return "caller_id"
+        return self.caller.absence or (None if self.caller.valid else "decode_failed")
 
     def hear_notice(self, notice: str, sample: int) -> None:
         """Note that both parties were told; the announcement says more than the record tone."""

@@ -10,6 +10,17 @@ machine has no clock, no files and no log: it names the actions, and `line_desk.
     any ──no battery──► DOWN            the line is unplugged or cut
     any ──board gone──► LOST            what the lines do is not known
 
+Japan's number display wakes the set with a ringing of half seconds; the set goes off the hook by
+itself (the primary answer), hears who calls, and goes on the hook again; then the line rings as
+ever. The passive tap sees a lift and a hang-up in it that are neither:
+
+    RUNG ──lift after a wake-up ringing──► WOKEN ──hangs up within 7 s──► SHOWN ──ring──► RINGING
+                                             └──does not: a person answered──► TALKING
+
+Whether a person lifted is known only 8 s later, so that the call is then kept from the lift on: the
+tape reaches back so far. Source: NTT's interface reference for telephone services, as quoted by
+Asterisk's sig_analog.c: the exchange waits at most 7 s for the end of the primary answer.
+
 A ringing that stops because the phone was lifted is reported as an end and a lift; RUNG waits for
 the lift before the call is called missed.
 """
@@ -23,6 +34,8 @@ class State(Enum):
     IDLE = auto()
     RINGING = auto()
     RUNG = auto()
+    WOKEN = auto()  # off the hook after a wake-up ringing: a number display, or a person
+    SHOWN = auto()  # the number display has its number, and the normal ringing is due
     TALKING = auto()
     OPEN_LINE = auto()
     DOWN = auto()
@@ -33,9 +46,11 @@ class Event(Enum):
     RING = auto()  # the first burst of a ringing
     RING_ENDED = auto()  # the last burst is over
     LIFTED = auto()  # off-hook
+    LIFTED_WOKEN = auto()  # off-hook, from a wake-up ringing
     LIFTED_BEFORE = auto()  # the stream began with the phone off the hook
     HUNG_UP = auto()  # on-hook; a flash or a dial pulse is not one
     FLASHED = auto()
+    KEYED = auto()  # a key, or the button: there is a person
     NO_BATTERY = auto()
     BATTERY = auto()
     BOARD_GONE = auto()  # no data, or the board has started again
@@ -49,6 +64,7 @@ class Action(Enum):
     OPEN_OUT = auto()  # a call begins, from here
     OPEN_UNKNOWN = auto()  # a call was going on already
     ANSWER = auto()  # the line is off-hook in a call: audio may be kept from here
+    ANSWER_AT_LIFT = auto()  # the same, but from the lift some seconds ago
     CLOSE = auto()  # the call is over
     MISS = auto()  # the call is over and was never answered
     NOTE_FLASH = auto()
@@ -87,11 +103,27 @@ TABLE: Mapping[tuple[State, Event], Step] = {
     (S.RINGING,   E.STOPPED):       Step(S.IDLE,      (A.MISS,)),
 
     (S.RUNG,      E.LIFTED):        Step(S.TALKING,   (A.ANSWER,)),
+    (S.RUNG,      E.LIFTED_WOKEN):  Step(S.WOKEN),
     (S.RUNG,      E.WAITED):        Step(S.IDLE,      (A.MISS,)),
     (S.RUNG,      E.RING):          Step(S.RINGING,   (A.MISS, A.OPEN_IN)),
     (S.RUNG,      E.NO_BATTERY):    Step(S.DOWN,      (A.MISS, A.RAISE_DOWN)),
     (S.RUNG,      E.BOARD_GONE):    Step(S.LOST,      (A.MISS,)),
     (S.RUNG,      E.STOPPED):       Step(S.IDLE,      (A.MISS,)),
+
+    (S.WOKEN,     E.HUNG_UP):       Step(S.SHOWN),
+    (S.WOKEN,     E.WAITED):        Step(S.TALKING,   (A.ANSWER_AT_LIFT,)),
+    (S.WOKEN,     E.KEYED):         Step(S.TALKING,   (A.ANSWER_AT_LIFT,)),
+    (S.WOKEN,     E.FLASHED):       Step(S.TALKING,   (A.ANSWER_AT_LIFT, A.NOTE_FLASH)),
+    (S.WOKEN,     E.NO_BATTERY):    Step(S.DOWN,      (A.ANSWER_AT_LIFT, A.CLOSE, A.RAISE_DOWN)),
+    (S.WOKEN,     E.BOARD_GONE):    Step(S.LOST,      (A.ANSWER_AT_LIFT, A.CLOSE)),
+    (S.WOKEN,     E.STOPPED):       Step(S.IDLE,      (A.ANSWER_AT_LIFT, A.CLOSE)),
+
+    (S.SHOWN,     E.RING):          Step(S.RINGING),
+    (S.SHOWN,     E.LIFTED):        Step(S.TALKING,   (A.ANSWER,)),
+    (S.SHOWN,     E.WAITED):        Step(S.IDLE,      (A.MISS,)),
+    (S.SHOWN,     E.NO_BATTERY):    Step(S.DOWN,      (A.MISS, A.RAISE_DOWN)),
+    (S.SHOWN,     E.BOARD_GONE):    Step(S.LOST,      (A.MISS,)),
+    (S.SHOWN,     E.STOPPED):       Step(S.IDLE,      (A.MISS,)),
 
     (S.TALKING,   E.HUNG_UP):       Step(S.IDLE,      (A.CLOSE,)),
     (S.TALKING,   E.FLASHED):       Step(S.TALKING,   (A.NOTE_FLASH,)),
@@ -119,6 +151,10 @@ TABLE: Mapping[tuple[State, Event], Step] = {
 #: How long a state may last, in seconds of the line, before it gets WAITED.
 TIMEOUTS: Mapping[State, float] = {
     State.RUNG: 0.5,  # a lift that ended the ringing is believed within 0.1 s of it
+    # 7 s to the hang-up, and 1.1 s until it is told from a flash
+    State.WOKEN: 8.2,
+    # the normal ringing follows the primary answer after 1.5 s (Realtek's driver); bench value
+    State.SHOWN: 6.0,
     # Eventide alarms on a channel active too long (#3001). Bench value: longer than any real call
     # to a city hall, shorter than a working day. Only an alarm, since a call this long may be real.
     State.TALKING: 4 * 3600.0,

@@ -87,7 +87,7 @@ def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: in
         policy=policy.id,
         direction=call.direction,
         number=call.number,
-        number_source="dialled" if call.number else None,
+        number_source=call.number_source,
         digits=call.dialled.digits,
         keys=call.dialled.keys,
         start=started,

@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS calls (
     policy TEXT NOT NULL,           -- in force then
     direction TEXT NOT NULL CHECK (direction IN ('in', 'out', 'unknown')),
     number TEXT,                    -- the other party's
-    number_source TEXT,             -- caller_id, dialled, or null
+    number_source TEXT,             -- caller_id, dialled; why there is none (private ...); or null
     digits TEXT NOT NULL,           -- dialled
     keys TEXT NOT NULL,             -- pressed in mid-call
     started_ms INTEGER NOT NULL,    -- first ring, or off-hook

@@ -21,12 +21,19 @@ log = logging.getLogger(__name__)
 _EVENTS: Final[Mapping[str, Event]] = {
     heard.RingStart.kind: Event.RING,
     heard.RingEnd.kind: Event.RING_ENDED,
-    heard.OffHook.kind: Event.LIFTED,
     heard.OnHook.kind: Event.HUNG_UP,
     heard.Flash.kind: Event.FLASHED,
     heard.LineDown.kind: Event.NO_BATTERY,
     heard.LineUp.kind: Event.BATTERY,
 }
+#: The longest burst of a ringing that wakes a number display: 0.5 s are sent, 250 to 600 ms taken
+#: (2PORTONT's receiver), and half a cycle at 15 Hz.
+WAKE_UP_S: Final = 0.64
+#: And how long before it the line was reversed, at most. Bench value.
+REVERSED_S: Final = 3.0
+#: A caller told before the first ring is of the call that follows within this: a burst of 2 s and
+#: 0.5 s after it (EN 300 659-1), with time to spare. Bench value.
+SHOWN_S: Final = 10.0
 _ENDED_BY: Final[Mapping[Event, str]] = {
     Event.HUNG_UP: "on_hook",
     Event.NO_BATTERY: "line_down",
@@ -49,6 +56,7 @@ _TOLD: Final[Mapping[str, str]] = {
     heard.Notice.kind: "announcement",
     heard.RecordBeep.kind: "beep",
 }
+_SHOWN_FACTS: Final = ("standard", "number", "name", "dialled", "time", "absence", "valid")
 _NOT_KEPT: Final[Mapping[Mode, str]] = {
     Mode.FULL: "full",
     Mode.SELECTIVE: "not_asked",
@@ -92,6 +100,10 @@ class LineDesk:
         self._new_id = new_id
         self._key = key
         self._ring_ended = 0
+        self._wakes_up = False  # the ringing that has ended was to wake a number display
+        self._woken_at = 0  # sample of the lift that followed
+        self._reversed_at: int | None = None
+        self._shown: heard.CallerId | None = None  # while there is no call
 
     def push(self, event: heard.Event) -> None:
         """Take one thing heard on the line."""
@@ -102,16 +114,15 @@ class LineDesk:
         elif event.kind == "pulse":
             self._digit(str(event.as_json()["digit"]), event.sample, event.believed)
         elif isinstance(event, heard.RingEnd):
-            self._ring_ended = event.sample
-            if self.call is not None:
-                self.call.rings = event.bursts
-            self._step(Event.RING_ENDED, event.sample, event.believed)
-        elif isinstance(event, heard.OffHook) and event.sample == 0:
-            self._step(Event.LIFTED_BEFORE, 0, event.believed)
+            self._end_ringing(event)
+        elif isinstance(event, heard.OffHook):
+            self._lift(event)
+        elif isinstance(event, heard.CallerId):
+            self._show(event)
         elif event.kind in _EVENTS:
             self._step(_EVENTS[event.kind], event.sample, event.believed)
-        elif self.call is not None:
-            self._mark(self.call, event)
+        else:
+            self._mark(event)
 
     def tick(self, now: int) -> None:
         """Let the state's timer run out if it has."""
@@ -122,6 +133,7 @@ class LineDesk:
 
     def press_button(self, now: int) -> None:
         """The front button is pressed for this line."""
+        self._find_person(now)
         self._keep(Trigger.BUTTON, now, now)
 
     def board_gone(self, now: int, ended_by: str) -> None:
@@ -142,6 +154,50 @@ class LineDesk:
     def stop(self, now: int, ended_by: str) -> None:
         """The recorder stops."""
         self._step(Event.STOPPED, now, now, ended_by)
+
+    # ------------------------------------------------------------ number display
+
+    def _end_ringing(self, event: heard.RingEnd) -> None:
+        self._ring_ended = event.sample
+        reversed_at, self._reversed_at = self._reversed_at, None
+        if self.call is not None:
+            short = 0 < event.burst_s <= WAKE_UP_S and self.call.rings == 0
+            began = self.call.started
+            self._wakes_up = (
+                short and reversed_at is not None and began - reversed_at <= REVERSED_S * AUDIO_HZ
+            )
+            if not self._wakes_up:
+                self.call.rings = event.bursts
+        self._step(Event.RING_ENDED, event.sample, event.believed)
+
+    def _lift(self, event: heard.OffHook) -> None:
+        if event.sample == 0:
+            self._step(Event.LIFTED_BEFORE, 0, event.believed)
+        elif self.state is State.RUNG and self._wakes_up:
+            self._woken_at = event.sample
+            self._step(Event.LIFTED_WOKEN, event.sample, event.believed)
+        else:
+            self._step(Event.LIFTED, event.sample, event.believed)
+
+    def _show(self, caller: heard.CallerId) -> None:
+        """Take what the exchange told of a caller: before the call, or before it was answered."""
+        call = self.call
+        if call is None:
+            self._shown = caller
+            return
+        facts = caller.as_json()
+        call.mark(caller.kind, caller.sample, **{name: facts[name] for name in _SHOWN_FACTS})
+        waiting = call.direction == "in" and call.lifted is not None
+        if call.direction == "out" or (waiting and caller.sample > (call.lifted or 0)):
+            return  # of another call, that waits
+        if call.caller is None or (caller.valid and not call.caller.valid):
+            call.caller = caller
+            self._owner.call_changed(call)
+
+    def _find_person(self, sample: int) -> None:
+        """Somebody pressed a key or the button: no number display does."""
+        if self.state is State.WOKEN:
+            self._step(Event.KEYED, sample, sample)
 
     # ------------------------------------------------------------ one step
 
@@ -166,6 +222,8 @@ class LineDesk:
             self._owner.set_alarm(what, self.line.number, raised)
         elif action is Action.ANSWER:
             self._answer(sample)
+        elif action is Action.ANSWER_AT_LIFT:
+            self._answer(self._woken_at)
         elif action is Action.NOTE_FLASH:
             self._in_call().mark("flash", sample)
         elif action is Action.MISS and not ended_by:
@@ -187,7 +245,10 @@ class LineDesk:
             why="missed" if direction == "in" else _NOT_KEPT[self.line.mode],
         )
         self._ring_ended = sample
+        shown, self._shown = self._shown, None
         self._owner.call_began(self.call)
+        if shown is not None and sample - shown.sample <= SHOWN_S * AUDIO_HZ:
+            self._show(shown)
 
     def _answer(self, sample: int) -> None:
         call = self._in_call()
@@ -207,10 +268,16 @@ class LineDesk:
         self.call = None
         self._owner.call_ended(call)
 
-    def _mark(self, call: Call, event: heard.Event) -> None:
+    def _mark(self, event: heard.Event) -> None:
+        """Put what changes nothing, as a rule, on the call's time line."""
+        call = self.call
+        if call is None:
+            if isinstance(event, heard.PolarityReversal):
+                self._reversed_at = event.sample
+            return
         self._hear_far_party(call, event)
         if isinstance(event, heard.Speech):
-            return  # the recording itself says where
+            return
         facts: dict[str, object] = {}
         if isinstance(event, heard.Notice):
             facts = {"score": event.score}
@@ -235,6 +302,7 @@ class LineDesk:
     # ------------------------------------------------------------ keys and keeping
 
     def _digit(self, digit: str, sample: int, over: int) -> None:
+        self._find_person(over)
         if self.call is None or self.call.lifted is None:
             return  # a tone on a line that nobody has lifted is crosstalk
         self.call.mark("digit", sample, digit=digit)

@@ -38,17 +38,19 @@ TICK_S: Final = 0.8
 #: Blocks are taken this long at a time: the cost of the detectors is by the call, not by the
 #: sample.
 BATCH_S: Final = 0.04
-#: An open loop is noticed up to 24 ms late; audio waits for so many samples, lest it be from after
-#: a hang-up.
-HOLD_BACK: Final = round(0.04 * AUDIO_HZ)
-#: Reaches back over the longest doubt (a hang-up is told from a flash within 1.5 s) and a filler
-#: block.
-TAPE_S: Final = 6.0
+#: An open loop is noticed up to 24 ms late, and heard in slices of 40 ms; audio waits for so many
+#: samples, lest it be from after a hang-up.
+HOLD_BACK: Final = round(0.08 * AUDIO_HZ)
+#: Reaches back over the longest doubt (8.3 s until a number display is told from a person who
+#: answered) and a filler block.
+TAPE_S: Final = 12.0
 
 _STATES: Final = {
     State.IDLE: "idle",
     State.RINGING: "ringing",
     State.RUNG: "ringing",
+    State.WOKEN: "ringing",
+    State.SHOWN: "ringing",
     State.TALKING: "in_call",
     State.OPEN_LINE: "open_line",
     State.DOWN: "line_down",

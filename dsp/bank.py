@@ -6,12 +6,15 @@ the order of (believed, line, sample). The events and their order are therefore 
 the stream was cut.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.caller_id import CallerIdBank
+from dsp.callers import Callers
 from dsp.events import Event, LineDown, OffHook, OnHook
 from dsp.in_band import InBandBank
 from dsp.keyed import Keyed
@@ -25,8 +28,17 @@ from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
 
 Samples = NDArray[np.int16]
 
-#: Audio samples heard at a time: 20 ms, one frame of the voltage.
-AUDIO_SLICE = FRAME * AUDIO_PER_VOLT
+#: Readings heard at a time: 40 ms, two frames of the voltage. Most of the cost is by the slice.
+VOLT_SLICE: Final = 2 * FRAME
+AUDIO_SLICE: Final = VOLT_SLICE * AUDIO_PER_VOLT
+
+
+class Ear(Protocol):
+    """A detector that hears the audio of all lines."""
+
+    def push(self, audio: Samples, /) -> Sequence[Event]: ...
+
+    def close(self) -> Sequence[Event]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +97,8 @@ class LineBank:
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
         self._in_band = InBandBank(lines, plans) if has_audio else None
+        self._caller_id = CallerIdBank(lines) if has_audio else None
+        self._callers = Callers(lines)
         self._keyed = Keyed(lines)
         self._beep = BeepBank(lines) if has_audio else None
         self._notice = NoticeBank(lines, announcements) if has_audio and announcements else None
@@ -112,13 +126,14 @@ class LineBank:
         events: list[Event] = []
         count = self._slices()
         for k in range(count):
-            events += self._hear(
+            heard = self._gather(
                 self._audio[:, k * AUDIO_SLICE : (k + 1) * AUDIO_SLICE],
-                self._volts[:, k * FRAME : (k + 1) * FRAME],
+                self._volts[:, k * VOLT_SLICE : (k + 1) * VOLT_SLICE],
             )
+            events += self._settle(heard)
         if count:
             self._audio = self._audio[:, count * AUDIO_SLICE :].copy()
-            self._volts = self._volts[:, count * FRAME :].copy()
+            self._volts = self._volts[:, count * VOLT_SLICE :].copy()
         return events
 
     def close(self) -> list[Event]:
@@ -126,11 +141,12 @@ class LineBank:
 
         A loop left open for longer than a dial pulse is taken for a hang-up.
         """
-        events = self._hear(self._audio, self._volts)
-        for sense in (self._level, self._in_band, self._beep, self._notice, self._loop):
-            if sense:
-                events += sense.close()
-        return self._keyed.push(sorted(events, key=_order))
+        events = self._gather(self._audio, self._volts)
+        for ear in self._ears():
+            events += ear.close()
+        if self._loop:
+            events += self._loop.close()
+        return self._settle(events)
 
     def lines_now(self) -> list[LineNow]:
         """Return every line as it is now."""
@@ -151,20 +167,27 @@ class LineBank:
 
     def _slices(self) -> int:
         """Return how many whole slices every sense has."""
-        audio, volts = self._audio.shape[1] // AUDIO_SLICE, self._volts.shape[1] // FRAME
+        audio, volts = self._audio.shape[1] // AUDIO_SLICE, self._volts.shape[1] // VOLT_SLICE
         if self._level and self._loop:
             return min(audio, volts)
         return audio if self._level else volts
 
-    def _hear(self, audio: Samples, volts: Samples) -> list[Event]:
+    def _gather(self, audio: Samples, volts: Samples) -> list[Event]:
         events: list[Event] = []
-        for sense in (self._level, self._in_band, self._beep, self._notice):
-            if sense:
-                events += sense.push(audio)
-        if self._loop:
+        if self._loop:  # first: what is found when a call ends is told before its end
             hooks = self._loop.push(volts)
             events += hooks + self._listen(hooks)
-        return self._keyed.push(sorted(events, key=_order))
+        for ear in self._ears():
+            events += ear.push(audio)
+        return events
+
+    def _ears(self) -> Iterator[Ear]:
+        ears = (self._level, self._in_band, self._caller_id, self._beep, self._notice)
+        return (ear for ear in ears if ear is not None)
+
+    def _settle(self, events: list[Event]) -> list[Event]:
+        """Put a slice's events in order, and judge each by the others of its line."""
+        return self._keyed.push(self._callers.push(sorted(events, key=_order)))
 
     def _listen(self, hooks: Iterable[Event]) -> list[Event]:
         """Look for announcements in calls alone; return what was heard in calls that have ended."""

@@ -6,7 +6,7 @@ believe out of the order in which things happened.
 """
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from dsp.units import AUDIO_HZ
 
@@ -62,11 +62,17 @@ class RingStart(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingEnd(Event):
-    """The end of the last burst of a ringing, believed once no further burst can follow."""
+    """The end of the last burst of a ringing, believed once no further burst can follow.
+
+    Attributes:
+        burst_s: the longest burst: half a second of the ringing that wakes a number display, a
+            second of a normal one.
+    """
 
     kind: ClassVar[str] = "ring_end"
     freq_hz: float
     bursts: int
+    burst_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +128,28 @@ class Tone(Event):
     plan: str
     duration_s: float
     cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerId(Event):
+    """What the exchange told of a caller, dated at the beginning of the burst.
+
+    Attributes:
+        dialled: the number that was called.
+        time: MMDDhhmm.
+        valid: the check was right; if not, the fields are the best that could be read.
+    """
+
+    kind: ClassVar[str] = "caller_id"
+    standard: Literal["bell202", "v23", "v23_jp", "dtmf"]
+    number: str | None = None
+    name: str | None = None
+    dialled: str | None = None
+    time: str | None = None
+    absence: (
+        Literal["private", "public_phone", "unavailable", "no_service", "decode_failed"] | None
+    ) = None
+    valid: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

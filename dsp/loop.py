@@ -210,7 +210,8 @@ class LoopBank:
         events = hook.advance(trace, ring.burst)
         for event in events[:]:
             if isinstance(event, OffHook | LineDown):
-                events += ring.finish(trace, event.sample // AUDIO_PER_VOLT, idle_before)
+                ended = ring.finish(trace, event.sample // AUDIO_PER_VOLT, idle_before)
+                events = [*ended, *events]  # the ringing ends before the lift that ended it
             elif isinstance(event, PolarityReversal):
                 ring.forget_swing()
         events += self._hear_ring(i, trace)

@@ -11,20 +11,19 @@ fitted with a sine, once a burst, and is a ring if the sine explains it.
 ```
 
 Limits: 15..70 Hz, 25..110 V rms. Source: Japan, Ordinance 30 of 1985 (15..20 Hz, 65..83 V rms,
-1 s on, 2 s off); 25 V rms and 70 Hz are PABX practice. The cadence is not looked at: any pattern
-whose pauses stay below silence_s is one ringing.
+1 s on, 2 s off); 25 V rms and 70 Hz are PABX practice. Any pattern whose pauses stay below
+silence_s is one ringing; of its cadence the longest burst is told.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from dsp.breaks import TROUGH
 from dsp.events import Event, RingEnd, RingStart
 from dsp.hook import Burst
 from dsp.sine import Sine, fit_sine
 from dsp.trace import FRAME, Trace
-from dsp.units import AUDIO_PER_VOLT
+from dsp.units import AUDIO_PER_VOLT, VOLT_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,7 @@ class RingLine:
         self._is_ring = False  # what swings now is a ring
         self._bursts = 0  # of this ringing; 0 outside one
         self._end = 0  # of the last burst
+        self._longest = 0  # burst, in samples
         self._freq_hz = 0.0
 
     @property
@@ -134,7 +134,8 @@ class RingLine:
         """
         events = [] if idle_v is None else self.judge_until(trace, at, idle_v)
         if self._is_ring:
-            self._end = at if at - self._last <= TROUGH else self._last + 1
+            self._last = min(self._last, at - 1)
+            self._end_burst(at if at - self._last <= PAUSE else self._last + 1)
         self._begin, self._is_ring = None, False
         return [*events, *self._close(trace)]
 
@@ -162,8 +163,13 @@ class RingLine:
 
     def _pause(self) -> None:
         if self._is_ring:
-            self._end = self._last + 1
+            self._end_burst(self._last + 1)
         self._begin, self._is_ring = None, False
+
+    def _end_burst(self, end: int) -> None:
+        assert self._begin is not None
+        self._longest = max(self._longest, end - self._begin)
+        self._end = end
 
     def _wait(self, trace: Trace) -> list[Event]:
         due = self.due
@@ -173,6 +179,7 @@ class RingLine:
         if not self._bursts:
             return []
         bursts, self._bursts = self._bursts, 0
+        longest, self._longest = self._longest, 0
         return [
             RingEnd(
                 line=self.line,
@@ -180,5 +187,6 @@ class RingLine:
                 believed=trace.now * AUDIO_PER_VOLT,
                 freq_hz=self._freq_hz,
                 bursts=bursts,
+                burst_s=longest / VOLT_HZ,
             )
         ]

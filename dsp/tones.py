@@ -137,10 +137,9 @@ class ToneBank:
         self._cadences = [Cadence(n + 1, self._sounds.names) for n in range(lines)]
         self._runs: dict[int, _Run] = {}
         self._frames = FrameBank(lines)
-        kept = _WINDOW - 1 + _FRAMES
-        self._progress = np.zeros((len(progress_rows()), lines, kept))
-        self._power = np.zeros((lines, kept))
-        self._filled = _WINDOW - 1
+        self._progress = [np.zeros((len(progress_rows()), lines, _WINDOW - 1))]
+        self._power = [np.zeros((lines, _WINDOW - 1))]
+        self._waiting = 0  # frames, beside those of the last window
         self._done = 0  # frames gone through
 
     def push(self, audio: Samples) -> list[Tone]:
@@ -159,17 +158,16 @@ class ToneBank:
 
     def hear(self, frames: Frames) -> list[Tone]:
         """Hear frames that another has read, in the place of push."""
+        self._progress.append(frames.progress)
+        self._power.append(frames.power)
+        self._waiting += frames.count
         events: list[Tone] = []
-        at = 0
-        while at < frames.count:
-            taken = min(frames.count - at, self._power.shape[1] - self._filled)
-            new = slice(self._filled, self._filled + taken)
-            self._progress[:, :, new] = frames.progress[:, :, at : at + taken]
-            self._power[:, new] = frames.power[:, at : at + taken]
-            self._filled += taken
-            at += taken
-            if self._filled == self._power.shape[1]:
-                events += self._go_through()
+        while self._waiting >= _FRAMES:
+            progress, power = np.concatenate(self._progress, axis=2), np.hstack(self._power)
+            whole = _WINDOW - 1 + _FRAMES
+            events += self._go_through(progress[:, :, :whole], power[:, :whole])
+            self._progress, self._power = [progress[:, :, _FRAMES:]], [power[:, _FRAMES:]]
+            self._waiting -= _FRAMES
         return events
 
     def end(self, line: int, now: int) -> list[Tone]:
@@ -186,19 +184,16 @@ class ToneBank:
 
     # ------------------------------------------------------------ a chunk
 
-    def _go_through(self) -> list[Tone]:
-        lines, windows, sounds, powers = self._sounds.found(self._progress, self._power)
+    def _go_through(self, progress: Floats, power: Floats) -> list[Tone]:
+        lines, windows, sounds, powers = self._sounds.found(progress, power)
         found: dict[int, list[tuple[int, int, float]]] = {}
-        for n, window, sound, power in zip(lines, windows, sounds, powers, strict=True):
-            found.setdefault(n, []).append((self._done + window, sound, power))
+        for n, window, sound, held in zip(lines, windows, sounds, powers, strict=True):
+            found.setdefault(n, []).append((self._done + window, sound, held))
         self._done += _FRAMES
         awake = {n for n, cadence in enumerate(self._cadences) if not cadence.asleep}
         events: list[Tone] = []
         for n in sorted(awake.union(found, self._runs)):
             events += self._listen(n, found.get(n, []))
-        self._progress[:, :, : _WINDOW - 1] = self._progress[:, :, _FRAMES:]
-        self._power[:, : _WINDOW - 1] = self._power[:, _FRAMES:]
-        self._filled = _WINDOW - 1
         return events
 
     def _listen(self, n: int, found: list[tuple[int, int, float]]) -> list[Tone]:

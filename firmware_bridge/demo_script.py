@@ -5,10 +5,10 @@ after it each line goes on for ever, drawn from a seed: calls of 8 to 45 s, paus
 
     line   plant           first call
     1      KR 48 V 20 Hz   incoming with caller ID, notice, Korean
-    2      JP 48 V 16 Hz   incoming with caller ID, notice, Japanese
+    2      JP 48 V 16 Hz   incoming with number display, notice, Japanese
     3      KR 48 V 20 Hz   outgoing: dial tone, keys, ring-back, Korean
     4      PBX 24 V 25 Hz  outgoing: busy; then incoming
-    5      JP 48 V 16 Hz   missed; then incoming, English, with a flash
+    5      JP 48 V 16 Hz   number display, missed; then incoming, English, with a flash
     6      KR 48 V 20 Hz   incoming; the employee presses *1 in mid-call (selective recording)
     7      JP 48 V 16 Hz   incoming, long enough to press the button on the box
     8      PBX 24 V 25 Hz  cable out for 10 s; then incoming, withheld number
@@ -29,6 +29,7 @@ from firmware_bridge.script import (
     Idle,
     LineScript,
     Notice,
+    NumberDisplay,
     OffHook,
     OnHook,
     Plant,
@@ -102,11 +103,8 @@ class Life:
 
 def _incoming(opening: Opening, rng: np.random.Generator) -> Iterator[Act]:
     place = opening.place
-    yield Ring(
-        freq_hz=place.ring_hz,
-        answered_after_s=float(rng.uniform(3.6, 9.0)),
-        caller_id=_caller(place, rng),
-    )
+    answered_after_s = float(rng.uniform(3.6, 9.0))
+    yield from _rung(place, _caller(place, rng), answered_after_s=answered_after_s)
     yield OffHook()
     if place.language != "en" and rng.random() < 0.8:
         yield Notice(place.language)
@@ -125,7 +123,7 @@ def _outgoing(opening: Opening, rng: np.random.Generator) -> Iterator[Act]:
 def _missed(opening: Opening, rng: np.random.Generator) -> Iterator[Act]:
     place = opening.place
     bursts = int(rng.integers(3, 7))
-    yield Ring(freq_hz=place.ring_hz, bursts=bursts, caller_id=_caller(place, rng))
+    yield from _rung(place, _caller(place, rng), bursts=bursts)
 
 
 def _busy(opening: Opening, rng: np.random.Generator) -> Iterator[Act]:
@@ -165,9 +163,22 @@ def _caller(place: Place, rng: np.random.Generator) -> CallerId:
     return CallerId(_number(place, rng))
 
 
-def _answered(place: Place, after_s: float, caller: CallerId | None, *acts: Act) -> tuple[Act, ...]:
-    ring = Ring(freq_hz=place.ring_hz, answered_after_s=after_s, caller_id=caller)
-    return (ring, OffHook(), *acts, OnHook())
+def _rung(
+    place: Place, caller: CallerId, bursts: int = 4, answered_after_s: float | None = None
+) -> tuple[Act, ...]:
+    """Return the ringing, with the caller told as the country's exchanges do."""
+    ring = Ring(
+        freq_hz=place.ring_hz, bursts=bursts, answered_after_s=answered_after_s, caller_id=caller
+    )
+    if place.plan == "kr":
+        return (ring,)
+    display = NumberDisplay(caller.number, caller.absence, freq_hz=place.ring_hz)
+    return (display, replace(ring, caller_id=None))
+
+
+def _answered(place: Place, after_s: float, caller: CallerId, *acts: Act) -> tuple[Act, ...]:
+    rung = _rung(place, caller, answered_after_s=after_s)
+    return (*rung, OffHook(), *acts, OnHook())
 
 
 def _called(place: Place, number: str, *acts: Act) -> tuple[Act, ...]:
@@ -190,7 +201,7 @@ _OPENINGS: Final = (
         *_answered(KOREA, 4.3, CallerId("0313708114", "KIM"), Notice("ko"), Talk("ko", 11, 1)),
     )),
     Opening(JAPAN, (
-        Idle(6.0),
+        Idle(3.0),
         *_answered(JAPAN, 4.6, CallerId("0173352111"), Notice("ja"), Talk("ja", 14, 2)),
     )),
     Opening(KOREA, (
@@ -204,9 +215,9 @@ _OPENINGS: Final = (
         *_answered(PBX, 3.9, CallerId("01087654321", standard="sdmf"), Talk("ko", 16, 4)),
     )),
     Opening(JAPAN, (
-        Idle(4.0),
-        Ring(freq_hz=16.0, bursts=3, caller_id=CallerId("09011112222")),
-        Idle(8.0),
+        Idle(2.5),
+        *_rung(JAPAN, CallerId("09011112222"), bursts=2),
+        Idle(6.0),
         *_answered(JAPAN, 3.6, CallerId("0351112222"),
                    Say("en_greet"), Talk("en", 7, 5), Flash(500), Talk("en", 8, 6)),
     )),
@@ -216,7 +227,7 @@ _OPENINGS: Final = (
                    Talk("ko", 8, 7), Dial("*1", on_ms=150, off_ms=150), Talk("ko", 11, 8)),
     ), keys="*1"),
     Opening(JAPAN, (
-        Idle(9.0),
+        Idle(4.0),
         *_answered(JAPAN, 4.0, CallerId("0173420001"), Notice("ja"), Talk("ja", 24, 9)),
     )),
     Opening(PBX, (

@@ -92,6 +92,11 @@ NOTICES: Final = {
 NUMBER_SOURCES: Final = {
     "caller_id": Word(N_("from caller ID"), "in", "quiet"),
     "dialled": Word(N_("as dialled"), "out", "quiet"),
+    "private": Word(N_("Withheld by the caller"), "lock", "quiet"),
+    "public_phone": Word(N_("From a public telephone"), "in", "quiet"),
+    "unavailable": Word(N_("Out of area"), "in", "quiet"),
+    "no_service": Word(N_("The line has no caller ID"), "in", "quiet"),
+    "decode_failed": Word(N_("The caller ID could not be read"), "alarm", "quiet"),
 }
 
 CLOCKS: Final = {

@@ -4,15 +4,18 @@ from datetime import UTC, datetime
 
 from firmware_bridge.script import (
     Answer,
+    CallerId,
     Dial,
     Flash,
     Idle,
     LineScript,
     Notice,
+    NumberDisplay,
     OffHook,
     OnHook,
     Plant,
     RecordBeep,
+    Reverse,
     Ring,
     Talk,
     Tone,
@@ -77,4 +80,58 @@ NOTICE_SCRIPTS = (
     LineScript(Plant(), (Idle(1), OffHook(), Notice("ja"), Talk("ko", 6, seed=3), OnHook())),
     LineScript(Plant(), (Idle(1), Ring(bursts=2), Idle(7))),
     LineScript(Plant(), (OffHook(), Talk("ko", 5, seed=4), OnHook())),
+)
+
+JAPAN = Plant(talk_v=7, mains_hz=50.0, noise_dbm0=-58.0)
+
+#: Callers told: number display answered, and not answered from a coin telephone; a person who lifts
+#: while the number display is being woken; Korea's between the rings; a number withheld.
+CALLERS = (
+    LineScript(
+        JAPAN,
+        (
+            Idle(1),
+            NumberDisplay("0312345678", dialled="0173352111"),
+            Ring(freq_hz=16, answered_after_s=4.3),
+            OffHook(),
+            Talk("ja", 6, seed=1),
+            OnHook(),
+            Idle(3),
+        ),
+    ),
+    LineScript(JAPAN, (Idle(1), NumberDisplay(absence="C"), Ring(freq_hz=16, bursts=2), Idle(7))),
+    LineScript(
+        JAPAN,
+        (
+            Idle(1),
+            Reverse(),
+            Idle(0.3),
+            Ring(freq_hz=16, on_s=0.5, off_s=0.5, answered_after_s=1.7),
+            OffHook(),
+            Talk("ja", 12, seed=2),
+            OnHook(),
+            Idle(3),
+        ),
+    ),
+    LineScript(
+        Plant(),
+        (
+            Idle(1),
+            Ring(answered_after_s=4.3, caller_id=CallerId("0313708114", "KIM")),
+            OffHook(),
+            Talk("ko", 4, seed=3),
+            OnHook(),
+            Idle(3),
+        ),
+    ),
+    LineScript(
+        Plant(),
+        (
+            Idle(1),
+            CallerId(absence="P", standard="sdmf"),
+            Idle(0.5),
+            Ring(bursts=2),
+            Idle(7),
+        ),
+    ),
 )

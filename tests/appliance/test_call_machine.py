@@ -18,7 +18,15 @@ from appliance.call_machine import (
 
 OPENS = {Action.OPEN_IN, Action.OPEN_OUT, Action.OPEN_UNKNOWN}
 CLOSES = {Action.CLOSE, Action.MISS}
-IN_CALL = {State.RINGING, State.RUNG, State.TALKING, State.OPEN_LINE}
+IN_CALL = {
+    State.RINGING,
+    State.RUNG,
+    State.WOKEN,
+    State.SHOWN,
+    State.TALKING,
+    State.OPEN_LINE,
+}
+WAKE_UP = [Event.RING, Event.RING_ENDED, Event.LIFTED_WOKEN]
 
 
 def walk(*events):
@@ -69,6 +77,27 @@ def walk(*events):
                 Action.CLOSE,
                 Action.CLEAR_OPEN_LINE,
             ],
+        ),
+        (
+            [*WAKE_UP, Event.HUNG_UP, Event.RING, Event.RING_ENDED, Event.LIFTED, Event.HUNG_UP],
+            State.IDLE,
+            [Action.OPEN_IN, Action.ANSWER, Action.CLOSE],
+        ),
+        ([*WAKE_UP, Event.HUNG_UP, Event.WAITED], State.IDLE, [Action.OPEN_IN, Action.MISS]),
+        (
+            [*WAKE_UP, Event.WAITED, Event.HUNG_UP],
+            State.IDLE,
+            [Action.OPEN_IN, Action.ANSWER_AT_LIFT, Action.CLOSE],
+        ),
+        (
+            [*WAKE_UP, Event.KEYED],
+            State.TALKING,
+            [Action.OPEN_IN, Action.ANSWER_AT_LIFT],
+        ),
+        (
+            [*WAKE_UP, Event.BOARD_GONE],
+            State.LOST,
+            [Action.OPEN_IN, Action.ANSWER_AT_LIFT, Action.CLOSE],
         ),
         (
             [Event.RING, Event.BOARD_GONE, Event.BOARD_BACK, Event.LIFTED_BEFORE],

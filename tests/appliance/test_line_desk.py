@@ -4,6 +4,7 @@ from appliance.call_machine import Mode, State
 from appliance.line_desk import LineDesk
 from appliance.site import Line
 from dsp.events import (
+    CallerId,
     Dtmf,
     Flash,
     LineDown,
@@ -257,3 +258,140 @@ def test_an_outgoing_call_is_answered_when_the_exchange_reverses_the_loop(
     swaps = [at(PolarityReversal, second, 0.01) for second in reversals]
     play(desk_of(Mode.FULL), [off(1), *dialled, *swaps, on(20)])
     assert (notes.calls[0].lifted, notes.calls[0].answered) == (1 * S, answered)
+
+
+def caller(second, number="0312345678", late_s=0.8, **facts):
+    return at(CallerId, second, late_s, standard="bell202", number=number, **facts)
+
+
+def wake_up(reversed_s=1.7, ring_s=2.0, lift_s=5.0, burst_s=0.497):
+    """A reversal, three half-second bursts, and the set off the hook."""
+    facts = {"freq_hz": 16.0, "bursts": 3, "burst_s": burst_s}
+    return [
+        at(PolarityReversal, reversed_s, 0.08),
+        at(RingStart, ring_s, 0.2, freq_hz=16.0),
+        at(RingEnd, ring_s + 2.5, lift_s + 0.1 - ring_s - 2.5, **facts),
+        off(lift_s, 0.1),
+    ]
+
+
+def normal_ring(start_s, end_s, late_s=4.5):
+    facts = {"freq_hz": 16.0, "bursts": 2, "burst_s": 0.997}
+    return [
+        at(RingStart, start_s, 0.2, freq_hz=16.0),
+        at(RingEnd, end_s, late_s, **facts),
+    ]
+
+
+def test_a_number_displays_lift_and_hang_up_are_no_call(desk_of, notes):
+    answered = [*normal_ring(7.5, 11.5, late_s=0.6), off(12), on(30)]
+    play(desk_of(Mode.FULL), [*wake_up(), caller(5.4), on(6.0, 1.0), *answered])
+    (call,) = notes.calls
+    assert (call.started, call.answered, call.ended) == (2 * S, 12 * S, 30 * S)
+    assert (call.number, call.number_source, call.rings) == ("0312345678", "caller_id", 2)
+    assert notes.told == [("from", 12 * S), ("until", 30 * S), ("ended", 30 * S, "on_hook")]
+
+
+def test_a_number_display_nobody_answers_is_a_missed_call(desk_of, notes):
+    told = caller(5.4, None, absence="public_phone")
+    play(desk_of(Mode.FULL), [*wake_up(), told, on(6.0, 1.0), *normal_ring(7.5, 14.5)])
+    (call,) = notes.calls
+    assert (call.ended, call.ended_by, call.lifted, call.stretches) == (
+        14.5 * S,
+        "missed",
+        None,
+        [],
+    )
+    assert (call.number, call.number_source) == (None, "public_phone")
+
+
+def test_a_caller_who_gives_up_during_the_display_has_missed_us(desk_of, notes):
+    play(desk_of(Mode.FULL), [*wake_up(), on(6.0, 1.0)])
+    (call,) = notes.calls
+    assert (call.started, call.ended, call.ended_by) == (2 * S, 4.5 * S, "missed")
+
+
+def test_a_person_who_lifts_during_the_wake_up_ringing_is_kept_from_the_lift(desk_of, notes):
+    play(desk_of(Mode.FULL), [*wake_up(), caller(5.4), on(60)])
+    (call,) = notes.calls
+    assert (call.answered, call.ended, call.why) == (5 * S, 60 * S, "full")
+    assert notes.told == [("from", 5 * S), ("until", 60 * S), ("ended", 60 * S, "on_hook")]
+
+
+def test_a_key_shows_that_a_person_lifted(desk_of, notes):
+    keys = [dtmf("*", 7.0), dtmf("1", 7.3)]
+    desk = desk_of(Mode.SELECTIVE)
+    play(desk, [*wake_up(), *keys, on(60)])
+    (call,) = notes.calls
+    assert (call.answered, call.why) == (5 * S, "key")
+    assert notes.told[0][0] == "from" and notes.told[0][1] > 7.3 * S
+
+
+def test_the_button_shows_that_a_person_lifted(desk_of, notes):
+    desk = desk_of(Mode.SELECTIVE)
+    play(desk, wake_up(), until_s=6)
+    desk.press_button(6 * S)
+    assert desk.state is State.TALKING
+    assert notes.told == [("from", 6 * S)]
+
+
+@pytest.mark.parametrize("second", [5.5, 12.0])
+def test_losing_the_board_after_a_doubtful_lift_keeps_what_there_is(desk_of, notes, second):
+    desk = desk_of(Mode.FULL)
+    play(desk, wake_up(), until_s=second)
+    desk.board_gone(round(second * S), "board_lost")
+    (call,) = notes.calls
+    assert (call.answered, call.ended) == (5 * S, second * S)
+    assert notes.told[0] == ("from", 5 * S)
+
+
+@pytest.mark.parametrize("how", [{"reversed_s": -2.0}, {"burst_s": 0.997}])
+def test_without_a_reversal_or_half_second_bursts_a_lift_is_an_answer(desk_of, notes, how):
+    play(desk_of(Mode.FULL), [*wake_up(**how), on(6.0, 1.0)])
+    (call,) = notes.calls
+    assert (call.answered, call.ended, call.rings) == (5 * S, 6 * S, 3)
+
+
+def test_a_caller_shown_between_the_rings_is_the_calls(desk_of, notes):
+    play(desk_of(Mode.FULL), [*ring(1, 5), caller(2.5), off(5.5), on(20)])
+    (call,) = notes.calls
+    assert (call.number, call.number_source) == ("0312345678", "caller_id")
+    (mark,) = [mark for mark in call.marks if mark.kind == "caller_id"]
+    assert (mark.facts["number"], mark.facts["valid"]) == ("0312345678", True)
+
+
+def test_a_caller_shown_before_the_first_ring_is_the_next_calls(desk_of, notes):
+    later = [*ring(32, 36), off(37), on(40)]
+    play(desk_of(Mode.FULL), [caller(0.5), *ring(2, 5), off(5.5), on(20), *later])
+    first, second = notes.calls
+    assert (first.number, second.number) == ("0312345678", None)
+    assert second.number_source is None
+
+
+def test_a_caller_shown_long_before_is_nobodys(desk_of, notes):
+    play(desk_of(Mode.FULL), [caller(0.5), *ring(20, 25), off(25.5), on(40)])
+    assert notes.calls[0].number is None
+
+
+def test_a_number_with_a_wrong_check_is_no_number(desk_of, notes):
+    play(desk_of(Mode.FULL), [*ring(1, 5), caller(2.5, valid=False), off(5.5), on(20)])
+    (call,) = notes.calls
+    assert (call.number, call.number_source) == (None, "decode_failed")
+
+
+def test_a_right_number_takes_the_place_of_a_wrong_one(desk_of, notes):
+    told = [caller(2.5, "1", valid=False), caller(3.5), caller(4.0, "2", valid=False)]
+    play(desk_of(Mode.FULL), [*ring(1, 5), *told, off(5.5), on(20)])
+    assert notes.calls[0].number == "0312345678"
+
+
+def test_a_caller_shown_in_a_call_is_another_who_waits(desk_of, notes):
+    play(desk_of(Mode.FULL), [*ring(1, 5), caller(2.5), off(5.5), caller(9, "029"), on(20)])
+    assert notes.calls[0].number == "0312345678"
+    play(desk_of(Mode.FULL), [*ring(1, 5), off(5.5), caller(9, "029"), on(20)])
+    assert notes.calls[1].number is None
+
+
+def test_a_caller_is_not_whom_we_dialled(desk_of, notes):
+    play(desk_of(Mode.FULL), [off(1), dtmf("5", 2), caller(9, "029"), on(20)])
+    assert (notes.calls[0].number, notes.calls[0].number_source) == ("5", "dialled")

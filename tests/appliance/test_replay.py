@@ -17,7 +17,7 @@ from appliance.vault.reader import read_call
 from dsp.opus import decode
 from firmware_bridge.capture import Capture, write_capture
 from firmware_bridge.line_player import ScriptSource
-from tests.appliance.scene import NOTICE_SCRIPTS, PASSPHRASE, START
+from tests.appliance.scene import CALLERS, NOTICE_SCRIPTS, PASSPHRASE, START
 
 REASONS = {"unplugged": "line_down", "on_hook": "full", "ring_end": "missed"}
 
@@ -196,3 +196,29 @@ def test_without_the_file_calls_are_recorded_and_record_tones_heard(told, trial,
     rows = replay(trial, here, told)
     assert {row.line: row.notice for row in rows}[3] == "beep"
     assert {row.proof for row in rows if row.recorded} == {"verified"}
+
+
+def test_who_called_is_found_and_a_number_displays_own_answer_is_no_call(tmp_path, trial, here):
+    path = tmp_path / "callers.wav"
+    calls = write_capture(path, ScriptSource(CALLERS, seed=6), start=START)
+    rows = {row.line: row for row in replay(trial, here, path)}
+    assert len(rows) == len(calls) == len(CALLERS)
+    told = {line: (row.number, row.number_source) for line, row in rows.items()}
+    assert told == {
+        1: ("0312345678", "caller_id"),
+        2: (None, "public_phone"),
+        3: (None, None),
+        4: ("0313708114", "caller_id"),
+        5: (None, "private"),
+    }
+    for truth in calls:
+        row = rows[truth.line]
+        assert row.number == truth.number
+        assert (row.start - START).total_seconds() == pytest.approx(truth.start_s, abs=0.05)
+        assert (row.end - START).total_seconds() == pytest.approx(truth.end_s, abs=0.05)
+        if truth.answer_s is None:
+            assert (row.recorded, row.reason) == (False, "missed")
+        else:
+            assert (row.answer - START).total_seconds() == pytest.approx(truth.answer_s, abs=0.05)
+            assert row.audio_s == pytest.approx(truth.end_s - truth.answer_s, abs=0.05)
+            assert row.proof == "verified"

@@ -4,19 +4,23 @@ import pytest
 from dsp.bank import LineBank
 from dsp.tone_plans import PLANS, tones_of
 from firmware_bridge.voices import sentence
+from tests.dsp.bursts import JAPAN, MDMF, bell, japan, on_a_line
 from tests.dsp.test_tones import sounded
 from tests.signals import Line, dtmf, pcm, sine, speech_like, white
 
+NO_VOLTS = np.zeros((1, 0), np.int16)
 (BUSY,) = [tone for tone in PLANS if (tone.plan, tone.name) == ("kr", "busy")]
 
 
 def call(rng):
-    """One line, 9 s: rung, answered at 1.7 s, spoken on, hung up at 6.0 s."""
+    """One line, 9 s: rung, a caller shown, answered at 3.7 s, spoken on, hung up at 6.0 s."""
     line = Line(ring_hz=16.0).idle(700).ring(1).lift(2300).hang_up(2000)
     volts = line.volts(rng)[:9000]
     volts = np.concatenate((volts, np.full(9000 - len(volts), 4800, np.int16)))
     audio = white(rng, 9.0, -60)
     audio[32000:44000] += speech_like(rng, 1.5, -18)
+    shown = bell(MDMF)
+    audio[16000 : 16000 + len(shown)] += shown
     return pcm(audio), volts
 
 
@@ -41,7 +45,7 @@ EVENTS = run(LineBank(3), AUDIO, VOLTS, 160)
 
 def test_a_call_is_heard_in_voltage_and_audio():
     kinds = [e.kind for e in sorted(EVENTS, key=lambda e: e.sample) if e.line == 2]
-    assert kinds == ["ring_start", "ring_end", "off_hook", "speech", "on_hook"]
+    assert kinds == ["ring_start", "ring_end", "caller_id", "off_hook", "speech", "on_hook"]
 
 
 @pytest.mark.parametrize("size", [1, 7, 80, 8000, 72000])
@@ -63,7 +67,7 @@ def test_voltage_ahead_of_the_audio_waits_for_it():
 def test_audio_alone_is_a_line_off_the_hook_without_hook_events():
     bank = LineBank(3, has_volts=False)
     events = bank.push(AUDIO, np.zeros((3, 0), np.int16))
-    assert {e.kind for e in events} == {"speech"}
+    assert {e.kind for e in events} == {"speech", "caller_id"}
     assert [(now.off_hook, now.down, now.ringing) for now in bank.lines_now()] == [
         (True, False, False)
     ] * 3
@@ -73,7 +77,7 @@ def test_audio_alone_is_a_line_off_the_hook_without_hook_events():
 
 def test_voltage_alone_is_heard_without_audio():
     events = LineBank(3, has_audio=False).push(np.zeros((3, 0), np.int16), VOLTS)
-    assert events == [e for e in EVENTS if e.kind != "speech"]
+    assert events == [e for e in EVENTS if e.kind not in ("speech", "caller_id")]
 
 
 def test_each_line_is_told_as_it_is_now():
@@ -180,3 +184,35 @@ def test_a_site_listens_for_its_own_plans(plans, named):
     bank = LineBank(1, plans=tones_of(plans))
     events = bank.push(audio, volts) + bank.close()
     assert [e.name for e in events if e.kind == "tone"] == named
+
+
+SHOWN = on_a_line(np.zeros(24000), japan(JAPAN))
+SPOILT = on_a_line(np.zeros(24000), japan(JAPAN[:9] + b"\x00" + JAPAN[10:]))
+
+
+def callers(audio, line):
+    """Return the callers heard with a line that idles, then does what `line` says."""
+    volts = line.volts(np.random.default_rng(1))[None]
+    volts = np.pad(volts, ((0, 0), (0, 10000)), "edge")[:, : len(audio) // 8]
+    bank = LineBank(1)
+    events = bank.push(audio[None], volts) + bank.close()
+    return [e for e in events if e.kind == "caller_id"]
+
+
+def test_a_caller_is_heard_on_the_hook_and_after_the_primary_answer():
+    for line in (Line().idle(9000), Line().idle(2000).lift(7000)):
+        (caller,) = callers(SHOWN, line)
+        assert (caller.standard, caller.number, caller.valid) == ("v23_jp", "0312345678", True)
+
+
+def test_what_cannot_be_read_is_told_on_the_hook_and_soon_after_a_lift():
+    for line in (Line().idle(9000), Line().idle(2000).lift(7000)):
+        (caller,) = callers(SPOILT, line)
+        assert not caller.valid
+
+
+def test_in_a_call_only_what_is_right_is_a_caller():
+    late = np.concatenate((np.zeros(64000, np.int16), SPOILT))
+    assert callers(late, Line().idle(500).lift(16000)) == []
+    late = np.concatenate((np.zeros(64000, np.int16), SHOWN))
+    assert len(callers(late, Line().idle(500).lift(16000))) == 1

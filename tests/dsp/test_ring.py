@@ -41,6 +41,7 @@ def test_every_cadence_is_one_ringing(on, off, bursts):
     line = Line().idle(600).ring(bursts, on, off).idle(5000)
     start, end = heard(line)
     assert end.bursts == bursts
+    assert end.burst_s == pytest.approx(on / 1000, abs=0.03)
     assert end.at_s - start.at_s == pytest.approx((bursts * (on + off) - off) / 1000, abs=0.03)
 
 
@@ -127,7 +128,14 @@ def test_a_number_display_wake_up_is_a_ringing_of_its_own():
     line.hang_up(600).ring(2, last=600).lift(1000).hang_up(1500)
     events = sorted(heard(line, hum_v=3.0), key=lambda e: e.sample)
     assert sorted(e.kind for e in events) == sorted(kind for kind, _, _ in line.truth)
-    assert [e.bursts for e in events if e.kind == "ring_end"] == [3, 2]
+    ends = [e for e in events if e.kind == "ring_end"]
+    assert [e.bursts for e in ends] == [3, 2]
+    assert [e.burst_s for e in ends] == [pytest.approx(0.5, abs=0.03), pytest.approx(1, abs=0.03)]
+
+
+def test_a_ringing_is_reported_over_before_the_lift_that_ended_it():
+    kinds = [e.kind for e in heard(Line().idle(600).ring(2, last=700).lift(900))]
+    assert kinds.index("ring_end") < kinds.index("off_hook")
 
 
 def test_a_ring_believes_the_hang_up_before_it():
