@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.dialled import Dialled
+from appliance.far_party import FarParty
 from appliance.site import Line
 from dsp.events import CallerId
 
@@ -42,7 +43,8 @@ class Call:
     Attributes:
         started, lifted, answered, ended: samples of the line's stream. An outgoing call is lifted
         here
-            and answered there, which is known only where the exchange reverses the loop.
+            and answered there, which is known where the exchange reverses the loop, or from what
+            is heard (far_party).
         notice: "announcement" or "beep", if one was heard, and notice_at its sample.
 
     The times in UTC are fixed soon after each happened: a clock that drifts or is set during a
@@ -62,6 +64,7 @@ class Call:
     ended: int | None = None
     ended_utc: datetime | None = None
     ended_by: str = ""
+    far_party: FarParty = field(default_factory=FarParty)
     rings: int = 0
     notice: str | None = None
     notice_at: int | None = None

@@ -271,21 +271,32 @@ class LineDesk:
     def _mark(self, event: heard.Event) -> None:
         """Put what changes nothing, as a rule, on the call's time line."""
         call = self.call
-        reversed_loop = isinstance(event, heard.PolarityReversal)
         if call is None:
-            self._reversed_at = event.sample if reversed_loop else self._reversed_at
+            if isinstance(event, heard.PolarityReversal):
+                self._reversed_at = event.sample
             return
+        self._hear_far_party(call, event)
         if isinstance(event, heard.Speech):
             return
-        facts: dict[str, object] = {"score": event.score} if isinstance(event, heard.Notice) else {}
+        facts: dict[str, object] = {}
+        if isinstance(event, heard.Notice):
+            facts = {"score": event.score}
+        elif isinstance(event, heard.Tone):
+            facts = {"name": event.name, "plan": event.plan, "duration_s": event.duration_s}
         call.mark(event.kind, event.sample, **facts)
         if event.kind in _TOLD and call.lifted is not None:  # else nobody was there to hear it
             call.hear_notice(_TOLD[event.kind], event.sample)
             self._owner.call_changed(call)
-        if reversed_loop and call.direction == "out" and call.dialled.digits:
-            # The exchange answers a dialled call so, where it reverses at all; and only the first
-            # time.
-            call.answered = call.answered or event.sample
+
+    def _hear_far_party(self, call: Call, event: heard.Event) -> None:
+        """Take what says that the far party of an outgoing call has answered, the first time."""
+        if call.direction != "out":
+            return
+        answered = call.far_party.push(event)
+        if isinstance(event, heard.PolarityReversal) and call.dialled.digits:
+            answered = event.sample  # so the exchange answers a dialled call, where it reverses
+        if answered is not None and call.answered is None:
+            call.answered = answered
             self._owner.call_changed(call)
 
     # ------------------------------------------------------------ keys and keeping

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from dsp.caller_id import CallerIdBank
 from dsp.callers import Callers
-from dsp.dtmf import DtmfBank
 from dsp.events import Event, LineDown, OffHook, OnHook
+from dsp.in_band import InBandBank
 from dsp.keyed import Keyed
 from dsp.level import LevelBank
 from dsp.loop import LoopBank, LoopNow, LoopPlan
 from dsp.notice import NoticeBank
 from dsp.record_beep import BeepBank
+from dsp.tone_plans import PLANS, PlanTone
 from dsp.trace import FRAME
 from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
 
@@ -73,6 +74,7 @@ class LineBank:
         has_audio: without audio only the voltage is heard.
         plan: what the lines do.
         idle_v: idle voltages learnt before (`idle_v()` of the bank before), None where unknown.
+        plans: the call-progress tones to listen for, `tones_of(("kr", "pbx"))`; all, if not given.
         announcements: that calls are recorded, each int16[n]; looked for while a line is off the
             hook.
 
@@ -88,12 +90,13 @@ class LineBank:
         plan: LoopPlan | None = None,
         idle_v: list[float | None] | None = None,
         *,
+        plans: tuple[PlanTone, ...] = PLANS,
         announcements: Sequence[Samples] = (),
     ) -> None:
         self._lines = lines
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
-        self._dtmf = DtmfBank(lines) if has_audio else None
+        self._in_band = InBandBank(lines, plans) if has_audio else None
         self._caller_id = CallerIdBank(lines) if has_audio else None
         self._callers = Callers(lines)
         self._keyed = Keyed(lines)
@@ -179,7 +182,7 @@ class LineBank:
         return events
 
     def _ears(self) -> Iterator[Ear]:
-        ears = (self._level, self._dtmf, self._caller_id, self._beep, self._notice)
+        ears = (self._level, self._in_band, self._caller_id, self._beep, self._notice)
         return (ear for ear in ears if ear is not None)
 
     def _settle(self, events: list[Event]) -> list[Event]:
@@ -187,11 +190,12 @@ class LineBank:
         return self._keyed.push(self._callers.push(sorted(events, key=_order)))
 
     def _listen(self, hooks: Iterable[Event]) -> list[Event]:
-        """Look for announcements in calls alone; return those found in calls that have ended."""
+        """Look for announcements in calls alone; return what was heard in calls that have ended."""
         events: list[Event] = []
-        for event in hooks if self._notice else ():
-            if isinstance(event, OffHook | OnHook | LineDown):
-                assert self._notice is not None
+        for event in hooks:
+            if self._in_band and isinstance(event, OnHook):
+                events += self._in_band.hang_up(event.line, event.believed)
+            if self._notice and isinstance(event, OffHook | OnHook | LineDown):
                 events += self._notice.listen(event.line, on=isinstance(event, OffHook))
         return events
 

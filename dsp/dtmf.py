@@ -1,10 +1,10 @@
 """DTMF digits on all lines at once.
 
-Every 16 ms of every line go through one matrix product, which reads the eight tones and all that
-lies below 500 Hz. A frame is hot when its strongest low and its strongest high tone hold enough of
-the power above 500 Hz. Two hot frames of one digit running earn the line a closer look
-(dsp/dtmf_fit.py): once in eight seconds of speech, two or three times a digit. A line's looks
-become digits in dsp/dtmf_line.py, by the figures of dsp/dtmf_figures.py.
+Every 16 ms of every line go through one matrix product (dsp/frames.py), which reads the eight
+tones and all that lies below 500 Hz. A frame is hot when its strongest low and its strongest high
+tone hold enough of the power above 500 Hz. Two hot frames of one digit running earn the line a
+closer look (dsp/dtmf_fit.py): once in eight seconds of speech, two or three times a digit. A
+line's looks become digits in dsp/dtmf_line.py, by the figures of dsp/dtmf_figures.py.
 
 An event is emitted when its digit is over, 22 to 38 ms after the tone's end, or after 2 s if it is
 not. Its `sample` is the tone's start, its `believed` the end of the frame in which it was
@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf_figures import DTMF, DtmfFigures
-from dsp.dtmf_fit import COLUMNS_HZ, LOOK, ROWS_HZ, look
-from dsp.dtmf_line import FRAME, HISTORY, DtmfLine, Now
+from dsp.dtmf_fit import LOOK, look
+from dsp.dtmf_line import HISTORY, DtmfLine, Now
 from dsp.events import Dtmf
-from dsp.tone_fit import Floats, exact, low_band, tone_rows, without
+from dsp.frames import FRAME, FrameBank, Frames
+from dsp.tone_fit import Floats
 from dsp.units import POWER_AT_0_DBM0
 
 Samples = NDArray[np.int16]
@@ -30,8 +31,6 @@ Samples = NDArray[np.int16]
 _Hot = tuple[int, float]
 _COLD: Final[_Hot] = (-1, 0.0)
 
-#: Samples of each line taken at once; a longer push is cut, which bounds memory.
-_CHUNK: Final = 32 * FRAME
 #: Silence after which every digit has ended: twice the 38 ms that it takes at most.
 _SILENCE_ENDS: Final = 640
 #: Share of the power above 500 Hz in a hot frame's two tones. Half a frame of a digit shows half.
@@ -52,9 +51,7 @@ class DtmfBank:
         self._lines = [DtmfLine(n + 1, figures) for n in range(lines)]
         self._awake: set[int] = set()
         self._hot: dict[int, _Hot] = {}  # the last frame's, by line from 0
-        self._tape = np.zeros((lines, HISTORY + 2 * _CHUNK), np.int16)
-        self._read = self._filled = HISTORY  # columns of the tape
-        self._heard = 0  # samples of the stream that have been through
+        self._frames = FrameBank(lines, HISTORY)
 
     def push(self, audio: Samples) -> list[Dtmf]:
         """Hear the next samples of every line.
@@ -68,58 +65,41 @@ class DtmfBank:
         Raises:
             ValueError: audio of another shape or type; nothing of it is heard.
         """
-        lines = len(self._lines)
-        if audio.ndim != 2 or len(audio) != lines or audio.dtype != np.int16:
-            raise ValueError(f"audio is {audio.dtype}{list(audio.shape)}, want int16[{lines}, n]")
-        events: list[Dtmf] = []
-        for at in range(0, audio.shape[1], _CHUNK):
-            self._wind(audio[:, at : at + _CHUNK])
-            events += self._hear()
-        return events
+        return [event for frames in self._frames.push(audio) for event in self.hear(frames)]
 
     def close(self) -> list[Dtmf]:
         """End the stream and return the digits that were still sounding."""
         return self.push(np.zeros((len(self._lines), _SILENCE_ENDS), np.int16))
 
-    def _wind(self, piece: Samples) -> None:
-        count = piece.shape[1]
-        if self._filled + count > self._tape.shape[1]:
-            kept = self._tape[:, self._read - HISTORY : self._filled].copy()
-            self._tape[:, : kept.shape[1]] = kept
-            self._read, self._filled = HISTORY, kept.shape[1]
-        self._tape[:, self._filled : self._filled + count] = piece
-        self._filled += count
-
-    def _hear(self) -> list[Dtmf]:
-        count = (self._filled - self._read) // FRAME
-        events: list[Dtmf] = []
-        if not count:
-            return events
-        audio = self._tape[:, self._read : self._read + count * FRAME].astype(np.float64)
-        powers, shares = _screen(audio.reshape(len(audio) * count, FRAME))
+    def hear(self, frames: Frames) -> list[Dtmf]:
+        """Hear frames that another has read, with HISTORY on their tape, in the place of push."""
+        count = frames.count
+        powers = frames.tones.reshape(8, -1)
+        shares = _shares(powers, (frames.power - frames.below).reshape(-1))
         hot: list[dict[int, _Hot]] = [{} for _ in range(count)]
         for at in np.flatnonzero(shares > _PAIR_SHARE).tolist():
             hot[at % count][at // count] = _strongest(powers[:, at].tolist()), float(shares[at])
+        events: list[Dtmf] = []
         for frame, now in enumerate(hot):
-            self._read += FRAME
-            self._heard += FRAME
             again = {n for n, each in now.items() if _together(each, self._hot.get(n))}
             self._hot = now
             if again or self._awake:
-                events += self._step(powers[:, frame::count], again)
+                events += self._step(frames, frame, again)
         return events
 
-    def _step(self, powers: Floats, again: set[int]) -> list[Dtmf]:
+    def _step(self, frames: Frames, frame: int, again: set[int]) -> list[Dtmf]:
         """Bring every line that is awake, or woken by a second hot frame, to the frame's end."""
         awake = sorted(self._awake | again)
+        after = (frame + 1) * FRAME
+        end, powers = frames.first + after, frames.tones[:, :, frame]
         now = {
-            n: Now(self._heard, powers[:, n].tolist(), self._hot.get(n, _COLD)[0], n in again)
+            n: Now(end, powers[:, n].tolist(), self._hot.get(n, _COLD)[0], n in again)
             for n in awake
         }
         asked = [(n, digit) for n in awake for digit in self._lines[n].questions(now[n])]
         events: list[Dtmf] = []
         if asked:
-            tape = self._tape[[n for n, _ in asked], self._read - HISTORY : self._read]
+            tape = frames.tape[[n for n, _ in asked], after : after + HISTORY]
             looks = look(tape[:, -LOOK:], [digit for _, digit in asked])
             for (n, _), seen, audio in zip(asked, looks, tape, strict=True):
                 events += self._lines[n].answer(now[n], seen, audio)
@@ -129,23 +109,20 @@ class DtmfBank:
         return events
 
 
-def _screen(frames: Floats) -> tuple[Floats, Floats]:
-    """Read the tones of frames, and how much of each frame may be a digit.
+def _shares(powers: Floats, above: Floats) -> Floats:
+    """Return how much of each frame may be a digit.
 
     Args:
-        frames: float[n, 128].
+        powers: float[8, n] of the low and high tones.
+        above: float[n], the power above 500 Hz.
 
     Returns:
-        powers float[8, n] of the low and high tones; share float[n] of the strongest two in what is
-        above 500 Hz, 0 where the weaker is too weak.
+        float[n], the share of the strongest two, 0 where the weaker is too weak.
     """
-    read = np.rint(_ROWS @ frames.T)  # whole numbers: their sums of squares are exact
-    read *= read
-    powers = read[:8] + read[8:16]
-    above = np.einsum("nw,nw->n", frames, frames) - read[16:].sum(axis=0)
     low, high = powers[:4].max(axis=0), powers[4:].max(axis=0)
     enough = np.minimum(low, high) > np.maximum(_WEAKEST, _WEAKER_SHARE * above)
-    return powers, (low + high) / np.maximum(above, 1.0) * enough
+    shares: Floats = (low + high) / np.maximum(above, 1.0) * enough
+    return shares
 
 
 def _together(now: _Hot, before: _Hot | None) -> bool:
@@ -155,12 +132,3 @@ def _together(now: _Hot, before: _Hot | None) -> bool:
 def _strongest(powers: list[float]) -> int:
     low, high = powers[:4], powers[4:]
     return 4 * low.index(max(low)) + high.index(max(high))
-
-
-def _screen_rows() -> Floats:
-    below = low_band(FRAME)
-    tones = without(tone_rows(FRAME, ROWS_HZ + COLUMNS_HZ), below)
-    return exact(np.vstack([tones / np.linalg.norm(tones, axis=1, keepdims=True), below]))
-
-
-_ROWS: Final = _screen_rows()

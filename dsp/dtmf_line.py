@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 from dsp.dtmf_figures import BEFORE, DTMF, DtmfFigures, doubt
 from dsp.dtmf_fit import KEYS, LOOK, Look, Stretch
 from dsp.events import Dtmf
+from dsp.frames import FRAME
 from dsp.units import AUDIO_HZ
 
 Samples = NDArray[np.int16]
 
-FRAME: Final = 128
 #: Samples before a digit's start that may already be of it: 2 ms.
 _GUARD: Final = 16
 #: What a line needs of the past: a look, and what went before a digit at its beginning.

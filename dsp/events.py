@@ -116,6 +116,21 @@ class Dtmf(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tone(Event):
+    """A call-progress tone, from its first burst to its last one's end.
+
+    Attributes:
+        cut: the last burst ended before its time: the exchange has gone on to something else.
+    """
+
+    kind: ClassVar[str] = "tone"
+    name: str
+    plan: str
+    duration_s: float
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerId(Event):
     """What the exchange told of a caller, dated at the beginning of the burst.
 

@@ -45,6 +45,23 @@ def low_band(length: int) -> Floats:
     return vectors.T[::-1][: round(width * length) + 2].copy()
 
 
+def band(directions: Floats, low_hz: float, high_hz: float) -> Floats:
+    """Return directions that span the same, those first that hold most of a band.
+
+    Args:
+        directions: float[dims, length], orthonormal.
+
+    Returns:
+        float[dims, length], orthonormal.
+    """
+    length = directions.shape[1]
+    lag = np.subtract.outer(np.arange(length), np.arange(length))
+    high, low = 2 * high_hz / AUDIO_HZ, 2 * low_hz / AUDIO_HZ
+    inside = high * np.sinc(high * lag) - low * np.sinc(low * lag)
+    _, vectors = np.linalg.eigh(directions @ inside @ directions.T)
+    return vectors.T[::-1] @ directions
+
+
 def tone_rows(length: int, freqs_hz: tuple[float, ...], *, slopes: bool = False) -> Floats:
     """Return cosines, then sines, about the window's middle.
 

@@ -38,8 +38,8 @@ class Mark:
     """One thing that happened.
 
     Attributes:
-        kind: "ring" "answer" "lift" "keys" "flash" "gap" "keep_start" "keep_stop" "hang_up" or as
-            the recorder names it.
+        kind: "ring" "answer" "lift" "far_answer" "keys" "flash" "gap" "keep_start" "keep_stop"
+            "hang_up" "tone_NAME" or as the recorder names it.
         at_s: seconds from the call's start.
         audio_s: the same moment in the recording, or None where nothing was kept.
         text: keys pressed, or seconds lost.
@@ -75,13 +75,16 @@ def marks(call: CallRow) -> list[Mark]:
 def _of_the_row(call: CallRow) -> Iterator[Mark]:
     if call.direction == "in":
         yield _mark("ring", 0.0, call)
-    for kind, at in (("lift", call.answer), ("hang_up", call.end)):
+    answer = "lift" if call.direction == "in" else "far_answer"
+    for kind, at in ((answer, call.answer), ("hang_up", call.end)):
         if at:
             yield _mark(kind, (at - call.start).total_seconds(), call)
 
 
 def _of_event(event: Mapping[str, Any], call: CallRow) -> Mark:
     kind = str(event["kind"])
+    if kind == "tone":
+        kind = f"tone_{event.get('name')}"
     text = str(event.get("digit", ""))
     return _mark(_ONE_THING.get(kind, kind), float(event["at_s"]), call, text)
 

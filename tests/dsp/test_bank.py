@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 
 from dsp.bank import LineBank
+from dsp.tone_plans import PLANS, tones_of
 from firmware_bridge.voices import sentence
 from tests.dsp.bursts import JAPAN, MDMF, bell, japan, on_a_line
+from tests.dsp.test_tones import sounded
 from tests.signals import Line, dtmf, pcm, sine, speech_like, white
 
 NO_VOLTS = np.zeros((1, 0), np.int16)
+(BUSY,) = [tone for tone in PLANS if (tone.plan, tone.name) == ("kr", "busy")]
 
 
 def call(rng):
@@ -156,6 +159,31 @@ def test_digits_keyed_fast_are_not_speech(on_s, off_s):
     events = bank.push(audio, np.zeros((1, 0), np.int16)) + bank.close()
     assert "".join(e.digit for e in events if e.kind == "dtmf") == "03180361*1"
     assert {e.kind for e in events} == {"dtmf"}
+
+
+def busy_call():
+    """One line, 12 s: lifted at 1 s, busy from 2 to 7 s, hung up 0.4 s later."""
+    line = Line().idle(1000).lift(6400).hang_up(4600)
+    volts = line.volts(np.random.default_rng(2))[:12000]
+    tone = np.concatenate((np.zeros(16000), sounded(BUSY, 5.0, lead_s=0.0), np.zeros(40000)))
+    return pcm(tone)[np.newaxis], volts[np.newaxis]
+
+
+def test_a_tone_is_known_when_its_line_is_hung_up_at_the_latest():
+    audio, volts = busy_call()
+    events = LineBank(1).push(audio, volts)
+    assert [e.kind for e in events if e.kind in ("tone", "on_hook")] == ["tone", "on_hook"]
+    (tone,) = [e for e in events if e.kind == "tone"]
+    assert (tone.plan, tone.name) == ("kr", "busy")
+    assert tone.at_s + tone.duration_s == pytest.approx(6.5, abs=0.03)
+
+
+@pytest.mark.parametrize("plans, named", [(("kr",), ["busy"]), (("jp", "pbx"), [])])
+def test_a_site_listens_for_its_own_plans(plans, named):
+    audio, volts = busy_call()
+    bank = LineBank(1, plans=tones_of(plans))
+    events = bank.push(audio, volts) + bank.close()
+    assert [e.name for e in events if e.kind == "tone"] == named
 
 
 SHOWN = on_a_line(np.zeros(24000), japan(JAPAN))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dsp.dtmf_fit import COLUMNS_HZ, KEYS, LOOK, ROWS_HZ, look
-from dsp.dtmf_line import FRAME, HISTORY, DtmfLine, Now
+from dsp.dtmf_line import HISTORY, DtmfLine, Now
+from dsp.frames import FRAME
 
 
 def tone(digit, duration_ms, phase=0.0, peak=3000.0):

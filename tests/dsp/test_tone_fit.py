@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from dsp.tone_fit import exact, least_squares, low_band, orthonormal, tone_rows, without
+from dsp.tone_fit import band, exact, least_squares, low_band, orthonormal, tone_rows, without
 
 
 def inside(hz, directions):
@@ -21,6 +21,15 @@ def test_dial_tone_and_hum_lie_in_the_low_band(length, hz):
 @pytest.mark.parametrize("hz", [676.0, 697.0, 1209.0, 1633.0])
 def test_dtmf_tones_do_not(length, hz):
     assert inside(hz, low_band(length)) < 0.07
+
+
+def test_the_first_directions_of_a_band_hold_its_tones():
+    below = low_band(128)
+    turned = band(below, 335.0, 495.0)
+    assert_allclose(turned @ turned.T, np.eye(len(below)), atol=1e-9)
+    assert_allclose(without(below, turned), 0.0, atol=1e-9)
+    assert min(inside(hz, turned[:8]) for hz in (350.0, 400.0, 425.0, 480.0)) > 0.997
+    assert max(inside(hz, turned[:8]) for hz in (50.0, 200.0)) < 0.1
 
 
 def test_least_squares_reads_each_tone_past_the_other_and_past_a_dial_tone():

@@ -64,8 +64,14 @@ def test_ring_answer_and_end_are_shown_even_if_no_event_says_them():
 
 
 def test_a_phone_lifted_to_dial_is_no_answer():
-    row = call(direction="out", answer=call().start, events=[{"at_s": 0.0, "kind": "lift"}])
-    assert kinds(row) == ["lift", "hang_up"]
+    lift = [{"at_s": 0.0, "kind": "lift"}]
+    assert kinds(call(direction="out", answer=None, events=lift)) == ["lift", "hang_up"]
+    assert kinds(call(direction="out", events=lift)) == ["lift", "far_answer", "hang_up"]
+
+
+def test_a_tone_has_its_name():
+    events = [{"at_s": 10.0, "kind": "tone", "name": "ringback", "plan": "kr"}]
+    assert "tone_ringback" in kinds(call(direction="out", answer=None, events=events))
 
 
 @pytest.mark.parametrize("name", ["lift", "off_hook", "answer"])
