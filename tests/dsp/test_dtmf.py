@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dsp import g711, opus
-from dsp.dtmf import DtmfBank
+from dsp.dtmf import _PAIR_SHARE, DtmfBank, _most_shares, _screen
 
 ROWS_HZ = (697.0, 770.0, 852.0, 941.0)
 COLUMNS_HZ = (1209.0, 1336.0, 1477.0, 1633.0)
@@ -384,3 +384,18 @@ def test_any_input_gives_a_bounded_list_of_finite_events(bits, repeat, gain):
         for event in events:
             assert 0 <= event.sample <= event.believed <= len(audio)
             assert np.isfinite([event.duration_s, event.level_dbm0, event.twist_db]).all()
+
+
+@pytest.mark.parametrize("dbm0", [-45.0, -30.0, -3.0])
+@pytest.mark.parametrize("noise_db, hum_db", [(-70, -90), (-2, -90), (3, -90), (-70, 0), (-6, 12)])
+def test_the_float32_screen_misses_no_frame_that_the_exact_one_finds_hot(dbm0, noise_db, hum_db):
+    digits = dial(NUMBER, on=30, off=20, dbm0=dbm0)[0]
+    count = len(digits) // 128 * 128
+    line = digits + sine(425, len(digits), dbm0 + hum_db) + white(len(digits), dbm0 + noise_db)
+    frames = pcm(line)[0, :count].reshape(-1, 128)
+    most = _most_shares(frames.astype(np.float32))
+    shares = _screen(frames.astype(np.float64))[1]
+    hot = shares > _PAIR_SHARE
+    assert hot.any()
+    assert (most[hot] >= shares[hot]).all()
+    assert np.count_nonzero(most) <= np.count_nonzero(hot) + 2
