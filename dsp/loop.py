@@ -1,8 +1,9 @@
 """The voltage of all lines: hook, ringing and pulse dialling.
 
-Nearly always nothing happens. So all lines are screened at once, frame by frame: a line whose
-samples, and their mean, lie in the band its state expects is calm and costs nothing more. The few
-that are not calm are given to their own hook, ring and pulse detectors, one by one.
+Nearly always nothing happens. So all lines are screened at once: a line whose samples, and their
+means, lie in the band its state expects is calm and costs nothing more. The few that are not calm
+are looked at frame by frame; frames that are not calm go to the line's own hook, ring and pulse
+detectors.
 
 Frames lie on a grid of the stream's own, so that the events do not depend on how it was cut.
 """
@@ -21,6 +22,7 @@ from dsp.trace import FRAME, Trace
 from dsp.units import AUDIO_PER_VOLT, VOLTS_PER_STEP
 
 Steps = NDArray[np.int16]
+Sums = NDArray[np.int64]
 
 #: Samples kept behind the present, all that any detector looks back.
 KEPT = 2048
@@ -29,6 +31,7 @@ PIECE = 2048
 #: Frames to one look at the learnt levels.
 SECOND = 1000 // FRAME
 NEVER = np.iinfo(np.int64).max
+_ONES = np.ones(FRAME, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,22 +170,41 @@ class LoopBank:
     # ------------------------------------------------------------------ the screen
     def _judge(self) -> list[Event]:
         frames = self._memory.frames(self._now)
-        least, most = frames.min(axis=2), frames.max(axis=2)
-        sums = frames.sum(axis=2, dtype=np.int64)
+        sums = (frames.astype(np.float32) @ _ONES).astype(np.int64)  # below 2**24: exact
         events: list[Event] = []
-        for k in range(frames.shape[1]):
-            self._now += FRAME
-            self._last_sum = sums[:, k]
-            self._second += self._last_sum
-            calm = (least[:, k] >= self._low) & (most[:, k] <= self._high)
-            calm &= (sums[:, k] >= self._least) & (sums[:, k] <= self._most)
-            calm &= self._due > self._now
-            if not calm.all():
-                for i in np.flatnonzero(~calm).tolist():
-                    events += self._advance(i)
+        at = 0
+        while at < frames.shape[1]:
+            end = min(at + SECOND - self._now // FRAME % SECOND, frames.shape[1])
+            events += self._judge_within_second(frames[:, at:end], sums[:, at:end])
             if self._now % (SECOND * FRAME) == 0:
                 self._learn()
+            at = end
         return events
+
+    def _judge_within_second(self, frames: Steps, sums: Sums) -> list[Event]:
+        """Judge frames of one second, in which the bands of calm lines stay as they are."""
+        lines, count, _ = frames.shape
+        self._last_sum = sums[:, -1]
+        self._second += sums.sum(axis=1)
+        steps = frames.reshape(lines, -1)
+        calm = (steps.min(axis=1) >= self._low) & (steps.max(axis=1) <= self._high)
+        calm &= (sums.min(axis=1) >= self._least) & (sums.max(axis=1) <= self._most)
+        calm &= self._due > self._now + count * FRAME
+        events: list[Event] = []
+        if calm.all():
+            self._now += count * FRAME
+        else:
+            moving = np.flatnonzero(~calm)
+            for k in range(count):
+                self._now += FRAME
+                events += self._judge_frame(moving, frames[moving, k], sums[moving, k])
+        return events
+
+    def _judge_frame(self, lines: NDArray[np.intp], steps: Steps, sums: Sums) -> list[Event]:
+        calm = (steps.min(axis=1) >= self._low[lines]) & (steps.max(axis=1) <= self._high[lines])
+        calm &= (sums >= self._least[lines]) & (sums <= self._most[lines])
+        calm &= self._due[lines] > self._now
+        return [event for i in lines[~calm].tolist() for event in self._advance(i)]
 
     def _learn(self) -> None:
         means = self._second * (VOLTS_PER_STEP / (SECOND * FRAME))
