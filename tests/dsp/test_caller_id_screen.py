@@ -65,7 +65,7 @@ def test_what_swells_like_a_voice_or_is_beside_the_band_is_not_steady():
     assert is_steady(sine(700, 1.0)) == [False]
 
 
-def test_steadiness_is_said_of_each_burst_and_of_seven_looks():
+def test_steadiness_is_said_of_each_burst_and_of_looks_in_a_row():
     share = np.ones((3, 8), np.float32)
     energy = np.array(
         [[5, 0, 5, 0, 5, 0, 5, 0], [0, 5, 5, 5, 5, 5, 5, 5], [0, 0, 5, 5, 5, 5, 5, 5]]
@@ -93,6 +93,13 @@ def test_a_mark_and_then_a_voice_or_another_tone_is_no_message():
     voice = speech_like(np.random.default_rng(2), 0.2)
     assert has_message([pcm(np.concatenate((TONE, voice)))]) == [False]
     assert has_message([pcm(np.concatenate((TONE, sine(1700, 0.2))))]) == [False]
+
+
+def test_a_message_that_swells_like_a_voice_is_none():
+    burst = bell(MDMF)
+    swelling = 1.02 + np.sin(2 * np.pi * 12 * np.arange(len(burst)) / 8000)
+    assert has_message([pcm(burst)]) == [True]
+    assert has_message([pcm(burst * swelling)]) == [False]
 
 
 def test_bursts_looked_at_together_are_judged_as_if_alone():
