@@ -21,6 +21,7 @@ values.
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +78,7 @@ STEADY_V = 12.0
 LEARN = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Calm:
+class Calm(NamedTuple):
     """Where every sample of a frame must lie, and its mean, for nothing to have happened. Volts."""
 
     low: float

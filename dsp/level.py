@@ -6,12 +6,15 @@ its level from one frame to the next while it sounds, a voice does not. Digits k
 
 All is done in powers, whose sums of whole numbers are exact however the stream is cut. The frame
 of 50 ms holds two whole beats of the Korean ringback tone (440 + 480 Hz), which is steady so.
+Half a second of frames is judged at once, in arrays [frames, lines], for the cost is by the call;
+only a line whose stretch ends is followed frame by frame.
 
 Source: levels as in dsp.units; the syllable rate of speech is 2..8 Hz, so that its level moves by
 some dB in most frames. The other figures are bench values.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,10 +24,13 @@ from dsp.events import Event, Speech
 from dsp.units import AUDIO_HZ, POWER_AT_0_DBM0, dbm0
 
 Powers = NDArray[np.float64]
+Times = NDArray[np.int64]
 
 #: Samples judged together, 50 ms.
 FRAME = 400
 FRAMES_PER_SECOND = AUDIO_HZ // FRAME
+#: Frames judged at a time: every second holds whole chunks.
+CHUNK = FRAMES_PER_SECOND // 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,24 @@ class Second:
         return dbm0(float(self.power[line - 1]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """Frames of all lines.
+
+    Attributes:
+        ends: int[frames, 1], in samples of the stream.
+        loud: bool[frames, lines].
+        last: int[frames, lines], end of the last loud frame by then.
+        tally: float[frames, 4, lines], of the stretch by then: loud frames, steps within runs of
+            them, restless ones of those, and the sum of squares of the loud frames.
+    """
+
+    ends: Times
+    loud: NDArray[np.bool_]
+    last: Times
+    tally: Powers
+
+
 def _ratio(db: float) -> float:
     return float(10 ** (db / 10))
 
@@ -91,28 +115,28 @@ class LevelBank:
         self.plan = plan or SpeechPlan()
         self.seconds: deque[Second] = deque(maxlen=60)
         self._lines = lines
-        self._rest = np.zeros((lines, 0), np.int16)
+        self._waiting = np.zeros((lines, CHUNK * FRAME), np.int16)
+        self._filled = 0  # samples that wait
         self._now = 0  # end of the last frame judged
         self._power = np.zeros(lines)  # of this second so far, summed
         self._clipped = np.zeros(lines, np.int64)
         self._least = _ratio(self.plan.least_dbm0) * POWER_AT_0_DBM0
         self._most = _ratio(self.plan.floor_most_dbm0) * POWER_AT_0_DBM0
         self._over = _ratio(self.plan.over_noise_db)
-        self._rise = _ratio(self.plan.floor_rise_db / FRAMES_PER_SECOND)
+        a_frame = self.plan.floor_rise_db / FRAMES_PER_SECOND
+        self._rises = _ratio(a_frame) ** np.arange(CHUNK + 1)
         self._step = _ratio(self.plan.restless_db)
+        self._pause = self.plan.pause_s * AUDIO_HZ
+        self._longest = self.plan.longest_s * AUDIO_HZ
         self._floor = np.full(lines, self._least)
         self._begin = np.full(lines, -1)  # of a stretch; -1 outside one
-        self._last = np.zeros(lines, np.int64)  # end of its last loud frame
-        self._loud = np.zeros(lines, np.int64)  # its loud frames
+        self._last = np.zeros(lines, np.int64)  # end of the last loud frame
+        self._tally = np.zeros((4, lines))  # of the stretch, as in _Frames
         self._run = np.zeros(lines, np.int64)  # loud frames in a row, up to now
-        self._within = np.zeros(lines, np.int64)  # steps within runs
-        self._steps = np.zeros(lines, np.int64)  # of those, restless ones
-        self._sum = np.zeros(lines)  # power of its loud frames
-        self._before = np.zeros(lines)  # power of the frame before
-        self._before_that = np.zeros(lines)
+        self._before = np.zeros((2, lines))  # sums of the last two frames
 
     def push(self, audio: NDArray[np.int16]) -> list[Event]:
-        """Add audio and return the stretches of speech that have ended.
+        """Add audio and return the stretches of speech that have ended, within half a second.
 
         Args:
             audio: int16[lines, n], any n.
@@ -123,31 +147,37 @@ class LevelBank:
         if audio.ndim != 2 or len(audio) != self._lines:
             raise ValueError(f"audio of shape {audio.shape}, want ({self._lines}, n)")
         events: list[Event] = []
-        for at in range(0, audio.shape[1], AUDIO_HZ):
-            events += self._push(audio[:, at : at + AUDIO_HZ])
+        at = 0
+        while at < audio.shape[1]:
+            piece = audio[:, at : at + CHUNK * FRAME - self._filled]
+            at += piece.shape[1]
+            self._waiting[:, self._filled : self._filled + piece.shape[1]] = piece
+            self._filled += piece.shape[1]
+            if self._filled == CHUNK * FRAME:
+                events += self._hear()
         return events
 
     def close(self) -> list[Event]:
         """Return the stretches of speech that the stream's end has cut off."""
-        return self._end_stretches(self._begin >= 0)
-
-    def _push(self, audio: NDArray[np.int16]) -> list[Event]:
-        stream = np.concatenate((self._rest, audio), axis=1)
-        count = stream.shape[1] // FRAME
-        if not count:
-            self._rest = stream
-            return []
-        self._rest = stream[:, count * FRAME :].copy()
-        frames = stream[:, : count * FRAME].reshape(self._lines, count, FRAME)
-        exact = frames.astype(np.float64)
-        sums = np.einsum("lfn,lfn->lf", exact, exact)
-        clipped = _count_clipped(frames)
-        events: list[Event] = []
-        for k in range(count):
-            self._now += FRAME
-            self._add_to_second(sums[:, k], clipped[:, k])
-            events += self._listen(sums[:, k] / FRAME)
+        events = self._hear()
+        for i in np.flatnonzero(self._begin >= 0).tolist():
+            last, tally = int(self._last[i]), self._tally[:, i]
+            events += self._judge(i, int(self._begin[i]), last, tally)
+        self._begin[:] = -1
         return events
+
+    def _hear(self) -> list[Event]:
+        """Judge the whole frames that wait. A chunk, save at the stream's end, has nothing over."""
+        count = self._filled // FRAME
+        self._filled = 0
+        if not count:
+            return []
+        audio = self._waiting[:, : count * FRAME]
+        exact = audio.astype(np.float64).reshape(self._lines, count, FRAME)
+        sums = (exact[:, :, None, :] @ exact[:, :, :, None]).reshape(self._lines, count).T.copy()
+        self._now += count * FRAME
+        self._add_to_second(sums.sum(axis=0), _count_clipped(audio))
+        return self._listen(sums)
 
     def _add_to_second(self, sums: Powers, clipped: NDArray[np.int64]) -> None:
         self._power += sums
@@ -157,65 +187,83 @@ class LevelBank:
             self.seconds.append(Second(begin, self._power / AUDIO_HZ, self._clipped))
             self._power, self._clipped = np.zeros(self._lines), np.zeros(self._lines, np.int64)
 
-    def _listen(self, power: Powers) -> list[Event]:
-        loud = power > np.maximum(self._floor * self._over, self._least)
-        risen = np.minimum(self._floor * self._rise, self._most)
-        self._floor = np.maximum(np.minimum(risen, power), 1.0)
-        self._run = np.where(loud, self._run + 1, 0)
-        if loud.any():
-            self._extend(loud, power)
-        self._before, self._before_that = power, self._before
-        open_ = self._begin >= 0
-        if not open_.any():
-            return []
-        silent = self._now - self._last >= self.plan.pause_s * AUDIO_HZ
-        long = self._now - self._begin >= self.plan.longest_s * AUDIO_HZ
-        return self._end_stretches(open_ & (silent | long))
-
-    def _extend(self, loud: NDArray[np.bool_], power: Powers) -> None:
-        begun = loud & (self._begin < 0)
-        self._begin[begun] = self._now - FRAME
-        self._last[loud] = self._now
-        self._loud += loud
-        # The first and the last frame of a run are filled in part; the step between them is not.
-        within = self._run >= 4
-        low = np.minimum(self._before, self._before_that)
-        high = np.maximum(self._before, self._before_that)
-        self._within += within
-        self._steps += within & (high > low * self._step)
-        self._sum += np.where(loud, power, 0.0)
-
-    def _end_stretches(self, ended: NDArray[np.bool_]) -> list[Event]:
+    def _listen(self, sums: Powers) -> list[Event]:
+        """Judge the frames up to now, whose sums of squares are float[frames, lines]."""
+        loud = self._hear_loud(sums / FRAME)
+        ends = self._now - FRAME * np.arange(len(sums))[::-1, None]
+        frames = _Frames(
+            ends=ends,
+            loud=loud,
+            last=np.maximum.accumulate(np.where(loud, ends, self._last), axis=0),
+            tally=self._tally + np.cumsum(self._count(loud, sums), axis=0),
+        )
+        first = np.where(loud.any(axis=0), ends[loud.argmax(axis=0), 0] - FRAME, -1)
+        before, begin = self._begin, np.where(self._begin < 0, first, self._begin)
+        over = (ends - frames.last >= self._pause) | (ends - begin >= self._longest)
+        over &= (begin >= 0) & (ends > begin)
+        self._begin, self._last, self._tally = begin, frames.last[-1], frames.tally[-1]
         events: list[Event] = []
-        for i in np.flatnonzero(ended).tolist():
-            loud = int(self._loud[i])
-            long_enough = loud * FRAME >= self.plan.least_s * AUDIO_HZ
-            within = int(self._within[i])
-            in_runs = within >= self.plan.within_share * loud
-            restless = self._steps[i] >= self.plan.restless_share * within
-            if long_enough and in_runs and restless:
-                events.append(self._speech(i, loud))
-        self._begin[ended] = -1
-        self._loud[ended] = self._within[ended] = self._steps[ended] = 0
-        self._sum[ended] = 0.0
+        for i in np.flatnonzero(over.any(axis=0)).tolist():
+            events += self._follow(i, int(before[i]), frames)
         return events
 
-    def _speech(self, i: int, loud: int) -> Speech:
-        begin = int(self._begin[i])
-        return Speech(
-            line=i + 1,
-            sample=begin,
-            believed=self._now,
-            duration_s=(int(self._last[i]) - begin) / AUDIO_HZ,
-            level_dbm0=dbm0(float(self._sum[i]) / loud),
-        )
+    def _hear_loud(self, power: Powers) -> NDArray[np.bool_]:
+        """Say which frames are over their line's noise, and follow the noise."""
+        rises = self._rises[1 : len(power) + 1]
+        heard = np.maximum(np.minimum(power, self._most), 1.0)
+        # The floor is the least of what was heard, each risen since: floor, power 0, power 1 ...
+        risen = np.concatenate((self._floor[None], heard / rises[:, None]))
+        floor = np.minimum.accumulate(risen, axis=0) * self._rises[: len(power) + 1, None]
+        self._floor = floor[-1]
+        loud: NDArray[np.bool_] = power > np.maximum(floor[:-1] * self._over, self._least)
+        return loud
+
+    def _count(self, loud: NDArray[np.bool_], sums: Powers) -> Powers:
+        """Return what each frame adds to its stretch: float[frames, 4, lines]."""
+        count = len(sums)
+        at = np.arange(1, count + 1)[:, None]
+        run = at - np.maximum.accumulate(np.where(loud, -self._run, at), axis=0)
+        # The first and the last frame of a run are filled in part; the step between them is not.
+        within = run >= 4
+        past = np.concatenate((self._before, sums))
+        one, two = past[1:-1], past[:-2]
+        restless = np.maximum(one, two) > np.minimum(one, two) * self._step
+        self._run, self._before = run[-1], past[-2:]
+        return np.stack((loud, within, within & restless, sums * loud), axis=1)
+
+    def _follow(self, i: int, begin: int, frames: _Frames) -> Iterator[Speech]:
+        """Go frame by frame through a line in which stretches end."""
+        told = np.zeros(4)
+        ends, last = frames.ends[:, 0].tolist(), frames.last[:, i].tolist()
+        for k, end in enumerate(ends):
+            if begin < 0 and frames.loud[k, i]:
+                begin = end - FRAME
+            if begin >= 0 and (end - last[k] >= self._pause or end - begin >= self._longest):
+                yield from self._judge(i, begin, last[k], frames.tally[k, :, i] - told)
+                begin, told = -1, frames.tally[k, :, i]
+        self._begin[i], self._tally[:, i] = begin, frames.tally[-1, :, i] - told
+
+    def _judge(self, i: int, begin: int, last: int, tally: Powers) -> Iterator[Speech]:
+        """Yield a stretch that is over, if it is speech."""
+        loud, within, restless, power = tally.tolist()
+        if (
+            loud * FRAME >= self.plan.least_s * AUDIO_HZ
+            and within >= self.plan.within_share * loud
+            and restless >= self.plan.restless_share * within
+        ):
+            yield Speech(
+                line=i + 1,
+                sample=begin,
+                believed=self._now,
+                duration_s=(last - begin) / AUDIO_HZ,
+                level_dbm0=dbm0(power / FRAME / loud),
+            )
 
 
-def _count_clipped(frames: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Count the samples at either end of the scale: int64[lines, frames]."""
-    clips = (frames.max(axis=2) == 32767) | (frames.min(axis=2) == -32768)
-    counts = np.zeros(clips.shape, np.int64)
+def _count_clipped(audio: NDArray[np.int16]) -> NDArray[np.int64]:
+    """Count each line's samples at either end of the scale: int64[lines]."""
+    counts = np.zeros(len(audio), np.int64)
+    clips = (audio.max(axis=1) == 32767) | (audio.min(axis=1) == -32768)
     if clips.any():
-        at_end = (frames[clips] == 32767) | (frames[clips] == -32768)
-        counts[clips] = at_end.sum(axis=1)
+        counts[clips] = ((audio[clips] == 32767) | (audio[clips] == -32768)).sum(axis=1)
     return counts

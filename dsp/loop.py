@@ -1,8 +1,9 @@
 """The voltage of all lines: hook, ringing and pulse dialling.
 
-Nearly always nothing happens. So all lines are screened at once, frame by frame: a line whose
-samples, and their mean, lie in the band its state expects is calm and costs nothing more. The few
-that are not calm are given to their own hook, ring and pulse detectors, one by one.
+Nearly always nothing happens. So all lines are screened at once: a line whose samples, and their
+means, lie in the band its state expects is calm and costs nothing more. The few that are not calm
+are looked at frame by frame; frames that are not calm go to the line's own hook, ring and pulse
+detectors.
 
 Frames lie on a grid of the stream's own, so that the events do not depend on how it was cut.
 """
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.events import Event, LineDown, OffHook, PolarityReversal
-from dsp.hook import Calm, HookLine, HookPlan, Loop
+from dsp.hook import HookLine, HookPlan, Loop
 from dsp.pulse import PulseLine, PulsePlan
 from dsp.ring import LOOK, RingLine, RingPlan, is_ring
 from dsp.sine import fit_sine
@@ -21,6 +22,7 @@ from dsp.trace import FRAME, Trace
 from dsp.units import AUDIO_PER_VOLT, VOLTS_PER_STEP
 
 Steps = NDArray[np.int16]
+Sums = NDArray[np.int64]
 
 #: Samples kept behind the present, all that any detector looks back.
 KEPT = 2048
@@ -29,6 +31,7 @@ PIECE = 2048
 #: Frames to one look at the learnt levels.
 SECOND = 1000 // FRAME
 NEVER = np.iinfo(np.int64).max
+_ONES = np.ones(FRAME, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +114,11 @@ class LoopBank:
         self._pulses = [PulseLine(n, plan.pulse) for n in numbers]
         self._memory = _Memory(lines)
         self._now = 0  # end of the last frame judged
-        self._low, self._high = np.zeros(lines, np.int16), np.zeros(lines, np.int16)
-        self._least, self._most = np.zeros(lines, np.int64), np.zeros(lines, np.int64)
-        self._due = np.zeros(lines, np.int64)
+        self._band = np.zeros((4, lines), np.int64)  # steps, least and most; sums, least and most
+        self._due = np.full(lines, NEVER)
         self._last_sum = np.zeros(lines, np.int64)
         self._second = np.zeros(lines, np.int64)
-        for i in range(lines):
-            self._expect(i)
+        self._expect(list(range(lines)))
 
     # ------------------------------------------------------------------ the doors
     def push(self, volts: Steps) -> list[Event]:
@@ -167,37 +168,65 @@ class LoopBank:
     # ------------------------------------------------------------------ the screen
     def _judge(self) -> list[Event]:
         frames = self._memory.frames(self._now)
-        least, most = frames.min(axis=2), frames.max(axis=2)
-        sums = frames.sum(axis=2, dtype=np.int64)
+        whole = frames.astype(np.float32).reshape(-1, FRAME) @ _ONES  # below 2**24: exact
+        sums = whole.reshape(frames.shape[:2]).T.astype(np.int64, order="C")
         events: list[Event] = []
-        for k in range(frames.shape[1]):
-            self._now += FRAME
-            self._last_sum = sums[:, k]
-            self._second += self._last_sum
-            calm = (least[:, k] >= self._low) & (most[:, k] <= self._high)
-            calm &= (sums[:, k] >= self._least) & (sums[:, k] <= self._most)
-            calm &= self._due > self._now
-            if not calm.all():
-                for i in np.flatnonzero(~calm).tolist():
-                    events += self._advance(i)
+        at = 0
+        while at < frames.shape[1]:
+            end = min(at + SECOND - self._now // FRAME % SECOND, frames.shape[1])
+            events += self._judge_within_second(frames[:, at:end], sums[at:end])
             if self._now % (SECOND * FRAME) == 0:
                 self._learn()
+            at = end
         return events
+
+    def _judge_within_second(self, frames: Steps, sums: Sums) -> list[Event]:
+        """Judge frames of one second, in which the bands of calm lines stay as they are.
+
+        Args:
+            frames: int16[lines, frames, FRAME].
+            sums: int64[frames, lines], of each frame.
+        """
+        lines, count, _ = frames.shape
+        self._last_sum = sums[-1]
+        self._second += sums.sum(axis=0)
+        steps = frames.reshape(lines, -1)
+        low, high, least, most = self._band
+        calm = (steps.min(axis=1) >= low) & (steps.max(axis=1) <= high)
+        calm &= (sums.min(axis=0) >= least) & (sums.max(axis=0) <= most)
+        calm &= self._due > self._now + count * FRAME
+        events: list[Event] = []
+        if calm.all():
+            self._now += count * FRAME
+        else:
+            moving = np.flatnonzero(~calm)
+            for k in range(count):
+                self._now += FRAME
+                events += self._judge_frame(moving, frames[moving, k], sums[k, moving])
+        return events
+
+    def _judge_frame(self, lines: NDArray[np.intp], steps: Steps, sums: Sums) -> list[Event]:
+        low, high, least, most = self._band[:, lines]
+        calm = (steps.min(axis=1) >= low) & (steps.max(axis=1) <= high)
+        calm &= (sums >= least) & (sums <= most)
+        calm &= self._due[lines] > self._now
+        return [event for i in lines[~calm].tolist() for event in self._advance(i)]
 
     def _learn(self) -> None:
         means = self._second * (VOLTS_PER_STEP / (SECOND * FRAME))
         for i, mean in enumerate(means.tolist()):
             self._hooks[i].learn(self._now, mean)
-            self._expect(i)
+        self._expect(list(range(len(self._hooks))))
         self._second[:] = 0
 
-    def _expect(self, i: int) -> None:
-        """Set the band in which line i is calm, and when it wants to be asked all the same."""
-        calm: Calm = self._hooks[i].calm()
-        self._low[i] = _clip16(calm.low / VOLTS_PER_STEP)
-        self._high[i] = _clip16(calm.high / VOLTS_PER_STEP)
-        self._least[i] = round(calm.mean_low / VOLTS_PER_STEP * FRAME)
-        self._most[i] = round(calm.mean_high / VOLTS_PER_STEP * FRAME)
+    def _expect(self, lines: list[int]) -> None:
+        """Set the bands in which lines are calm."""
+        steps = np.array([self._hooks[i].calm() for i in lines]).T / VOLTS_PER_STEP
+        self._band[:2, lines] = np.clip(steps[:2], -32768, 32767)
+        self._band[2:, lines] = np.rint(steps[2:] * FRAME)
+
+    def _set_due(self, i: int) -> None:
+        """Set when line i wants to be asked even if it is calm."""
         ring_due = self._rings[i].due
         busy = self._hooks[i].busy or self._pulses[i].busy
         self._due[i] = 0 if busy else NEVER if ring_due is None else ring_due
@@ -216,7 +245,8 @@ class LoopBank:
                 ring.forget_swing()
         events += self._hear_ring(i, trace)
         events += self._hear_pulses(i)
-        self._expect(i)
+        self._expect([i])
+        self._set_due(i)
         return sorted(events, key=lambda e: e.sample)
 
     def _close(self, i: int) -> list[Event]:
@@ -251,7 +281,3 @@ class LoopBank:
         if hook.state is not Loop.OFF_HOOK or hook.idle_now is not None:
             pulse.drop()
         return list(pulse.advance(self._now))
-
-
-def _clip16(steps: float) -> int:
-    return int(min(max(steps, -32768), 32767))
