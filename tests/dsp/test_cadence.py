@@ -90,10 +90,10 @@ def test_a_burst_with_a_voice_over_it_does_not_end_the_tone():
 
 
 def test_a_weaker_sound_in_the_pauses_is_none_of_the_tone():
-    pauses = bursts(0.15, 0.85, 0.15, 0.85, 0.3, start_s=1.6, power=0.1)
+    pauses = bursts(0.15, 0.85, 0.15, 0.85, 0.3, 0.7, 0.3, start_s=1.6, power=0.1)
     mixed = sorted([*bursts(*[0.5] * 7), *pauses], key=lambda burst: burst.start)
     (busy,) = hear(*mixed)
-    assert (busy.name, busy.sample) == ("busy", 1 * S)
+    assert (busy.name, busy.sample, busy.duration_s) == ("busy", 1 * S, 3.5)
 
 
 def test_a_tone_that_changes_is_two():
