@@ -50,6 +50,7 @@ RINGING = tone(5, 12)  # bursts at 5, 8 and 11 s; the next would be heard by 14.
         ((speech(13, 14), RINGING, speech(15, 16)), 13),
         ((speech(11.5, 15), RINGING), 12),
         ((tone(5, 11.4, cut=True), speech(12, 13)), 11.4),
+        ((speech(10, 11.5), tone(5, 11.4, cut=True)), None),
         ((speech(5.9, 7), RINGING, speech(20, 21)), 20),
         ((RINGING,), None),
         ((RINGING, speech(12.5, 13.5)), None),

@@ -63,6 +63,11 @@ def test_what_is_too_little_or_of_no_cadence_has_no_name(lengths):
     assert named(*bursts(*lengths)) == []
 
 
+def test_two_seconds_of_a_fast_cadence_are_needed():
+    assert named(*bursts(*[0.125] * 13, sound=2)) == []
+    assert named(*bursts(*[0.125] * 17, sound=2)) == [("jp", "second_dial")]
+
+
 @pytest.mark.parametrize("length_s, name", [(0.99, ["ringback"]), (0.7, []), (1.3, [])])
 def test_one_burst_is_enough_for_a_sound_of_one_tone_alone(length_s, name):
     assert [n for _, n in named(*bursts(length_s, sound=1))] == name
@@ -85,9 +90,10 @@ def test_a_burst_with_a_voice_over_it_does_not_end_the_tone():
 
 
 def test_a_weaker_sound_in_the_pauses_is_none_of_the_tone():
-    pauses = bursts(0.15, 0.85, 0.15, 0.85, 0.3, start_s=1.6, power=0.1)
+    pauses = bursts(0.15, 0.85, 0.15, 0.85, 0.3, 0.7, 0.3, start_s=1.6, power=0.1)
     mixed = sorted([*bursts(*[0.5] * 7), *pauses], key=lambda burst: burst.start)
-    assert named(*mixed) == [("kr", "busy")]
+    (busy,) = hear(*mixed)
+    assert (busy.name, busy.sample, busy.duration_s) == ("busy", 1 * S, 3.5)
 
 
 def test_a_tone_that_changes_is_two():
