@@ -6,8 +6,9 @@ import pytest
 from appliance.call_machine import Mode
 from appliance.call_row import FixedClock
 from appliance.policy import load
-from appliance.recorder import TICK_S, Recorder, complexity
+from appliance.recorder import BATCH_S, HOLD_BACK, TICK_S, Recorder, complexity
 from appliance.site import Line, Site
+from dsp.bank import AUDIO_SLICE
 from dsp.opus import FRAME, decode
 from firmware_bridge.block import Block, Epoch, Gap
 from firmware_bridge.line_player import LinePlayer
@@ -293,3 +294,10 @@ def test_the_status_tells_each_line(notes):
 
 def test_many_lines_cost_less_each():
     assert [complexity(n) for n in (1, 8, 9, 32, 33, 64)] == [10, 10, 5, 5, 0, 0]
+
+
+def test_what_waits_is_longer_than_a_doubt_and_shorter_than_a_cut_may_cost():
+    noticed_late = 0.024 * 8000  # dsp.hook: an open loop
+    assert noticed_late + AUDIO_SLICE <= HOLD_BACK
+    before_the_flush_s = BATCH_S + (AUDIO_SLICE + HOLD_BACK + FRAME) / 8000
+    assert TICK_S + before_the_flush_s < 1.0
