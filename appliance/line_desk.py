@@ -111,8 +111,8 @@ class LineDesk:
         if isinstance(event, heard.Dtmf):
             end = event.sample + round(event.duration_s * AUDIO_HZ)
             self._digit(event.digit, event.sample, max(end, event.believed))
-        elif event.kind == "pulse":
-            self._digit(str(event.as_json()["digit"]), event.sample, event.believed)
+        elif isinstance(event, heard.Pulse):
+            self._digit(event.digit, event.sample, event.believed)
         elif isinstance(event, heard.RingEnd):
             self._end_ringing(event)
         elif isinstance(event, heard.OffHook):
