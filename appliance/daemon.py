@@ -94,7 +94,7 @@ class Loop:
         """Show the page, the lamp and systemd how things stand."""
         self._publish_s = now_s + STATUS_EVERY_S
         recorder = self._engine.recorder
-        self._engine.show_proofs()
+        self._engine.show_troubles()
         if recorder.board != "streaming":
             gone = now_s - self._heard_s >= BOARD_GONE_S
             recorder.set_alarm("board_lost", "", gone)

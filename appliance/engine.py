@@ -73,8 +73,10 @@ class Engine:
             self.recorder = Recorder(site, rule, self.writer, clock, announcements)
             self._close_files = undo.pop_all().close
 
-    def show_proofs(self) -> None:
-        """Raise an alarm for each call whose proof has failed since the last time."""
+    def show_troubles(self) -> None:
+        """Raise an alarm for calls whose proof has failed, and for audio the disk did not take."""
+        if self.writer.lost_pieces:
+            self.recorder.set_alarm("disk_slow", "", True)
         while self._proofs:
             call_id, proof = self._proofs.popleft()
             if not proof.verified:

@@ -190,6 +190,10 @@ TROUBLES: Final = {
         N_("The disk is nearly full"),
         N_("Fit a larger disk before it is full; recordings are kept as long as the rule says."),
     ),
+    "disk_slow": Trouble(
+        N_("The disk has hung, and sound was lost"),
+        N_("Replace the memory card or disk now; restart the box to clear this."),
+    ),
     "disk_failed": Trouble(
         N_("The disk reports errors"),
         N_("Replace the memory card or disk now; keep the old one."),

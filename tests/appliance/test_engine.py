@@ -52,7 +52,7 @@ def test_a_failed_proof_is_an_alarm(engine_of):
     with engine_of() as engine:
         engine._note_proof("01JD", Proof(True))
         engine._note_proof("01JE", Proof(False, "second 3: quiet"))
-        engine.show_proofs()
+        engine.show_troubles()
         alarms = engine.recorder.status().alarms
     assert [(a.what, a.where) for a in alarms] == [("proof_failed", "01JE")]
 
@@ -75,3 +75,13 @@ def test_a_start_and_a_stop_are_in_the_ledger(engine_of, trial):
         "start",
         "stop",
     ]
+
+
+def test_audio_that_the_disk_did_not_take_is_an_alarm(engine_of):
+    with engine_of() as engine:
+        engine.show_troubles()
+        assert engine.recorder.status().alarms == []
+        engine.writer.lost_pieces += 1
+        engine.show_troubles()
+        engine.show_troubles()
+        assert [a.what for a in engine.recorder.status().alarms] == ["disk_slow"]
