@@ -82,7 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     run: Command = given.run
     try:
-        return run(given)
+        code = run(given)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read us, such as `head`, has seen enough; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except _MISUSE as error:
         print(f"kirok: {error}", file=sys.stderr)
         return MISUSED

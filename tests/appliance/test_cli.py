@@ -1,5 +1,8 @@
 import io
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -139,3 +142,13 @@ def test_without_a_terminal_the_passphrase_comes_from_the_environment(monkeypatc
         cli.ask_passphrase("? ")
     monkeypatch.setenv("KIROK_PASSPHRASE", PASSPHRASE)
     assert cli.ask_passphrase("? ", new=True) == PASSPHRASE
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(trial, capture):
+    assert run("replay", capture[0], "--data", trial.data) == 0
+    command = [sys.executable, "-m", "appliance", "calls", "--data", str(trial.data), "--json"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        done = subprocess.run(command, stdout=gone, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

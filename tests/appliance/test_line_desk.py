@@ -13,6 +13,7 @@ from dsp.events import (
     OffHook,
     OnHook,
     PolarityReversal,
+    Pulse,
     RecordBeep,
     RingEnd,
     RingStart,
@@ -395,3 +396,9 @@ def test_a_caller_shown_in_a_call_is_another_who_waits(desk_of, notes):
 def test_a_caller_is_not_whom_we_dialled(desk_of, notes):
     play(desk_of(Mode.FULL), [off(1), dtmf("5", 2), caller(9, "029"), on(20)])
     assert (notes.calls[0].number, notes.calls[0].number_source) == ("5", "dialled")
+
+
+def test_a_number_dialled_by_pulses_is_the_number(desk_of, notes):
+    pulses = [at(Pulse, 2 + 2 * n, 0.7, digit=digit) for n, digit in enumerate("110")]
+    play(desk_of(Mode.FULL), [off(1), *pulses, on(20)])
+    assert notes.calls[0].number == "110"
