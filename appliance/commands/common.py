@@ -1,0 +1,49 @@
+"""What every command needs: its parser, its exit codes, and the passphrase asked for."""
+
+import argparse
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+DONE, WRONG, MISUSED = 0, 1, 2
+
+Command = Callable[[argparse.Namespace], int]
+Subparsers = argparse._SubParsersAction
+
+
+class PassphraseMissing(ValueError):
+    """No passphrase was given, or not the same twice."""
+
+
+def add_command(
+    commands: "Subparsers[argparse.ArgumentParser]", name: str, run: Command, does: str
+) -> argparse.ArgumentParser:
+    """Add a command that `run` does, and return its parser."""
+    parser = commands.add_parser(name, help=does, description=does[0].upper() + does[1:] + ".")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Add the argument that names the data folder."""
+    parser.add_argument("--data", type=Path, metavar="DIR", required=True, help="the data folder")
+
+
+def ask_passphrase(prompt: str, *, new: bool = False) -> str:
+    """Return KIROK_PASSPHRASE, or ask at the terminal; twice for a new one.
+
+    Raises:
+        PassphraseMissing: none was given, or the two differ.
+    """
+    given = os.environ.get("KIROK_PASSPHRASE")
+    if given is None:
+        if not sys.stdin.isatty():
+            raise PassphraseMissing("no terminal to ask for the passphrase: set KIROK_PASSPHRASE")
+        given = getpass.getpass(prompt)
+        if new and getpass.getpass("Again: ") != given:
+            raise PassphraseMissing("the two passphrases differ")
+    if not given:
+        raise PassphraseMissing("the passphrase is empty")
+    return given

@@ -1,0 +1,119 @@
+"""`kirok calls`, `export`, `ledger`, `doctor`: what is kept, and whether it is sound."""
+
+import argparse
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from appliance import box, doctor, keys, ledger, show_calls
+from appliance.api import NoSuchCall, RecorderAway
+from appliance.box import Box
+from appliance.commands.common import DONE, WRONG, Subparsers, add_command, add_data, ask_passphrase
+from appliance.export import NotAllowed, export
+from appliance.index import CallIndex, CallQuery, IndexBroken
+from appliance.playback import CannotOpen
+
+
+class NotATime(ValueError):
+    """It is no date and no time."""
+
+
+MISUSE: Final = (NoSuchCall, NotAllowed, NotATime, keys.WrongPassphrase)
+FAULTS: Final = (CannotOpen, IndexBroken, RecorderAway)
+
+
+def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
+    calls = add_command(commands, "calls", _calls, "list calls, newest first")
+    add_data(calls)
+    calls.add_argument("--from", dest="since", metavar="ISO", help="a day or a time")
+    calls.add_argument("--to", dest="until", metavar="ISO", help="a day (its end) or a time")
+    calls.add_argument("--line", type=int)
+    calls.add_argument("--number", help="a part of the number")
+    calls.add_argument("--json", action="store_true", help="one JSON object a line")
+    package = add_command(
+        commands, "export", _export, "write a call's package for somebody outside"
+    )
+    package.add_argument("call", help="the call's id")
+    add_data(package)
+    package.add_argument("--out", type=Path, metavar="DIR", required=True)
+    package.add_argument(
+        "--as", dest="name", metavar="NAME", required=True, help="who takes it out"
+    )
+    ground = package.add_mutually_exclusive_group(required=True)
+    ground.add_argument("--request", metavar="ID", help="the approved request")
+    ground.add_argument("--trial", action="store_true", help="none; trial folders only")
+    log = commands.add_parser("ledger", help="the append-only log")
+    verbs = log.add_subparsers(metavar="VERB", required=True)
+    verify = add_command(
+        verbs, "verify", _ledger_verify, "re-check the ledger and its signed heads"
+    )
+    add_data(verify)
+    doctor = add_command(commands, "doctor", _doctor, "say what is wrong, and the remedy")
+    where = doctor.add_mutually_exclusive_group()
+    where.add_argument("--config", type=Path, metavar="FILE", help="site.toml")
+    where.add_argument("--data", type=Path, metavar="DIR", help="the data folder")
+    doctor.add_argument(
+        "--deep", action="store_true", help="check every segment, row, key and ledger entry"
+    )
+    doctor.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _calls(given: argparse.Namespace) -> int:
+    opened = box.open_box(given.data)
+    zone = opened.policy.zone
+    query = CallQuery(
+        from_utc=_moment(given.since, opened, end_of_day=False),
+        to_utc=_moment(given.until, opened, end_of_day=True),
+        line=given.line,
+        number=given.number,
+        limit=None,
+    )
+    with CallIndex.open_readonly(opened.index) as index:
+        rows = index.search(query)
+    if given.json:
+        for row in rows:
+            print(json.dumps(row.as_json(), ensure_ascii=False))
+    else:
+        print("\n".join(show_calls.table(rows, zone)))
+    return DONE
+
+
+def _export(given: argparse.Namespace) -> int:
+    opened = box.open_box(given.data)
+    if given.request:
+        raise NotAllowed("requests are kept on paper still; trial folders need none: --trial")
+    person = given.name, ask_passphrase(f"Passphrase of {given.name}: ")
+    print(export(opened, given.call, given.out, person, datetime.now(UTC)))
+    return DONE
+
+
+def _ledger_verify(given: argparse.Namespace) -> int:
+    opened = box.open_box(given.data)
+    findings = ledger.verify(opened.ledger, keys.public_key_from_text(opened.public_key))
+    for finding in findings:
+        print(finding)
+    if not findings:
+        print("the ledger is whole and signed")
+    return WRONG if findings else DONE
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    findings = doctor.examine(given.config, given.data, deep=given.deep)
+    for finding in findings:
+        print(json.dumps(finding.as_json(), ensure_ascii=False) if given.json else finding)
+    return WRONG if any(finding.level == "wrong" for finding in findings) else DONE
+
+
+def _moment(text: str | None, opened: Box, *, end_of_day: bool) -> datetime | None:
+    """Return a day's beginning or end, or a time, in the site's zone unless it names its own."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        wanted = "want 2026-11-23 or 2026-11-23T09:00"
+        raise NotATime(f"{text!r} is no date or time; {wanted}") from None
+    if len(text) == 10 and end_of_day:
+        at = at.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return at if at.tzinfo else at.replace(tzinfo=opened.policy.zone)
