@@ -15,7 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance import keys, notice_file, policy, site
-from appliance.index import CallIndex, iso
+from appliance.index import CallIndex
+from appliance.index_row import iso
 from appliance.ledger import Ledger
 from appliance.policy import Policy
 from appliance.registry import Registry

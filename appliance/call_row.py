@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from appliance.call import Call, Mark
-from appliance.index import CallRow
+from appliance.index_row import CallRow
 from appliance.policy import Policy
 from dsp.units import AUDIO_HZ
 

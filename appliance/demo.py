@@ -26,7 +26,9 @@ from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.call_machine import Mode
 from appliance.control import ControlClient
-from appliance.index import CallIndex, CallQuery, CallRow
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
+from appliance.index_row import CallRow
 from appliance.site import Line
 from appliance.stopping import told_to_stop
 

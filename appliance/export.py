@@ -31,7 +31,8 @@ from appliance.box import Box
 from appliance.control import ControlClient
 from appliance.durable import replace
 from appliance.engine import open_parts
-from appliance.index import CallIndex, CallRow, iso
+from appliance.index import CallIndex
+from appliance.index_row import CallRow, iso
 from appliance.playback import Recording, open_recording
 from appliance.registry_storage import read_tables
 from appliance.store import Store

@@ -9,16 +9,16 @@ Times are whole milliseconds, UTC. A row is made when its call begins and filled
 on; `ended_ms` is null while it lasts.
 """
 
-import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from appliance.api import NoSuchCall
+from appliance.index_query import CallQuery, conditions
+from appliance.index_row import CallRow, from_db, from_ms, to_db, to_ms
 
 SCHEMA_VERSION = 2
 
@@ -85,134 +85,6 @@ COMMIT;
 
 class IndexBroken(Exception):
     """calls.db cannot be read as an index; the vault and the ledger hold what it held."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallRow:
-    """One call. Times are aware datetimes in UTC; `events`, `gaps` and `stretches` lists of dicts.
-
-    Attributes:
-        reason: how the call ended if not as usual (line_down, board_restarted ...), else why it was
-            or was not recorded (full, key, button, missed, not_asked, mode_none).
-    """
-
-    id: str
-    line: int
-    line_name: str
-    department: str
-    policy: str
-    direction: str
-    number: str | None = None
-    number_source: str | None = None
-    digits: str = ""
-    keys: str = ""
-    start: datetime
-    answer: datetime | None = None
-    end: datetime | None = None
-    clock: str
-    drift_ppm: float = 0.0
-    rings: int = 0
-    mode: str
-    why: str
-    ended_by: str = ""
-    audio_samples: int = 0
-    stretches: list[dict[str, Any]]
-    events: list[dict[str, Any]]
-    gaps: list[dict[str, Any]]
-    notice: str | None = None
-    notice_s: float | None = None
-    proof: str = "none"
-    proof_note: str = ""
-    proved: datetime | None = None
-    due: datetime | None = None
-    hold: str | None = None
-    erased: datetime | None = None
-    day: str
-    reel: str = ""
-    last_offset: int | None = None
-    chain: str | None = None
-
-    @property
-    def recorded(self) -> bool:
-        return self.audio_samples > 0
-
-    @property
-    def audio_s(self) -> float:
-        return self.audio_samples / 8000
-
-    @property
-    def reason(self) -> str:
-        return self.why if self.ended_by in ("", "on_hook") else self.ended_by
-
-    def as_json(self) -> dict[str, object]:
-        """Return the call as `kirok calls --json` prints it."""
-        return {
-            "id": self.id,
-            "line": self.line,
-            "line_name": self.line_name,
-            "department": self.department,
-            "policy": self.policy,
-            "direction": self.direction,
-            "number": self.number,
-            "number_source": self.number_source,
-            "digits": self.digits,
-            "keys": self.keys,
-            "start": iso(self.start),
-            "answer": iso(self.answer),
-            "end": iso(self.end),
-            "rings": self.rings,
-            "mode": self.mode,
-            "recorded": self.recorded,
-            "reason": self.reason,
-            "why": self.why,
-            "ended_by": self.ended_by,
-            "audio_s": round(self.audio_s, 4),
-            "stretches": self.stretches,
-            "events": self.events,
-            "notice": self.notice,
-            "notice_s": self.notice_s,
-            "proof": self.proof,
-            "proof_note": self.proof_note,
-            "gaps": self.gaps,
-            "due": iso(self.due),
-            "hold": self.hold,
-            "erased": iso(self.erased),
-            "clock": self.clock,
-            "drift_ppm": round(self.drift_ppm, 2),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallQuery:
-    """What to look for; None is any.
-
-    Attributes:
-        from_utc, to_utc: calls that began in [from_utc, to_utc).
-        number: a part of the other party's number or of the digits dialled; only 0-9 * # count.
-        before_id: the page after the call with this id, newest first.
-    """
-
-    from_utc: datetime | None = None
-    to_utc: datetime | None = None
-    line: int | None = None
-    number: str | None = None
-    direction: str | None = None
-    recorded: bool | None = None
-    proof: str | None = None
-    before_id: str | None = None
-    limit: int | None = 50
-
-
-_TIMES = {
-    "start": "started_ms",
-    "answer": "answered_ms",
-    "end": "ended_ms",
-    "proved": "proved_ms",
-    "due": "due_ms",
-    "erased": "erased_ms",
-}
-_LISTS = {"stretches", "events", "gaps"}
-_FIELDS = {f.name: _TIMES.get(f.name, f.name) for f in fields(CallRow)}
 
 
 class CallIndex:
@@ -282,7 +154,7 @@ class CallIndex:
 
     def put(self, row: CallRow) -> None:
         """Write a call's row, replacing what it said before."""
-        values = _to_db(row)
+        values = to_db(row)
         names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
         self._db.execute(f"INSERT OR REPLACE INTO calls ({names}) VALUES ({marks})", values)
 
@@ -290,13 +162,13 @@ class CallIndex:
         """Say how the proof of a call went."""
         self._db.execute(
             "UPDATE calls SET proof = ?, proof_note = ?, proved_ms = ? WHERE id = ?",
-            (proof, note, _to_ms(at), call_id),
+            (proof, note, to_ms(at), call_id),
         )
 
     def add_hearing(self, call_id: str, at: datetime, person: str, act: str, purpose: str) -> None:
         self._db.execute(
             "INSERT INTO hearings VALUES (?, ?, ?, ?, ?)",
-            (call_id, _to_ms(at), person, act, purpose),
+            (call_id, to_ms(at), person, act, purpose),
         )
 
     # ------------------------------------------------------------ reading
@@ -310,26 +182,26 @@ class CallIndex:
         row = self._db.execute("SELECT * FROM calls WHERE id = ?", (call_id,)).fetchone()
         if row is None:
             raise NoSuchCall(call_id)
-        return _from_db(row)
+        return from_db(row)
 
     def search(self, query: CallQuery) -> list[CallRow]:
         """Return the calls that fit, newest first."""
-        where, values = _conditions(query)
+        where, values = conditions(query)
         sql = f"SELECT * FROM calls WHERE {where} ORDER BY id DESC"
         if query.limit is not None:
             sql += " LIMIT :limit"
             values["limit"] = query.limit
-        return [_from_db(row) for row in self._db.execute(sql, values)]
+        return [from_db(row) for row in self._db.execute(sql, values)]
 
     def unfinished(self) -> list[CallRow]:
         """Return the calls whose end is not in the index, oldest first."""
         rows = self._db.execute("SELECT * FROM calls WHERE ended_ms IS NULL ORDER BY id")
-        return [_from_db(row) for row in rows]
+        return [from_db(row) for row in rows]
 
     def with_proof(self, proof: str) -> list[CallRow]:
         """Return the calls whose proof stands so, oldest first."""
         rows = self._db.execute("SELECT * FROM calls WHERE proof = ? ORDER BY id", (proof,))
-        return [_from_db(row) for row in rows]
+        return [from_db(row) for row in rows]
 
     def hearings(self, call_id: str) -> list[tuple[datetime, str, str, str]]:
         """Return (at, person, act, purpose) of who heard or took out a call, oldest first."""
@@ -344,7 +216,7 @@ class CallIndex:
         row = self._db.execute(
             "SELECT count(*), total(audio_samples > 0), total(proof = 'verified'),"
             " total(proof = 'failed'), total(proof = 'pending') FROM calls WHERE started_ms >= ?",
-            (_to_ms(since),),
+            (to_ms(since),),
         ).fetchone()
         names = ("seen", "recorded", "proved", "failed", "pending")
         return {name: int(value) for name, value in zip(names, row, strict=True)}
@@ -370,7 +242,7 @@ class CallIndex:
     def since_row(self, mark: int) -> list[CallRow]:
         """Return the calls whose rows were made or filled since last_row() gave this mark."""
         return [
-            _from_db(r) for r in self._db.execute("SELECT * FROM calls WHERE rowid > ?", (mark,))
+            from_db(r) for r in self._db.execute("SELECT * FROM calls WHERE rowid > ?", (mark,))
         ]
 
     def check(self) -> list[str]:
@@ -380,64 +252,3 @@ class CallIndex:
         except sqlite3.DatabaseError as error:
             return [str(error)]
         return [] if found == ["ok"] else found
-
-
-def iso(at: datetime | None) -> str | None:
-    """Return ISO 8601 UTC with milliseconds."""
-    if at is None:
-        return None
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def from_ms(value: int) -> datetime:
-    return datetime.fromtimestamp(value // 1000, UTC).replace(microsecond=value % 1000 * 1000)
-
-
-def _to_ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)
-
-
-def _to_db(row: CallRow) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, column in _FIELDS.items():
-        value = getattr(row, name)
-        if name in _TIMES and value is not None:
-            value = _to_ms(value)
-        elif name in _LISTS:
-            value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        values[column] = value
-    return values
-
-
-def _from_db(row: Mapping[str, Any]) -> CallRow:
-    values: dict[str, Any] = {}
-    for name, column in _FIELDS.items():
-        value = row[column]
-        if name in _TIMES and value is not None:
-            value = from_ms(value)
-        elif name in _LISTS:
-            value = json.loads(value)
-        values[name] = value
-    return CallRow(**values)
-
-
-def _conditions(query: CallQuery) -> tuple[str, dict[str, Any]]:
-    where: list[str] = ["1"]
-    values: dict[str, Any] = {}
-    for name, sql, value in (
-        ("from_ms", "started_ms >= :from_ms", query.from_utc and _to_ms(query.from_utc)),
-        ("to_ms", "started_ms < :to_ms", query.to_utc and _to_ms(query.to_utc)),
-        ("line", "line = :line", query.line),
-        ("direction", "direction = :direction", query.direction),
-        ("proof", "proof = :proof", query.proof),
-        ("before", "id < :before", query.before_id),
-    ):
-        if value is not None:
-            where.append(sql)
-            values[name] = value
-    if query.recorded is not None:
-        where.append("audio_samples > 0" if query.recorded else "audio_samples = 0")
-    if query.number is not None:
-        where.append("(number LIKE :number OR digits LIKE :number)")
-        values["number"] = f"%{''.join(c for c in query.number if c in '0123456789*#')}%"
-    return " AND ".join(where), values

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance import ogg, ulid
-from appliance.index import CallRow
+from appliance.index_row import CallRow
 from appliance.keys import WrongIdentity
 from appliance.vault.open import open_call
 from appliance.vault.segment import Codec, TamperedError

@@ -18,7 +18,7 @@ from appliance.api import Alarm, BoxStatus, LineStatus
 from appliance.call import Call
 from appliance.call_machine import State
 from appliance.call_row import Now, StreamClock, row_of
-from appliance.index import CallRow, iso
+from appliance.index_row import CallRow, iso
 from appliance.kept_audio import Heard, KeptAudio, Piece
 from appliance.line_desk import LineDesk
 from appliance.policy import Policy

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from appliance.index import CallIndex, CallRow, iso
+from appliance.index import CallIndex
+from appliance.index_row import CallRow, iso
 from appliance.store import Log
 from appliance.vault.reel import State, scan
 from appliance.vault.segment import Kind

@@ -16,7 +16,8 @@ from appliance.box import Box
 from appliance.call_machine import Mode
 from appliance.call_row import FixedClock
 from appliance.engine import Engine
-from appliance.index import CallIndex, CallRow
+from appliance.index import CallIndex
+from appliance.index_row import CallRow
 from appliance.policy import Policy
 from appliance.progress import Progress
 from appliance.site import Line, Site

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, time
 from typing import Final
 
 from appliance.api import BoxStatus, Hearing
-from appliance.index import CallIndex, iso
+from appliance.index import CallIndex
+from appliance.index_row import iso
 from appliance.policy import Policy
 from appliance.writer import Writer
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from appliance.index import CallRow
+from appliance.index_row import CallRow
 
 _ARROWS = {"in": "←", "out": "→", "unknown": "?"}
 _COLUMNS = "{:19}  {:>4}  {:1} {:16} {:>8}  {:8} {:12} {}"

@@ -24,7 +24,8 @@ from typing import Final, Protocol
 
 from appliance import keys
 from appliance.api import Hearing, NoSuchCall
-from appliance.index import CallIndex, CallRow, iso
+from appliance.index import CallIndex
+from appliance.index_row import CallRow, iso
 from appliance.kept_audio import Heard, Piece
 from appliance.proof import Proof
 from appliance.vault.day_secrets import SecretStore

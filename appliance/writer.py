@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final, TypeVar
 
-from appliance.index import CallRow
+from appliance.index_row import CallRow
 from appliance.kept_audio import Heard, Piece
 from appliance.proof import Proof, prove
 from appliance.store import Store, ToProve

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from appliance import wav
-from appliance.index import CallRow
+from appliance.index_row import CallRow
 from appliance.playback import Recording
 
 #: Bars of a waveform: one for each pixel or two of the widest page.

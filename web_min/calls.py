@@ -6,7 +6,7 @@ from flask import Blueprint, abort, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from appliance.api import Hearing, NoSuchCall, RecorderAway
-from appliance.index import CallRow
+from appliance.index_row import CallRow
 from web_min import forms, search, timeline
 from web_min.parts import parts, signed_in
 

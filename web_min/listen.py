@@ -7,7 +7,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import NoSuchCall, RecorderAway
-from appliance.index import CallRow
+from appliance.index_row import CallRow
 from appliance.playback import CannotOpen, Recording
 from web_min import calls, forms, ranges
 from web_min.audio import wav_bytes, wav_size, waveform

@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 
 from appliance.api import Recorder, RecorderAway
-from appliance.index import iso
+from appliance.index_row import iso
 from appliance.registry import Registry
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g
 
 from appliance.api import Recorder
-from appliance.index import CallQuery, CallRow
+from appliance.index_query import CallQuery
+from appliance.index_row import CallRow
 from appliance.policy import Purpose
 from appliance.registry import Registry
 from web_min.audio import OpenAudio

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from appliance.index import CallQuery
+from appliance.index_query import CallQuery
 from web_min.forms import Errors
 from web_min.languages import gettext as _
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from appliance.index import CallRow
+from appliance.index_row import CallRow
 
 #: Two keys closer than this are one mark: `0318036` rather than seven of them.
 SAME_KEYS_S: Final = 3.0

@@ -21,7 +21,8 @@ from appliance import box, policy, site
 from appliance.call_machine import Mode
 from appliance.call_row import FixedClock
 from appliance.engine import Engine
-from appliance.index import CallIndex, CallQuery
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
 from appliance.replay import BOARD_LINES, joined
 from dsp.units import AUDIO_HZ
 from firmware_bridge.block import Block, Item

@@ -11,7 +11,8 @@ from appliance.api import NoSuchCall, RecorderAway
 from appliance.box import Box
 from appliance.commands.common import DONE, WRONG, Subparsers, add_command, add_data, ask_passphrase
 from appliance.export import NotAllowed, export
-from appliance.index import CallIndex, CallQuery, IndexBroken
+from appliance.index import CallIndex, IndexBroken
+from appliance.index_query import CallQuery
 from appliance.playback import CannotOpen
 
 

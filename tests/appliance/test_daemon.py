@@ -13,7 +13,8 @@ from appliance.api import RecorderAway
 from appliance.box import Plan
 from appliance.control import ControlClient
 from appliance.daemon import record
-from appliance.index import CallIndex, CallQuery
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
 from appliance.site import Line
 from tests.appliance.scene import START
 

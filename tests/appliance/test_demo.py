@@ -14,7 +14,8 @@ import pytest
 
 from appliance import box, cli
 from appliance.demo import PortInUse, run_demo
-from appliance.index import CallIndex, CallQuery
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
 
 LIMIT_S = 60.0
 

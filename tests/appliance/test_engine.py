@@ -5,7 +5,8 @@ import pytest
 
 from appliance.call_row import FixedClock
 from appliance.engine import BoxInUse, Engine
-from appliance.index import CallIndex, CallQuery
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
 from appliance.proof import Proof
 from firmware_bridge.block import Block, Epoch
 from tests.appliance.scene import START

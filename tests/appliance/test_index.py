@@ -1,4 +1,3 @@
-import json
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.api import NoSuchCall
-from appliance.index import CallIndex, CallQuery, CallRow, IndexBroken, iso
+from appliance.index import CallIndex, IndexBroken
+from appliance.index_query import CallQuery
+from appliance.index_row import CallRow
 
-CONTRACT = """id line direction number digits start answer end mode recorded reason audio_s notice
-proof gaps due hold erased clock"""
 NOON = datetime(2026, 11, 23, 3, 0, 0, 250000, tzinfo=UTC)
 
 
@@ -64,58 +63,6 @@ def test_a_row_reads_back_as_it_was_written(index):
 def test_a_call_that_is_not_there_is_no_row(index):
     with pytest.raises(NoSuchCall):
         index.get("01JD0000000000000000000000")
-
-
-def test_json_has_what_the_contract_names(index):
-    call = row(answer=NOON, audio_samples=8000)
-    shown = call.as_json()
-    assert json.loads(json.dumps(shown)) == shown
-    for name in CONTRACT.split():
-        assert name in shown
-    assert shown["start"] == "2026-11-23T03:00:00.250Z"
-    assert (shown["recorded"], shown["audio_s"], shown["end"]) == (True, 1.0, None)
-
-
-@pytest.mark.parametrize(
-    "ended_by, why, reason",
-    [
-        ("on_hook", "full", "full"),
-        ("", "full", "full"),
-        ("line_down", "full", "line_down"),
-        ("missed", "missed", "missed"),
-        ("board_restarted", "key", "board_restarted"),
-    ],
-)
-def test_the_reason_is_an_unusual_end_or_else_why_it_was_kept(ended_by, why, reason):
-    assert row(ended_by=ended_by, why=why).reason == reason
-
-
-@pytest.mark.parametrize(
-    "query, found",
-    [
-        (CallQuery(), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
-        (CallQuery(limit=2), [9, 8]),
-        (CallQuery(from_utc=NOON + timedelta(minutes=8)), [9, 8]),
-        (CallQuery(to_utc=NOON + timedelta(minutes=2)), [1, 0]),
-        (CallQuery(line=1), [8, 0]),
-        (CallQuery(number="031-8036-0003"), [3]),
-        (CallQuery(number="%"), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]),
-        (CallQuery(number="0_003"), [3]),
-        (CallQuery(number="7114"), [5]),
-        (CallQuery(direction="out"), [5]),
-        (CallQuery(recorded=True), [4]),
-        (CallQuery(proof="failed"), [4]),
-        (CallQuery(before_id=row(3).id), [2, 1, 0]),
-        (CallQuery(line=1, number="0008"), [8]),
-    ],
-)
-def test_search(index, query, found):
-    with index.transaction():
-        for n in range(10):
-            index.put(row(n))
-        index.put(row(4, audio_samples=8, proof="failed"))
-        index.put(row(5, direction="out", digits="03180367114"))
-    assert [call.id for call in index.search(query)] == [row(n).id for n in found]
 
 
 def test_a_transaction_that_fails_leaves_nothing(index):
@@ -204,8 +151,3 @@ def test_check_finds_a_torn_page(tmp_path):
     path.write_bytes(data)
     with CallIndex.open_readonly(path) as reader:
         assert reader.check()
-
-
-def test_times_are_to_the_millisecond():
-    assert iso(None) is None
-    assert iso(NOON.replace(microsecond=999_999)) == "2026-11-23T03:00:00.999Z"

@@ -13,7 +13,8 @@ import pytest
 from appliance import box, policy, site
 from appliance.box import Plan
 from appliance.doctor import examine
-from appliance.index import CallIndex, CallQuery
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
 from appliance.recovery import LOOKAHEAD, Found, finished
 from appliance.replay import replay
 from dsp.opus import Encoder

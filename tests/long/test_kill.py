@@ -18,7 +18,8 @@ from appliance.box import Admin, Plan
 from appliance.control import ControlClient
 from appliance.demo import LINES
 from appliance.doctor import examine
-from appliance.index import CallIndex, CallQuery
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
 from appliance.registry import Registry
 from appliance.vault.day_secrets import DaySecrets
 from appliance.vault.key_table import open_table

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway
-from appliance.index import CallIndex, CallRow, iso
+from appliance.index import CallIndex
+from appliance.index_row import CallRow, iso
 from appliance.keys import WrongPassphrase, tidy_passphrase, tidy_setup_code
 from appliance.playback import Recording
 from appliance.policy import Purpose

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.index import iso
+from appliance.index_row import iso
 from firmware_bridge.panel import LAMPS
 from tests.web_min.messages import FOLDER
 from tests.web_min.rig import NOW, line

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.api import Hearing
-from appliance.index import iso
+from appliance.index_row import iso
 from tests.web_min.rig import NOW, call, missed, speechlike, ulid
 
 

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appliance.index import CallQuery
+from appliance.index_query import CallQuery
 from tests.web_min.rig import ulid
 from web_min.search import PAGE_LEN, read
 

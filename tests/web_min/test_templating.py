@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.index import iso
+from appliance.index_row import iso
 from tests.web_min.rig import NOW
 from web_min.templating import ago, meter
 
