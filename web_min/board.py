@@ -46,8 +46,8 @@ def _alarms(box: BoxStatus | None) -> list[Alarm]:
     if box is None:
         return [Alarm("recorder_away", "", "")]
     alarms = sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
-    if box.clock == "unsynced" and not any(a.what == "clock_unsynced" for a in alarms):
-        alarms.append(Alarm("clock_unsynced", "", ""))
+    if box.clock == "unsynced" and not any(a.what == "clock_untrusted" for a in alarms):
+        alarms.append(Alarm("clock_untrusted", "", ""))
     return alarms
 
 

@@ -7,8 +7,8 @@ from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from appliance.words import N_
 from web_min import guard, languages
-from web_min.languages import N_
 from web_min.languages import gettext as _
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from typing import Final
 
 from flask import g, request
 
-from web_min.po import catalogue
+from appliance import words as of_appliance
+from appliance.po import catalogue
 
 #: Each language in its own words, in the order of the switch. English needs no catalogue.
 NAMES: Final = {"ko": "한국어", "ja": "日本語", "en": "English"}
@@ -20,17 +21,15 @@ COOKIE_S: Final = 365 * 86_400
 _FOLDER: Final = Path(__file__).parent / "languages"
 
 
-def N_(message: str) -> str:  # noqa: N802  gettext's own name for "translate it later"
-    return message
-
-
 @cache
 def words(language: str) -> NullTranslations:
-    """Return a language's catalogue; English is the words in the code."""
+    """Return a language's catalogue, with the appliance's words; English is in the code."""
     if language == "en":
         return NullTranslations()
     path = _FOLDER / language / "LC_MESSAGES" / "kirok.po"
-    return catalogue(path.read_text(encoding="utf-8"))
+    ours = catalogue(path.read_text(encoding="utf-8"))
+    ours.add_fallback(of_appliance.words(language))
+    return ours
 
 
 def choose(otherwise: str) -> str:

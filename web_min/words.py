@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from web_min.languages import N_, gettext
+from appliance.alarms import Kind, kind_of
+from appliance.words import N_
+from web_min.languages import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,11 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An alarm in words: what it is, and what to do about it."""
+    """An alarm in words: what it is, and what to do about it; and its row of the table."""
 
     title: str
     remedy: str
+    kind: Kind
 
 
 def word(table: Mapping[str, Word], name: str | None) -> Word:
@@ -161,73 +164,8 @@ ROLES: Final = {
     "operator": Word(N_("Administrator"), "person", "quiet"),
 }
 
-TROUBLES: Final = {
-    "proof_failed": Trouble(
-        N_("A recording could not be proved"),
-        N_("Open the call and listen. If others fail too, replace the memory card."),
-    ),
-    "board_lost": Trouble(
-        N_("The tap board does not answer"),
-        N_("Nothing is being recorded. Check the board's cable and power, then its port."),
-    ),
-    "board_fault": Trouble(
-        N_("The board reports a fault of a line's input"),
-        N_("Move the line to a free input; if the fault stays behind, replace the board."),
-    ),
-    "line_down": Trouble(
-        N_("A telephone line is dead"),
-        N_("Check that the line is plugged in at the board and works with a telephone."),
-    ),
-    "open_line": Trouble(
-        N_("A telephone has been off the hook for hours"),
-        N_("Ask the department to put the receiver back on."),
-    ),
-    "disk_full": Trouble(
-        N_("The disk is full"),
-        N_("Calls are being lost. Nothing that must be kept is erased: fit a larger disk."),
-    ),
-    "disk_low": Trouble(
-        N_("The disk is nearly full"),
-        N_("Fit a larger disk before it is full; recordings are kept as long as the rule says."),
-    ),
-    "disk_slow": Trouble(
-        N_("The disk has hung, and sound was lost"),
-        N_("Replace the memory card or disk now; restart the box to clear this."),
-    ),
-    "disk_failed": Trouble(
-        N_("The disk reports errors"),
-        N_("Replace the memory card or disk now; keep the old one."),
-    ),
-    "clock_unsynced": Trouble(
-        N_("The clock is not set"),
-        N_("Connect the time server, or set the clock; until then times cannot be trusted."),
-    ),
-    "clock_stepped": Trouble(
-        N_("The clock was put right"),
-        N_("Times before it are off; nothing to do unless it happens again."),
-    ),
-    "gaps": Trouble(
-        N_("Sound is being lost between board and recorder"),
-        N_("Check the board's cable; keep it away from power lines."),
-    ),
-    "overload": Trouble(
-        N_("The recorder cannot keep up"),
-        N_("End other work on the box; if it lasts, tell the installer."),
-    ),
-    "index_broken": Trouble(
-        N_("The list of calls is damaged"),
-        N_("Restart the recorder: it makes the list again from the recordings."),
-    ),
-    "recorder_away": Trouble(
-        N_("The recorder does not answer"),
-        N_("Calls may be going unrecorded. Restart it; if it stays away, tell the installer."),
-    ),
-}
-
 
 def trouble(what: str) -> Trouble:
     """Return an alarm in the request's language; one we have no words for keeps its name."""
-    known = TROUBLES.get(what)
-    if known is None:
-        return Trouble(what, gettext(N_("Run `kirok doctor` on the box: it says what to do.")))
-    return Trouble(gettext(known.title), gettext(known.remedy))
+    kind = kind_of(what)
+    return Trouble(gettext(kind.title), gettext(kind.remedy), kind)

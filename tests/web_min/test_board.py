@@ -116,7 +116,7 @@ def test_a_clock_that_is_not_set_is_an_alarm_too(inside):
     page = inside.get("/health").text
     assert page.count("The clock is not set") == 1
     assert "Nothing is wrong." not in page
-    inside.alarm("clock_unsynced", "")
+    inside.alarm("clock_untrusted", "")
     assert inside.get("/health").text.count("The clock is not set") == 1
 
 

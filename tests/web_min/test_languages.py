@@ -2,9 +2,9 @@ import re
 
 import pytest
 
+from appliance.po import entries
 from tests.web_min.messages import FOLDER, all_messages
 from web_min import languages
-from web_min.po import entries
 
 FIELD = re.compile(r"%\((\w+)\)s")
 TRANSLATED = [code for code in languages.NAMES if code != "en"]

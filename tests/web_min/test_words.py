@@ -1,7 +1,9 @@
+import html
 import re
 
 import pytest
 
+from appliance.alarms import ALARMS
 from tests.web_min.messages import FOLDER
 from web_min import words
 
@@ -38,11 +40,19 @@ def test_a_name_we_have_no_word_for_is_shown_as_it_is():
 
 
 def test_every_alarm_says_what_to_do(inside):
-    for what in [*words.TROUBLES, "something_new"]:
+    for what in [*ALARMS, "something_new"]:
         inside.alarm(what, "")
-    page = inside.get("/health").text
-    for trouble in words.TROUBLES.values():
-        assert trouble.title in page.replace("&#39;", "'")
-        assert trouble.remedy in page.replace("&#39;", "'")
+    page = html.unescape(inside.get("/health").text)
+    for kind in ALARMS.values():
+        assert kind.title in page
+        assert kind.remedy in page
     assert "something_new" in page
     assert "kirok doctor" in page
+
+
+@pytest.mark.parametrize("language, says", [("ko", "디스크"), ("ja", "ディスク")])
+def test_alarms_are_said_in_the_pages_language(inside, language, says):
+    inside.alarm("disk_slow", "")
+    page = inside.get("/health", Accept_Language=language).text
+    assert says in page
+    assert ALARMS["disk_slow"].title not in page

@@ -1,6 +1,6 @@
 import pytest
 
-from web_min.po import BadCatalogue, catalogue, entries
+from appliance.po import BadCatalogue, catalogue, entries
 
 HEADER = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: {}\\n"\n'
 ONE = HEADER.format("nplurals=1; plural=0;")
