@@ -40,7 +40,7 @@ $(VENV)/.test: $(VENV)/.run
 # Work the lock file out anew, after a change of the dependencies.
 lock: $(VENV)/.run
 	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+	$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	    --no-header --extra dev --extra plot --output-file requirements.lock pyproject.toml
 
 clean:
