@@ -220,6 +220,8 @@ def _reels(opened: Box) -> Iterator[Finding]:
                 where = f"{name}: {stretch.size} bytes from {stretch.offset}"
                 if stretch.state is State.WHOLE:
                     whole += 1
+                elif stretch.state is State.ERASED:
+                    continue
                 elif stretch.state is State.TORN:
                     yield Finding("note", f"{where} are what a power cut left of an unsafe second")
                 else:

@@ -23,7 +23,8 @@ class FaultyDisk:
     """
 
     COUNTED = frozenset(
-        ["open", "write", "fsync", "fdatasync", "ftruncate", "link", "rename", "unlink", "mkdir"]
+        {"open", "write", "fsync", "fdatasync", "ftruncate"}
+        | {"link", "rename", "unlink", "mkdir", "rmdir"}
     )
 
     def __init__(self, call=None, error=None, *, done=False, only=None):

@@ -15,6 +15,9 @@ Everything up to the last flush is there after a power cut. Behind it may stand 
 appended since, in pages: a segment cut short, or zeros where one should be. That is a torn tail,
 and what `scan` calls TORN; whatever else is not a whole segment is DAMAGED. A tail that was altered
 can look torn, so whoever knows which calls had ended (index, ledger) compares.
+
+Where calls have been erased and the day stays for others that are held, there are zeros: ERASED
+(see clear.py). Zeros over a call that is still kept are found by whoever follows its chain.
 """
 
 import os
@@ -44,6 +47,7 @@ class NotAReel(ValueError):
 
 class State(Enum):
     WHOLE = auto()
+    ERASED = auto()
     TORN = auto()
     DAMAGED = auto()
 
@@ -252,8 +256,16 @@ def _next_whole(fd: int, at: int, end: int) -> int:
 
 
 def _not_whole(fd: int, at: int, after: int, end: int) -> Stretch:
-    torn = after == end and _looks_torn(fd, at, end)
-    return Stretch(at, after - at, State.TORN if torn else State.DAMAGED)
+    if after == end and _looks_torn(fd, at, end):
+        state = State.TORN
+    else:
+        state = State.ERASED if _all_zero(fd, at, after) else State.DAMAGED
+    return Stretch(at, after - at, state)
+
+
+def _all_zero(fd: int, at: int, end: int) -> bool:
+    pieces = range(at, end, _WINDOW_BYTES)
+    return not any(any(os.pread(fd, min(_WINDOW_BYTES, end - at), at)) for at in pieces)
 
 
 def _looks_torn(fd: int, at: int, end: int) -> bool:
