@@ -239,7 +239,13 @@ _CLOCK: Final[Mapping[str, Kind]] = {
 
 # ---------------------------------------------------------------- the alarms themselves
 
-_MAIL: Final[Mapping[str, Kind]] = {
+_ALARMS: Final[Mapping[str, Kind]] = {
+    "alarms_lost": Kind(
+        N_("The list of alarms was damaged; earlier alarms may be missing"),
+        N_("Run `kirok doctor --deep` on the box. If it happens again, replace the memory card."),
+        Grave.SOON,
+        Ends.BY_HAND,
+    ),
     "mail_failed": Kind(
         N_("Alarms cannot be sent by mail"),
         N_("Run `kirok alarm-test` on the box: it says what the mail server answers."),
@@ -254,7 +260,7 @@ ALARMS: Final[Mapping[str, Kind]] = {
     **_DISK,
     **_RETENTION,
     **_CLOCK,
-    **_MAIL,
+    **_ALARMS,
 }
 
 #: For a name that is not in the table: a newer recorder must never be silent.

@@ -49,14 +49,16 @@ class Alarm:
     """Something is wrong.
 
     Attributes:
-        what: a stable name: "proof_failed" "board_lost" "line_down" "open_line" "disk_full" ...
+        what: a name of `appliance.alarms`.
         where: "line 3", a call id, or "".
         since: ISO 8601 UTC.
+        seen_by: the person who has acknowledged it, or "".
     """
 
     what: str
     where: str
     since: str
+    seen_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,9 @@ class Recorder(Protocol):
 
     def hearings(self, call_id: str) -> list[Hearing]:
         """Return who has heard or taken out a call, oldest first."""
+
+    def acknowledge(self, what: str, where: str, person: str) -> None:
+        """Note that a person has seen an alarm; one that ends by hand is over."""
 
     def note(self, act: str, person: str, **facts: str) -> None:
         """Enter in the ledger what happened at the page: a login, a refusal, a search."""

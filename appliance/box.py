@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from appliance import keys, notice_file, policy, site
+from appliance import alarm_file, keys, notice_file, policy, site
 from appliance.index import CallIndex
 from appliance.index_row import iso
 from appliance.ledger import Ledger
@@ -86,6 +86,10 @@ class Box:
     @property
     def ledger(self) -> Path:
         return self.data / "ledger"
+
+    @property
+    def alarms(self) -> Path:
+        return self.data / "alarms.json"
 
     @property
     def run(self) -> Path:
@@ -211,6 +215,7 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
         registry.add_first(admin.name, FIRST_ROLE, first, str(iso(now)))
         registry.close()
     CallIndex.open(part / "calls.db").close()
+    alarm_file.write(part / "alarms.json", [])
     (part / "policy.toml").write_text(plan.profile)
     notice = notice_file.shipped(policy.parse(plan.profile).language)
     if notice is not None:

@@ -29,7 +29,7 @@ CLIENT_TIMEOUT_S = 5.0
 #: The page waits this long for the recorder's disk, then shows that it is away.
 ANSWER_TIMEOUT_S = 10.0
 
-_METHODS = ("status", "press_button", "open_key", "opened", "hearings", "note")
+_METHODS = ("status", "press_button", "open_key", "opened", "hearings", "note", "acknowledge")
 
 
 class ControlServer:
@@ -118,6 +118,9 @@ class ControlClient:
 
     def hearings(self, call_id: str) -> list[Hearing]:
         return [Hearing(**hearing) for hearing in self._ask("hearings", call_id=call_id)]
+
+    def acknowledge(self, what: str, where: str, person: str) -> None:
+        self._ask("acknowledge", what=what, where=where, person=person)
 
     def note(self, act: str, person: str, **facts: str) -> None:
         self._ask("note", act=act, person=person, **facts)

@@ -17,6 +17,7 @@ from appliance import box, site
 from appliance.control import ControlServer
 from appliance.engine import Engine
 from appliance.index import CallIndex
+from appliance.raised import SETTLE_S
 from appliance.service import Service
 from appliance.stopping import told_to_stop
 from appliance.systemd import notify
@@ -51,7 +52,7 @@ def record(config: Path) -> int:
         if panel.trouble:
             log.warning("no front panel: %s", panel.trouble)
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
-        service = Service(engine.writer, index, opened.policy)
+        service = Service(engine.writer, index, opened.policy, engine.alarms)
         loop = Loop(engine, link, panel, service)
         loop.publish(monotonic())
         undo.enter_context(ControlServer(opened.socket, service))
@@ -72,6 +73,7 @@ class Loop:
         self._panel = panel
         self._service = service
         self._heard_s = monotonic()
+        self._settle_s = self._heard_s + SETTLE_S
         self._publish_s = 0.0
 
     def turn(self, now_s: float) -> None:
@@ -95,6 +97,8 @@ class Loop:
         self._publish_s = now_s + STATUS_EVERY_S
         recorder = self._engine.recorder
         self._engine.show_troubles()
+        if now_s >= self._settle_s:
+            self._engine.alarms.settle()
         if recorder.board != "streaming":
             gone = now_s - self._heard_s >= BOARD_GONE_S
             recorder.set_alarm("board_lost", "", gone)

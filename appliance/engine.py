@@ -13,13 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from appliance import keys, notice_file
+from appliance import alarm_file, keys, notice_file
+from appliance.alarm_file import AlarmsLost
+from appliance.api import Alarm
 from appliance.box import Box
 from appliance.call_row import StreamClock
 from appliance.index import CallIndex
 from appliance.ledger import Ledger
 from appliance.policy import Policy
 from appliance.proof import Proof
+from appliance.raised import Raised
 from appliance.recorder import Recorder
 from appliance.recovery import recover
 from appliance.site import Site
@@ -37,7 +40,7 @@ class BoxInUse(RuntimeError):
 
 
 class Engine:
-    """Attributes: recorder, writer, cut_off (calls that recovery finished)."""
+    """Attributes: recorder, writer, alarms, cut_off (calls that recovery finished)."""
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class Engine:
             OSError, IndexBroken: the disk, or a file that cannot be done without.
         """
         self._proofs: deque[tuple[str, Proof]] = deque()
+        self._told_lost = 0
         with ExitStack() as undo:
             parts = undo.enter_context(open_parts(box))
             self.cut_off = recover(parts.index, box.vault, parts.ledger)
@@ -68,19 +72,23 @@ class Engine:
                 return Store(parts, prove)
 
             self.writer = Writer(make_store, self._note_proof, wait=wait)
+            self.alarms = _alarms(box.alarms, self.writer)
             announcements = _announcements(site)
             rule = policy or box.policy
             self.recorder = Recorder(site, rule, self.writer, clock, announcements)
+            self.recorder.alarms = self.alarms
             self._close_files = undo.pop_all().close
 
     def show_troubles(self) -> None:
         """Raise an alarm for calls whose proof has failed, and for audio the disk did not take."""
-        if self.writer.lost_pieces:
-            self.recorder.set_alarm("disk_slow", "", True)
+        lost = self.writer.lost_pieces
+        if lost > self._told_lost:  # one that was acknowledged comes back when more is lost
+            self._told_lost = lost
+            self.alarms.set("disk_slow", "", True)
         while self._proofs:
             call_id, proof = self._proofs.popleft()
             if not proof.verified:
-                self.recorder.set_alarm("proof_failed", call_id, True)
+                self.alarms.set("proof_failed", call_id, True)
 
     def close(self, ended_by: str = "stopped") -> None:
         """End the calls in progress; write and prove all that is left.
@@ -120,6 +128,21 @@ def open_parts(box: Box) -> Iterator[Parts]:
         ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, _utc_now)
         undo.callback(ledger.close)
         yield Parts(box.id, box.vault, DaySecrets(box.secrets), index, ledger, box.recipients)
+
+
+def _alarms(path: Path, writer: Writer) -> Raised:
+    """Return the alarms as they were raised before the start."""
+
+    def tell(act: str, facts: dict[str, object], alarms: list[Alarm]) -> None:
+        writer.alarm(act, facts, lambda: alarm_file.write(path, alarms))
+
+    try:
+        return Raised(tell, alarm_file.read(path))
+    except AlarmsLost as error:
+        log.error("%s", error)
+        alarms = Raised(tell)
+        alarms.set("alarms_lost", "", True)
+        return alarms
 
 
 def _announcements(site: Site) -> list[Samples]:

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from appliance.api import Alarm, BoxStatus, LineStatus
+from appliance.api import BoxStatus, LineStatus
 from appliance.call import Call
 from appliance.call_machine import State
 from appliance.call_row import Now, StreamClock, row_of
@@ -22,6 +22,7 @@ from appliance.index_row import CallRow, iso
 from appliance.kept_audio import Heard, KeptAudio, Piece
 from appliance.line_desk import LineDesk
 from appliance.policy import Policy
+from appliance.raised import Raised
 from appliance.site import Site
 from appliance.tape import Tape
 from appliance.ulid import Ulids
@@ -88,7 +89,12 @@ class _Keeping:
 
 
 class Recorder:
-    """Not for two threads. `push` what the link gives; `stop` before leaving."""
+    """Not for two threads. `push` what the link gives; `stop` before leaving.
+
+    Attributes:
+        alarms: kept in memory alone, but for where others are put in their place before the first
+            push.
+    """
 
     def __init__(
         self,
@@ -99,6 +105,7 @@ class Recorder:
         announcements: Sequence[Samples] = (),
     ) -> None:
         self.board = "connecting"
+        self.alarms = Raised(lambda act, facts, _: keeper.note(act, facts))
         self._site = site
         self._policy = policy
         self._keeper = keeper
@@ -113,7 +120,6 @@ class Recorder:
         self._desks: list[LineDesk] = []
         self._keepings: dict[str, _Keeping] = {}
         self._next_tick = 0
-        self._alarms: dict[tuple[str, str], str] = {}
         self._has_volts = True
         self._learnt_v: list[float | None] = []  # each line's idle voltage, over a lost board
 
@@ -313,21 +319,13 @@ class Recorder:
     # ------------------------------------------------------------ what it shows
 
     def set_alarm(self, what: str, where: int | str, raised: bool) -> None:
-        """Raise or clear an alarm; where is a line's number, a call's id, or ""."""
-        key = (what, f"line {where}" if isinstance(where, int) else where)
-        if raised == (key in self._alarms):
-            return
-        if raised:
-            log.error("alarm: %s %s", *key)
-            self._alarms[key] = str(iso(datetime.now(UTC)))
-        else:
-            del self._alarms[key]
-        self._keeper.note("alarm" if raised else "alarm_over", {"what": what, "where": key[1]})
+        """Raise or end an alarm; where is a line's number, a call's id, or "". From any thread."""
+        self.alarms.set(what, f"line {where}" if isinstance(where, int) else where, raised)
 
     @property
     def lamp(self) -> str:
         """The lamp's pattern: the first of these that holds."""
-        if self._alarms:
+        if self.alarms.unseen:
             return "attention"
         if any(k.at is not None for k in self._keepings.values()):
             return "recording"
@@ -345,7 +343,7 @@ class Recorder:
             button_line=self._site.button_line,
             clock=self._clock.quality(self._base + self._now),
             lines=self._lines_status(),
-            alarms=[Alarm(what, where, since) for (what, where), since in self._alarms.items()],
+            alarms=self.alarms.all(),
         )
 
     def _lines_status(self) -> list[LineStatus]:

@@ -13,6 +13,7 @@ from appliance.api import BoxStatus, Hearing
 from appliance.index import CallIndex
 from appliance.index_row import iso
 from appliance.policy import Policy
+from appliance.raised import Raised
 from appliance.writer import Writer
 
 #: A card that stalls for seconds is waited for; then the page says that the recorder is away.
@@ -22,12 +23,13 @@ DISK_WAIT_S: Final = 8.0
 class Service:
     """Attributes: button, set when the front button was pressed on the page."""
 
-    def __init__(self, writer: Writer, index: CallIndex, policy: Policy) -> None:
+    def __init__(self, writer: Writer, index: CallIndex, policy: Policy, alarms: Raised) -> None:
         """Serve the page.
 
         Args:
             index: read-only, for this thread alone.
         """
+        self._alarms = alarms
         self.button = threading.Event()
         self._writer = writer
         self._index = index
@@ -61,6 +63,9 @@ class Service:
 
     def hearings(self, call_id: str) -> list[Hearing]:
         return self._writer.ask(lambda store: store.hearings(call_id), DISK_WAIT_S)
+
+    def acknowledge(self, what: str, where: str, person: str) -> None:
+        self._alarms.acknowledge(what, where, person)
 
     def note(self, act: str, person: str, **facts: str) -> None:
         self._writer.note(act, {"person": person, **facts})

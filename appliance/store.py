@@ -162,6 +162,20 @@ class Store:
         """Enter something in the ledger; it is safe after the next tick."""
         self._parts.ledger.append(act, **facts)
 
+    def enter_alarm(self, act: str, facts: Mapping[str, object], keep: Callable[[], None]) -> None:
+        """Enter a change of the alarms in the ledger, and keep the list of them.
+
+        Power goes between the two: the alarm is in the list, and will be shown, though the ledger
+        does not say so; it is never the other way round.
+        """
+
+        def enter() -> None:
+            self._parts.ledger.append(act, **facts)
+            self._parts.ledger.sync()
+
+        for step in (keep, enter) if act == "alarm" else (enter, keep):
+            step()
+
     def close(self) -> None:
         """Put everything on the disk and give the files up."""
         self.tick()

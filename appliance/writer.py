@@ -85,6 +85,9 @@ class Writer:
     def note(self, act: str, facts: dict[str, object]) -> None:
         self._do(lambda: self._store.note(act, facts))
 
+    def alarm(self, act: str, facts: dict[str, object], keep: Callable[[], None]) -> None:
+        self._do(lambda: self._store.enter_alarm(act, facts, keep))
+
     def ask(self, question: Callable[[Store], T], timeout_s: float) -> T:
         """Ask the store something and wait for the answer.
 

@@ -86,3 +86,44 @@ def test_audio_that_the_disk_did_not_take_is_an_alarm(engine_of):
         engine.show_troubles()
         engine.show_troubles()
         assert [a.what for a in engine.recorder.status().alarms] == ["disk_slow"]
+
+
+def test_an_alarm_outlives_a_restart_with_its_time(engine_of):
+    with engine_of() as engine:
+        engine.recorder.set_alarm("proof_failed", "01JD", True)
+        engine.recorder.set_alarm("line_unproved", 3, True)
+        before = engine.alarms.all()
+    with engine_of() as engine:
+        assert engine.recorder.status().alarms == before
+        assert engine.recorder.lamp == "attention"
+        engine.alarms.acknowledge("proof_failed", "01JD", "anna")
+    with engine_of() as engine:
+        assert [alarm.what for alarm in engine.alarms.all()] == ["line_unproved"]
+
+
+def test_every_change_of_an_alarm_is_in_the_ledger(engine_of, trial):
+    with engine_of() as engine:
+        engine.recorder.set_alarm("line_down", 3, True)
+        engine.alarms.acknowledge("line_down", "line 3", "anna")
+        engine.recorder.set_alarm("line_down", 3, False)
+    entries = (trial.ledger / "entries.log").read_text()
+    at = [entries.index(f'"act":"{act}"') for act in ("alarm", "alarm_seen", "alarm_over")]
+    assert at == sorted(at)
+
+
+def test_a_list_of_alarms_that_was_lost_is_an_alarm(engine_of, trial):
+    trial.alarms.write_bytes(b"{}")
+    with engine_of() as engine:
+        assert [alarm.what for alarm in engine.alarms.all()] == ["alarms_lost"]
+
+
+def test_audio_that_is_lost_again_after_the_alarm_was_acknowledged_is_an_alarm_again(engine_of):
+    with engine_of() as engine:
+        engine.writer.lost_pieces = 1
+        engine.show_troubles()
+        engine.alarms.acknowledge("disk_slow", "", "anna")
+        engine.show_troubles()
+        assert not engine.alarms.all()
+        engine.writer.lost_pieces = 2
+        engine.show_troubles()
+        assert [alarm.what for alarm in engine.alarms.all()] == ["disk_slow"]

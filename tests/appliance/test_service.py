@@ -5,6 +5,7 @@ import pytest
 from appliance.api import BoxStatus, LineStatus
 from appliance.index import CallIndex
 from appliance.policy import load
+from appliance.raised import Raised
 from appliance.service import Service
 from tests.appliance.test_index import row
 
@@ -36,7 +37,7 @@ def service(tmp_path):
     with CallIndex.open(tmp_path / "calls.db") as index:
         now = datetime.now(UTC)
         index.put(row(1, line=2, start=now, proof="verified", proved=now, audio_samples=8000))
-        yield Service(FakeWriter(), index, load("osan"))
+        yield Service(FakeWriter(), index, load("osan"), Raised(lambda *change: None))
 
 
 def test_the_status_has_todays_counts_and_when_each_line_was_proved(service):
@@ -65,3 +66,13 @@ def test_a_key_is_asked_of_the_store_for_a_listen_or_an_export_only(service):
 def test_what_happens_at_the_page_is_entered(service):
     service.note("login", "p1", address="127.0.0.1")
     assert service._writer.told == [("login", {"person": "p1", "address": "127.0.0.1"})]
+
+
+def test_an_alarm_is_acknowledged_in_a_persons_name(tmp_path):
+    told = []
+    with CallIndex.open(tmp_path / "calls.db") as index:
+        alarms = Raised(lambda act, facts, _: told.append((act, facts)))
+        alarms.set("proof_failed", "01JD", True)
+        Service(FakeWriter(), index, load("osan"), alarms).acknowledge("proof_failed", "01JD", "7")
+    assert not alarms.all()
+    assert told[-1] == ("alarm_seen", {"what": "proof_failed", "where": "01JD", "person": "7"})
