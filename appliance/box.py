@@ -15,6 +15,8 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance import alarm_file, keys, notice_file, policy, site
+from appliance.clock_anchor import anchored, keep_anchor
+from appliance.clock_watch import judge, vouching
 from appliance.index import CallIndex
 from appliance.index_row import iso
 from appliance.ledger import Ledger
@@ -23,7 +25,7 @@ from appliance.registry import Registry
 from appliance.registry_storage import read_tables
 from appliance.site import Line
 from appliance.ulid import Ulids
-from firmware_bridge.host_clock import clock_quality
+from firmware_bridge.host_clock import clock_quality, look
 
 FORMAT = 1
 #: What the first administrator is: who looks after the system (녹취시스템 관리자, 管理取扱者).
@@ -217,6 +219,7 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
     CallIndex.open(part / "calls.db").close()
     alarm_file.write(part / "alarms.json", [])
     (part / "policy.toml").write_text(plan.profile)
+    _anchor_clock(part, plan.trial)
     notice = notice_file.shipped(policy.parse(plan.profile).language)
     if notice is not None:
         (part / "notice.wav").write_bytes(notice)
@@ -237,6 +240,13 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
     rows = [f"{name} = {json.dumps(value)}" for name, value in facts.items()]
     (part / "box.toml").write_text("\n".join([*rows, ""]))
     return Created(recovery.identity, code)
+
+
+def _anchor_clock(part: Path, trial: bool) -> None:
+    """Keep what the clock says now, if it can be believed: later times are judged by it."""
+    now = look()
+    if judge(now, None, trial=trial).trusted:
+        keep_anchor(part, anchored(now, vouching(now) or "trial"))
 
 
 def _sync_tree(folder: Path) -> None:

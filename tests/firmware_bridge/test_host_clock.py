@@ -3,7 +3,7 @@ import time
 import pytest
 
 from firmware_bridge import host_clock
-from firmware_bridge.host_clock import RTC_TOLERANCE_S, STA_UNSYNC, judge, rtc_s
+from firmware_bridge.host_clock import RTC_TOLERANCE_S, STA_UNSYNC, judge, look, rtc_lost, rtc_s
 
 NOW = 1_795_000_000.0
 
@@ -42,3 +42,36 @@ def test_this_hosts_clocks_are_read_together():
     assert before[0] <= told.mono_s <= after[0]
     assert before[1] <= told.utc_s <= after[1]
     assert told.quality in ("ntp", "rtc", "unsynced")
+
+
+def a_proc(tmp_path, stat="cpu 1 2 3\nbtime 1794999000\nprocesses 7\n"):
+    (tmp_path / "sys/kernel/random").mkdir(parents=True)
+    (tmp_path / "uptime").write_text("1000.25 1700.00\n")
+    (tmp_path / "stat").write_text(stat)
+    (tmp_path / "sys/kernel/random/boot_id").write_text("4f1c-77\n")
+    return tmp_path
+
+
+def test_the_kernels_own_utc_is_its_boot_and_the_time_since(tmp_path):
+    seen = look(a_proc(tmp_path), tmp_path / "no", tmp_path / "no")
+    assert (seen.uptime_s, seen.kernel_utc_s, seen.boot) == (1000.25, NOW + 0.25, "4f1c-77")
+    assert (seen.rtc_s, seen.rtc_lost) == (None, None)
+
+
+def test_a_host_that_does_not_say_when_it_booted_says_less(tmp_path):
+    seen = look(a_proc(tmp_path, stat="cpu 1 2 3\n"), tmp_path, tmp_path)
+    assert seen.kernel_utc_s is None
+
+
+def test_this_hosts_kernel_agrees_with_what_this_process_is_told():
+    seen = look()
+    assert seen.boot
+    assert seen.kernel_utc_s is not None
+    assert abs(seen.kernel_utc_s - seen.utc_s) <= 2
+    assert 0 <= look().uptime_s - seen.uptime_s < 60
+
+
+def test_a_clock_that_cannot_be_asked_of_its_battery_says_nothing(tmp_path):
+    assert rtc_lost(tmp_path) is None
+    (tmp_path / "rtc0").write_text("a file, which takes no ioctl")
+    assert rtc_lost(tmp_path) is None
