@@ -221,11 +221,15 @@ class HookLine:
         if opened is None or not self._breaks.is_long(trace.now):
             return []
         self.idle_v = self.idle_v or self.plan.least_idle_v
+        self._put_back(trace, opened)
+        return [self._event(OnHook, opened, trace.now, volts=self.sign * self.idle_v)]
+
+    def _put_back(self, trace: Trace, opened: int) -> None:
+        """Be on the hook, and remember when that was last seen: it may be over by now."""
         self._enter(Loop.ON_HOOK, trace.now)
         since = max(opened, trace.first)
         own = self._idle_samples(trace.volts(since))
         self._own = since + int(own[-1]) if len(own) else trace.now
-        return [self._event(OnHook, opened, trace.now, volts=self.sign * self.idle_v)]
 
     def _idle_samples(self, volts: Volts) -> NDArray[np.intp]:
         """Return which samples could only be seen on the hook."""
@@ -265,8 +269,10 @@ class HookLine:
         if tripped is not None:
             return tripped
         away = trace.volts(self._own + 1) * self.sign
-        trough = np.flatnonzero(away < level - slack)
-        return self._own + 1 + (int(trough[-1]) + 1 if len(trough) else 0)
+        low = away < level - slack
+        low = low[:-2] & low[1:-1] & low[2:]  # what is shorter is a click of the line
+        trough = np.flatnonzero(low)
+        return self._own + 1 + (int(trough[-1]) + 3 if len(trough) else 0)
 
     def _tripped_at(self, trace: Trace, level: float, slack: float) -> int | None:
         if self._ring is None:
@@ -303,15 +309,29 @@ class HookLine:
             self._since = closed
             self._breaks.start(trace.now)
             return [self._event(Flash, opened, trace.now, duration_s=(closed - opened) / 1000)]
-        if trace.now - opened < self.plan.flash_max_s * 1000:
+        turned = self._turned_at(trace, opened)
+        if turned is None and trace.now - opened < self.plan.flash_max_s * 1000:
             return []
-        level = float(np.median(trace.volts(opened)))  # which a ring at its end does not move
+        before = trace.volts(opened, turned)
+        # A ring at its end does not move the median.
+        level = float(np.median(before)) if len(before) else self.sign * (self.idle_v or 0.0)
         events = [self._event(OnHook, opened, trace.now, volts=level)]
-        if level * self.sign < 0:
-            self.sign = -self.sign
-            events.append(self._event(PolarityReversal, opened, trace.now))
-        self._enter(Loop.ON_HOOK, trace.now)
-        return events
+        self._put_back(trace, opened)
+        return events if turned is None else [*events, *self._reverse(trace, turned)]
+
+    def _turned_at(self, trace: Trace, opened: int) -> int | None:
+        """Return when an open loop's polarity turned, or None.
+
+        So an exchange ends a call that it has answered with a reversal, some 0.1 s after the
+        telephone has hung up: nothing else turns a loop that is open.
+        """
+        if not self._breaks.is_long(trace.now):
+            return None
+        level = _steady_level(trace.volts(trace.now - TAIL) * self.sign)
+        if level is None or level > -self.plan.on_ratio * (self.idle_v or self.plan.least_idle_v):
+            return None
+        begin = max(opened, trace.now - 2 * HUM_FREE, trace.first)
+        return begin + step_at(trace.volts(begin) * self.sign, -level, level)
 
     def _watch_level(self, trace: Trace) -> list[Event]:
         """Look for a reversal, or for no battery, once a break's edges are out of the mean."""

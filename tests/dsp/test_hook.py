@@ -181,6 +181,18 @@ def test_a_machine_that_is_not_ringing_has_no_hang_up_to_believe():
     assert hook.state is Loop.UNKNOWN
 
 
+@pytest.mark.parametrize("after_ms", [90, 130, 400, 850, 940, 975, 1100])
+def test_polarity_that_turns_back_after_a_hang_up_is_a_reversal_of_its_own(after_ms):
+    line = Line().idle(800).lift(1200).reverse(1000).hang_up(after_ms).reverse(300)
+    assert_heard_as_done(line.ring(2).idle(5000), hum_v=3.0)
+
+
+def test_a_click_just_after_a_lift_does_not_move_it():
+    volts = Line(48, 4.5).idle(1000).lift(1000).hang_up(1500).volts()
+    volts[1030:1032] -= 2000
+    assert [e.at_s for e in LoopBank(1).push(volts[None])] == pytest.approx([1.0, 2.0], abs=0.01)
+
+
 def test_reversals_keep_a_line_on_the_hook():
     events = heard(Line().idle(600).reverse(300).reverse(300).reverse(600))
     assert [type(e) for e in events] == [PolarityReversal] * 3
