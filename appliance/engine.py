@@ -24,7 +24,7 @@ from appliance.policy import Policy
 from appliance.proof import Proof
 from appliance.raised import Raised
 from appliance.recorder import Recorder
-from appliance.recovery import recover
+from appliance.recovery import enter_again, recover
 from appliance.site import Site
 from appliance.store import Parts, Store, ToProve
 from appliance.vault.day_secrets import DaySecrets
@@ -77,6 +77,8 @@ class Engine:
             rule = policy or box.policy
             self.recorder = Recorder(site, rule, self.writer, clock, announcements)
             self.recorder.alarms = self.alarms
+            if parts.ledger_troubles:
+                self.recorder.set_alarm("ledger_damaged", "", True)
             self._close_files = undo.pop_all().close
 
     def show_troubles(self) -> None:
@@ -127,7 +129,16 @@ def open_parts(box: Box) -> Iterator[Parts]:
         index = undo.enter_context(CallIndex.open(box.index))
         ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, _utc_now)
         undo.callback(ledger.close)
-        yield Parts(box.id, box.vault, DaySecrets(box.secrets), index, ledger, box.recipients)
+        # Before anything else is entered: the rows name entries by their numbers.
+        lost = enter_again(index, ledger, ledger.found)
+        troubles = [
+            *map(str, ledger.findings),
+            *(f"the entry of call {r.id} was lost" for r in lost),
+        ]
+        for trouble in troubles:
+            log.error("ledger: %s", trouble)
+        secrets = DaySecrets(box.secrets)
+        yield Parts(box.id, box.vault, secrets, index, ledger, box.recipients, troubles)
 
 
 def _alarms(path: Path, writer: Writer) -> Raised:

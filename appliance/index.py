@@ -20,7 +20,7 @@ from appliance.api import NoSuchCall
 from appliance.index_query import CallQuery, conditions
 from appliance.index_row import CallRow, from_db, from_ms, to_db, to_ms
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -58,12 +58,14 @@ CREATE TABLE IF NOT EXISTS calls (
     day TEXT NOT NULL,              -- the site's, YYYY-MM-DD: where its audio and key are filed
     reel TEXT NOT NULL,             -- 'YYYY-MM-DD/NNN.reel', or ''
     last_offset INTEGER,            -- of its last segment in the reel
+    entry INTEGER,                  -- its entry's number in the ledger; null while it lasts
     chain TEXT                      -- hash of the chain at its last segment, hex
 ) STRICT;
 CREATE INDEX IF NOT EXISTS calls_started ON calls (started_ms);
 CREATE INDEX IF NOT EXISTS calls_line ON calls (line, started_ms);
 CREATE INDEX IF NOT EXISTS calls_number ON calls (number, started_ms);
 CREATE INDEX IF NOT EXISTS calls_open ON calls (id) WHERE ended_ms IS NULL;
+CREATE INDEX IF NOT EXISTS calls_entry ON calls (entry);
 CREATE INDEX IF NOT EXISTS calls_unproved ON calls (id) WHERE proof IN ('pending', 'failed');
 CREATE TABLE IF NOT EXISTS hearings (
     call_id TEXT NOT NULL,
@@ -75,12 +77,21 @@ CREATE TABLE IF NOT EXISTS hearings (
 CREATE INDEX IF NOT EXISTS hearings_call ON hearings (call_id, at_ms);
 """
 
-_FROM_1 = """
+#: From each version to the next.
+_UPGRADES = {
+    1: """
 BEGIN;
 ALTER TABLE calls ADD COLUMN notice_s REAL;
 PRAGMA user_version = 2;
 COMMIT;
-"""
+""",
+    2: """
+BEGIN;
+ALTER TABLE calls ADD COLUMN entry INTEGER;
+PRAGMA user_version = 3;
+COMMIT;
+""",
+}
 
 
 class IndexBroken(Exception):
@@ -106,10 +117,10 @@ class CallIndex:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version not in (0, 1, SCHEMA_VERSION):
+            if version not in (0, *_UPGRADES, SCHEMA_VERSION):
                 raise IndexBroken(f"{path}: version {version}, want {SCHEMA_VERSION}")
-            if version == 1:
-                db.executescript(_FROM_1)
+            for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+                db.executescript(_UPGRADES[older])
             db.executescript(_SCHEMA)
             db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         except sqlite3.DatabaseError as error:
@@ -196,6 +207,11 @@ class CallIndex:
     def unfinished(self) -> list[CallRow]:
         """Return the calls whose end is not in the index, oldest first."""
         rows = self._db.execute("SELECT * FROM calls WHERE ended_ms IS NULL ORDER BY id")
+        return [from_db(row) for row in rows]
+
+    def entered_from(self, entry: int) -> list[CallRow]:
+        """Return the calls whose entry in the ledger has this number or a higher one, in order."""
+        rows = self._db.execute("SELECT * FROM calls WHERE entry >= ? ORDER BY entry", (entry,))
         return [from_db(row) for row in rows]
 
     def with_proof(self, proof: str) -> list[CallRow]:

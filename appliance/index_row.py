@@ -54,6 +54,7 @@ class CallRow:
     reel: str = ""
     last_offset: int | None = None
     chain: str | None = None
+    entry: int | None = None
 
     @property
     def recorded(self) -> bool:

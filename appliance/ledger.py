@@ -7,13 +7,12 @@
 
 An entry counts once sync() has returned: one write and one fsync for any number of entries. Heads
 come now and then (publish_head) and go into the log as entries too. What is entered holds no number
-and no name in clear: commit() stands in for them.
+and no name in clear: `call_entry` has what stands in for them.
 
 Source: RFC 6962 for the tree; C2SP tlog-checkpoint for the heads.
 """
 
 import base64
-import hmac
 import os
 import threading
 from collections.abc import Callable
@@ -45,7 +44,6 @@ from appliance.merkle import Tree, inclusion_proof, leaf_hash
 #: A clock gives UTC and its quality: "ntp" "rtc" "unsynced" "stepped".
 Clock = Callable[[], tuple[datetime, str]]
 
-_MIN_SALT_BYTES = 16
 _CRC_BYTES = 9
 
 
@@ -80,6 +78,7 @@ class Ledger:
 
     Attributes:
         findings: what was wrong at the start, in what had to be read: raise an alarm.
+        found: entries that were there at the start, lost ones included.
     """
 
     def __init__(
@@ -108,6 +107,7 @@ class Ledger:
         walk, self._offset, torn = _recover(directory, key.public_key(), self._origin)
         self.findings = walk.findings
         self._tree, self._last = walk.tree, walk.last
+        self.found = walk.size
         self._headed: int | None = None
         self._fd = disk.open(directory / ENTRIES, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o640)
         if torn:
@@ -274,17 +274,6 @@ def prove(directory: Path, index: int, key: Ed25519PublicKey) -> Proof:
     leaves = [leaf_hash(line) for line in lines]
     proof = inclusion_proof(leaves, index)
     return Proof(lines[index], index, head.size, tuple(proof), note)
-
-
-def commit(value: str, salt: bytes) -> str:
-    """Return what stands in the ledger for a number or a name: HMAC-SHA256 under the salt.
-
-    Whoever has the salt can show what was meant; without it the few numbers there are can not be
-    tried out. The salt is kept under the call's key, and goes with it.
-    """
-    if len(salt) < _MIN_SALT_BYTES:
-        raise ValueError(f"a salt of {len(salt)} bytes, want at least {_MIN_SALT_BYTES}")
-    return base64.b64encode(hmac.digest(salt, value.encode(), "sha256")).decode()
 
 
 def _recover(directory: Path, key: Ed25519PublicKey, origin: str) -> tuple[Walk, int, bytes]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+from appliance import call_entry
 from appliance.index import CallIndex
-from appliance.index_row import CallRow, iso
+from appliance.index_row import CallRow
 from appliance.store import Log
 from appliance.vault.reel import State, scan
 from appliance.vault.segment import Kind
@@ -54,18 +55,40 @@ def recover(index: CallIndex, vault: Path, ledger: Log) -> list[CallRow]:
         ids = [row.id for row in cut_off if row.reel == reel]
         found.update(look_through(vault / reel, ids))
     rows = [finished(row, found.get(row.id, Found())) for row in cut_off]
-    if rows:
+    for row in rows:
+        log.warning("call %s was cut off; %.1f s of it are kept", row.id, row.audio_s)
+    return _enter(index, ledger, call_entry.RECOVERED, rows)
+
+
+def enter_again(index: CallIndex, ledger: Log, found: int) -> list[CallRow]:
+    """Enter the calls whose entry is not in the ledger, and return those that were in it.
+
+    A row is on the disk before its entry, and a call is proved after it: a power cut takes the
+    entries of calls that wait for their proof. Whatever takes a proved one is no power cut.
+
+    Args:
+        found: the number of entries that were on the disk when the ledger was opened.
+
+    Raises:
+        OSError: the disk failed; the next start does it again.
+    """
+    lost = index.entered_from(found)
+    for row in lost:
+        log.warning("call %s: its entry %s is not in the ledger", row.id, row.entry)
+    _enter(index, ledger, call_entry.ENTERED_AGAIN, lost)
+    return [row for row in lost if row.proof in ("verified", "failed")]
+
+
+def _enter(index: CallIndex, ledger: Log, act: str, rows: Iterable[CallRow]) -> list[CallRow]:
+    """Enter these calls, and give their rows the numbers of their entries."""
+    entered = [replace(row, entry=ledger.append(act, **call_entry.facts(row))) for row in rows]
+    if entered:
         with index.transaction():
-            for row in rows:
+            for row in entered:
                 index.put(row)
-        for row in rows:
-            log.warning("call %s was cut off; %.1f s of it are kept", row.id, row.audio_s)
-            ledger.append(
-                "recovered", call=row.id, end=iso(row.end), audio_ms=round(row.audio_s * 1000),
-                reel=row.reel, chain=row.chain,
-            )  # fmt: skip
+        # Power goes now: rows that name entries which are not there, as in the store's tick.
         ledger.sync()
-    return rows
+    return entered
 
 
 def look_through(reel: Path, call_ids: Iterable[str]) -> dict[str, Found]:

@@ -4,7 +4,8 @@ For each call:
 
     begin   data key made, sealed to the recipients, on the disk       then the row
     tick    segments of every call, appended, one flush for all        then changed rows
-    end     facts sealed as the last segment, flushed                  then the row, then the ledger
+    end     facts sealed as the last segment, flushed                  then the row, which names its
+                                                                       entry, then the entry
     proof   read back, opened, compared                                then the row, then the key
     forgotten
 
@@ -16,13 +17,14 @@ All of it runs on the writer's thread (`writer.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
 from typing import Final, Protocol
 
-from appliance import keys
+from appliance import call_entry, keys
 from appliance.api import Hearing, NoSuchCall
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
@@ -35,6 +37,14 @@ from appliance.vault.segment import NO_BACK, CallSealer
 
 #: A witness takes away a head that is no older than this.
 HEAD_EVERY_S: Final = 60.0
+
+
+class Hash(Protocol):
+    """SHA-256 under way, as hashlib gives it."""
+
+    def update(self, data: bytes, /) -> None: ...
+
+    def digest(self) -> bytes: ...
 
 
 class Log(Protocol):
@@ -66,11 +76,16 @@ class _Open:
     sealer: CallSealer
     data_key: bytes
     last: int = NO_BACK
+    audio: Hash = field(default_factory=sha256)  # of its packets, for the ledger
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the store writes to."""
+    """What the store writes to.
+
+    Attributes:
+        ledger_troubles: what was found wrong with the ledger when it was opened.
+    """
 
     box_id: str
     vault: Path
@@ -78,6 +93,7 @@ class Parts:
     index: CallIndex
     ledger: Log
     recipients: Sequence[str]
+    ledger_troubles: Sequence[str] = ()
 
 
 class Store:
@@ -120,6 +136,7 @@ class Store:
                 piece.packets, piece.first_sample, piece.samples, call.last
             )
             call.last = reel.append(sealed)
+            call.audio.update(call_entry.framed(piece.packets))
             self._unflushed.add(call.row.day)
 
     def end(self, row: CallRow, heard: Heard) -> None:
@@ -139,9 +156,10 @@ class Store:
         for day in sorted(self._unflushed):
             self._reels[day].flush()
         self._unflushed.clear()
-        self._put_rows()
         for call, _ in self._ended:
             self._enter(call)
+        self._put_rows()
+        # Power goes now: a row that names an entry which is not there; recovery enters it again.
         if monotonic() >= self._next_head_s:
             self._next_head_s = monotonic() + HEAD_EVERY_S
             self._parts.ledger.publish_head()
@@ -251,21 +269,11 @@ class Store:
         self._changed.clear()
 
     def _enter(self, call: _Open) -> None:
-        row = call.row
-        self._parts.ledger.append(
-            "call",
-            call=row.id,
-            line=row.line,
-            direction=row.direction,
-            start=iso(row.start),
-            end=iso(row.end),
-            mode=row.mode,
-            why=row.why,
-            ended_by=row.ended_by,
-            audio_ms=round(row.audio_s * 1000),
-            reel=row.reel,
-            chain=row.chain,
-        )
+        """Enter a call; its row, which is yet to be put, gets the entry's number."""
+        salt = call_entry.salt_of(call.data_key)
+        committed = call_entry.commitments(call.row, salt, call.audio.digest())
+        facts = {**call_entry.facts(call.row), **committed}
+        call.row = replace(call.row, entry=self._parts.ledger.append(call_entry.CALL, **facts))
 
     def _to_proof(self, call: _Open, heard: Heard) -> None:
         if call.row.recorded:

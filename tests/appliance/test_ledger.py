@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance import checkpoint
-from appliance.ledger import Ledger, commit, prove, verify
+from appliance.ledger import Ledger, prove, verify
 from appliance.ledger_walk import pack_line, read_entry, unpack_line
 from appliance.merkle import leaf_hash, verify_inclusion
 from tests.faults import FaultyDisk, PowerCut
@@ -320,14 +320,6 @@ def test_an_entry_is_proved_under_the_head(folder):
         assert proof.note == (folder / "head").read_text()
     with pytest.raises(ValueError, match="a head over 12"):
         prove(folder, 12, PUBLIC)
-
-
-def test_a_commitment_hides_and_binds():
-    salt = bytes(range(16))
-    assert commit("031-8036-7114", salt) == "Sm1NTgft2VSzjd++MPrlIdNnW/LIq7dp60frp/f4Ix8="
-    assert commit("031-8036-7114", bytes(16)) != commit("031-8036-7114", salt)
-    with pytest.raises(ValueError, match="want at least 16"):
-        commit("031", b"short")
 
 
 def test_time_is_utc(folder):

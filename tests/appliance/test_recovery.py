@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +13,12 @@ import pytest
 
 from appliance import box, policy, site
 from appliance.box import Plan
+from appliance.call_row import FixedClock
 from appliance.doctor import examine
+from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
+from appliance.ledger_walk import read_entry
 from appliance.recovery import LOOKAHEAD, Found, finished
 from appliance.replay import replay
 from dsp.opus import Encoder
@@ -36,6 +40,49 @@ def test_a_cut_off_call_ends_where_its_audio_ends():
 def test_a_cut_off_call_without_audio_ends_where_it_was_answered():
     ended = finished(row(1, answer=START), Found())
     assert (ended.end, ended.proof, ended.audio_samples) == (START, "none", 0)
+
+
+def entry_acts(data):
+    lines = (data / "ledger" / "entries.log").read_bytes().splitlines()
+    return [entry.act for entry in map(read_entry, lines)]
+
+
+@pytest.fixture
+def replayed(trial, here, capture):
+    """A folder with four calls, whose ledger can be cut; what it was before the last head."""
+    rows = replay(trial, here, capture[0])
+    return trial, here, rows
+
+
+def forget_entries(box, first):
+    """Cut the ledger before an entry, as if that had never come to the disk."""
+    log = box.ledger / "entries.log"
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:first]))
+    for name in ("head", "resume"):
+        (box.ledger / name).unlink()
+
+
+def test_an_entry_that_the_power_took_is_entered_again(replayed):
+    box, here, rows = replayed
+    last = max(rows, key=lambda row: row.entry)
+    with CallIndex.open(box.index) as index:
+        index.put(replace(last, proof="pending"))
+    forget_entries(box, last.entry)
+    with Engine(box, here, FixedClock(START)) as engine:
+        alarms = [alarm.what for alarm in engine.recorder.status().alarms]
+    with CallIndex.open_readonly(box.index) as index:
+        assert index.get(last.id).entry == last.entry
+    assert entry_acts(box.data)[last.entry] == "entered_again"
+    assert "ledger_damaged" not in alarms
+
+
+def test_the_lost_entry_of_a_proved_call_is_an_alarm(replayed):
+    box, here, rows = replayed
+    proved = max((row for row in rows if row.proof == "verified"), key=lambda row: row.entry)
+    forget_entries(box, proved.entry)
+    with Engine(box, here, FixedClock(START)) as engine:
+        assert "ledger_damaged" in [alarm.what for alarm in engine.recorder.status().alarms]
+    assert entry_acts(box.data).count("entered_again") >= 1
 
 
 def replaying(data, capture):

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 
-from appliance import keys
+from appliance import call_entry, keys
 from appliance.api import NoSuchCall
 from appliance.index import CallIndex
 from appliance.kept_audio import Heard, Piece
@@ -101,6 +102,16 @@ def test_a_call_goes_to_key_reel_index_ledger_and_proof(store, parts, to_prove, 
     assert (record.facts["number"], record.facts["lookahead"]) == (call.number, 52)
     assert [act for act, _ in parts.ledger.entries] == ["call"]
     assert parts.ledger.synced == 1
+    assert kept.entry == 0
+
+
+def test_the_ledger_commits_to_the_sound_and_the_number(store, parts, to_prove):
+    live(store, a_call(number="0318036114"))
+    _, entered = parts.ledger.entries[0]
+    salt = call_entry.salt_of(to_prove[0].data_key)
+    assert entered["number"] == call_entry.commit("0318036114", salt)
+    sound = sha256(b"\0\x08packet 0\0\x08packet 1").digest()
+    assert entered["audio"] == call_entry.commit(sound, salt)
 
 
 def test_the_ledger_has_no_number(store, parts):

@@ -1,0 +1,73 @@
+"""What the ledger says of a call: its facts, and commitments in the place of what must not be read.
+
+The entry (act "call") outlives the audio; a number or the sound itself must not. So it holds
+
+    salt    = HMAC-SHA256(data key, "kirok ledger salt v1")
+    number, digits, keys
+            = base 64 of HMAC-SHA256(salt, the text), "" where there is none
+    audio   = base 64 of HMAC-SHA256(salt, SHA-256 of the packets, each after its
+              length in 2 bytes, big-endian: the plaintext of the call's segments)
+
+Whoever has the salt can show what was meant; without it the few numbers there are can not be tried
+out. The salt can be worked out from the data key alone and goes with it; a provision package opens
+it. A call whose key was lost with a power cut (act "recovered"), or whose entry was (act
+"entered_again"), has no commitments: `chain`, over the ciphertext, binds its audio all the same.
+"""
+
+import base64
+import hmac
+from collections.abc import Iterable
+from typing import Final
+
+from appliance.index_row import CallRow, iso
+from appliance.vault.segment import pack_packets
+
+#: The acts that are a call's entry.
+CALL, RECOVERED, ENTERED_AGAIN = "call", "recovered", "entered_again"
+ACTS: Final = frozenset({CALL, RECOVERED, ENTERED_AGAIN})
+#: What is committed to beside the audio, and where it stands in a call's JSON.
+COMMITTED: Final = ("number", "digits", "keys")
+
+SALT_BYTES: Final = 32
+_LABEL: Final = b"kirok ledger salt v1"
+
+
+def facts(row: CallRow) -> dict[str, object]:
+    """Return what may be read by everybody."""
+    return {
+        "call": row.id,
+        "line": row.line,
+        "direction": row.direction,
+        "start": iso(row.start),
+        "end": iso(row.end),
+        "mode": row.mode,
+        "why": row.why,
+        "ended_by": row.ended_by,
+        "audio_ms": round(row.audio_s * 1000),
+        "reel": row.reel,
+        "chain": row.chain,
+    }
+
+
+def commitments(row: CallRow, salt: bytes, audio_sum: bytes) -> dict[str, object]:
+    """Return the commitments of a call; audio_sum is the SHA-256 of its framed packets."""
+    texts = {name: commit(str(getattr(row, name) or ""), salt) for name in COMMITTED}
+    return {**texts, "audio": commit(audio_sum, salt)}
+
+
+def salt_of(data_key: bytes) -> bytes:
+    """Return the salt under a call's data key."""
+    return hmac.digest(data_key, _LABEL, "sha256")
+
+
+def commit(value: str | bytes, salt: bytes) -> str:
+    """Return what stands in the ledger for a value: HMAC-SHA256 under the salt, in base 64."""
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"a salt of {len(salt)} bytes, want {SALT_BYTES}")
+    data = value.encode() if isinstance(value, str) else value
+    return base64.b64encode(hmac.digest(salt, data, "sha256")).decode()
+
+
+def framed(packets: Iterable[bytes]) -> bytes:
+    """Return what is summed of these packets; pieces of a call follow each other."""
+    return pack_packets(list(packets))

@@ -1,0 +1,44 @@
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+
+from appliance.call_entry import commit, commitments, facts, framed, salt_of
+from tests.appliance.scene import START
+from tests.appliance.test_index import row
+
+SALT = bytes(range(32))
+
+
+def a_row(**more):
+    end = START + timedelta(seconds=9)
+    return row(1, end=end, number="03180367114", digits="", audio_samples=8001, **more)
+
+
+def test_an_entry_holds_no_number():
+    said = repr({**facts(a_row()), **commitments(a_row(), SALT, bytes(32))})
+    assert "0318" not in said
+    assert "'audio_ms': 1000" in said
+
+
+def test_a_commitment_hides_and_binds():
+    assert commit("031-8036-7114", SALT) == commit(b"031-8036-7114", SALT)
+    assert commit("031-8036-7114", bytes(32)) != commit("031-8036-7114", SALT)
+    assert commitments(a_row(), SALT, b"x")["number"] == commit("03180367114", SALT)
+    assert commitments(a_row(), SALT, b"x")["digits"] == commit("", SALT)
+    with pytest.raises(ValueError, match="want 32"):
+        commit("031", b"short")
+
+
+def test_the_bytes_of_a_commitment():
+    # openssl dgst -sha256 -mac HMAC -macopt hexkey:000102...1f -binary | base64
+    assert commit("0318036", SALT) == "LPJDScx/2cJftbAPDRyDV/igRXeuJ7jviwRQdOtG6mA="
+    # printf 'kirok ledger salt v1' | openssl dgst -sha256 -mac HMAC -macopt hexkey:00...
+    salt = "7c164cd2222fab4f7eefee384c70b19c2b2d35f39336d2215f9c4459ffd293f4"
+    assert salt_of(bytes(32)).hex() == salt
+
+
+def test_the_sum_of_packets_does_not_depend_on_the_pieces():
+    whole = sha256(framed([b"ab", b"c"])).digest()
+    assert framed([b"ab", b"c"]) == b"\0\2ab\0\1c"
+    assert sha256(framed([b"ab"]) + framed([b"c"])).digest() == whole
