@@ -1,29 +1,22 @@
-"""A city's rule as data: the policy profile.
+"""The policy in force: a city's profile by name or file, and the days that it counts.
 
-A profile is a TOML file; the two that ship are in `policies/`. Every rule in it names the clause it
-comes from. This module reads the parts that the recorder and the page act on today: city, purposes,
-modes, notice and retention.
+A profile is a TOML file; the two that ship are in `policies/`. `appliance.profile` has all of it;
+the recorder needs city, notice and retention alone.
 """
 
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from importlib import resources
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from appliance import profile_reader
+from appliance.profile import Profile, Purpose
+from appliance.profile_reader import ProfileError
 
 
 class PolicyError(ValueError):
     """The profile cannot be used; the message says what it lacks."""
-
-
-@dataclass(frozen=True)
-class Purpose:
-    """What a recording may be listened to for."""
-
-    id: str
-    text: str
-    clause: str
 
 
 @dataclass(frozen=True)
@@ -35,6 +28,7 @@ class Policy:
         notice_required: parties are to be told that a call is recorded.
         retention_days: whole days a recording is kept, the first day not counted.
         retention_clause: the article that says so.
+        profile: the whole rule.
     """
 
     id: str
@@ -47,6 +41,7 @@ class Policy:
     notice_text: str
     retention_days: int
     retention_clause: str
+    profile: Profile
 
     def day(self, at: datetime) -> date:
         """Return the site's day to which a moment belongs."""
@@ -66,7 +61,9 @@ def shipped() -> list[str]:
     """Return the names of the profiles that come with Kirok."""
     folder = resources.files("appliance") / "policies"
     return sorted(
-        f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml")
+        f.name.removesuffix(".toml")
+        for f in folder.iterdir()
+        if f.name.endswith(".toml") and not f.name.endswith(".rule.toml")
     )
 
 
@@ -91,32 +88,27 @@ def parse(text: str) -> Policy:
     """Read a profile.
 
     Raises:
-        PolicyError: it is not TOML, or a value is missing or of the wrong kind.
+        PolicyError: it is not TOML, or a value is missing, unknown, of the wrong kind, or at odds
+            with another.
     """
     try:
-        raw = tomllib.loads(text)
-        city, retention = raw["city"], raw["retention"]
-        days = retention["days"]
-        if not isinstance(days, int) or not 0 < days <= 36_525:
-            raise PolicyError(f"retention.days is {days!r}, want whole days from 1 to 36525")
-        return Policy(
-            id=str(city["id"]),
-            city=str(city["name"]),
-            language=str(city["language"]),
-            zone=ZoneInfo(city["timezone"]),
-            rule_title=str(city["rule_title"]),
-            purposes=tuple(Purpose(p["id"], p["text"], p["clause"]) for p in raw["purpose"]),
-            notice_required=bool(raw["notice"]["required"]),
-            notice_text=str(raw["notice"].get("text", "")),
-            retention_days=days,
-            retention_clause=str(retention["clause"]),
-        )
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyError(f"not a TOML file: {error}") from None
-    except ZoneInfoNotFoundError:
-        raise PolicyError(f"city.timezone is {city['timezone']!r}, which is no time zone") from None
-    except KeyError as error:
-        raise PolicyError(f"the profile lacks {error.args[0]!r}") from None
+        profile = profile_reader.parse(text)
+    except ProfileError as error:
+        raise PolicyError(str(error)) from None
+    city = profile.city
+    return Policy(
+        id=city.id,
+        city=city.name,
+        language=city.language,
+        zone=ZoneInfo(city.timezone),
+        rule_title=city.rule_title,
+        purposes=profile.purpose,
+        notice_required=profile.notice.required,
+        notice_text=profile.notice.text,
+        retention_days=profile.retention.days,
+        retention_clause=profile.retention.clause,
+        profile=profile,
+    )
 
 
 def load(name_or_file: str) -> Policy:

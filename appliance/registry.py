@@ -4,13 +4,14 @@
     setup     one row until the first administrator exists: the secret under the one-time code
     failures  a row for each account and address that failed to sign in: key, count, last
     unsent    what happened at the page while the recorder was away, until its ledger has it
+    others    the office's documents (office/cabinet.py)
 
 TinyDB in one small file that a person can read with an editor; `registry_storage` keeps it whole.
 One process writes it, from several threads.
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
@@ -33,6 +34,10 @@ FORGET_S: Final = 86_400.0
 
 class NameTaken(ValueError):
     """Somebody with this name is in the registry."""
+
+
+class LedgerBehind(RuntimeError):
+    """The recorder has been away for so long that no more can be noted: nothing may be done."""
 
 
 class AlreadySetUp(RuntimeError):
@@ -74,7 +79,7 @@ class Registry:
         """
         for row in read_tables(path).get("people", {}).values():
             _person(row)
-        self._lock = RLock()
+        self.lock = RLock()
         self._db = TinyDB(path, storage=CrashSafeStorage)
         storage = self._db.storage
         assert isinstance(storage, CrashSafeStorage)
@@ -93,7 +98,7 @@ class Registry:
         self._db.close()
 
     def people(self) -> list[Person]:
-        with self._lock:
+        with self.lock:
             return [_person(row) for row in self._table("people").all()]
 
     def person(self, person_id: str) -> Person | None:
@@ -104,7 +109,7 @@ class Registry:
 
     def setup_wrap(self) -> Wrapped | None:
         """Return the secret under the one-time code, or None once somebody has used it."""
-        with self._lock:
+        with self.lock:
             rows = self._table("setup").all()
             return rows[0]["wrapped"] if rows else None
 
@@ -114,7 +119,7 @@ class Registry:
         Raises:
             AlreadySetUp: there is somebody; nothing is changed.
         """
-        with self._lock, self._storage.one_write():
+        with self.lock, self._storage.one_write():
             if self.people():
                 raise AlreadySetUp("the first administrator has been added before")
             person = self._add(name, role, wrapped, added)
@@ -127,19 +132,19 @@ class Registry:
         Raises:
             NameTaken: nothing is changed.
         """
-        with self._lock, self._storage.one_write():
+        with self.lock, self._storage.one_write():
             if self.person_named(name):
                 raise NameTaken(name)
             return self._add(name, role, wrapped, added)
 
     def failures(self, key: str) -> Failures:
-        with self._lock:
+        with self.lock:
             rows = self._table("failures").search(Query().key == key)
             return Failures(rows[0]["count"], rows[0]["last_s"]) if rows else Failures()
 
     def add_failure(self, key: str, now_s: float) -> None:
         """Count one more, on the disk before the refusal is shown: a restart forgives none."""
-        with self._lock, self._storage.one_write():
+        with self.lock, self._storage.one_write():
             table = self._table("failures")
             count = self.failures(key).count + 1
             table.remove(Query().last_s < now_s - FORGET_S)
@@ -147,18 +152,18 @@ class Registry:
             _drop_oldest(table, ROWS_MAX)
 
     def clear_failures(self, key: str) -> None:
-        with self._lock:
+        with self.lock:
             if self.failures(key).count:
                 self._table("failures").remove(Query().key == key)
 
     def unsent(self) -> list[Mapping[str, str]]:
         """Return what the ledger has not got yet, oldest first."""
-        with self._lock:
+        with self.lock:
             return [dict(row) for row in self._table("unsent").all()]
 
     def keep_unsent(self, note: Mapping[str, str]) -> bool:
         """Keep a note until the recorder is back; False when ROWS_MAX wait already."""
-        with self._lock:
+        with self.lock:
             table = self._table("unsent")
             if len(table) >= ROWS_MAX:
                 return False
@@ -167,9 +172,28 @@ class Registry:
 
     def drop_unsent(self, count: int) -> None:
         """Forget the oldest notes: the ledger has them."""
-        with self._lock:
+        with self.lock:
             table = self._table("unsent")
             table.remove(doc_ids=[row.doc_id for row in table.all()[:count]])
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Return the rows of one of the office's tables, oldest first."""
+        with self.lock:
+            return [dict(row) for row in self._table(table).all()]
+
+    def put_row(
+        self, table: str, row: Mapping[str, Any], notes: Sequence[Mapping[str, str]] = ()
+    ) -> None:
+        """Add a row, or put it in the place of that with its id, in one write with its notes.
+
+        Raises:
+            LedgerBehind: too many notes wait for the recorder; nothing is changed.
+        """
+        with self.lock, self._storage.one_write():
+            if notes and len(self._table("unsent")) + len(notes) > ROWS_MAX:
+                raise LedgerBehind(f"{ROWS_MAX} notes wait for the recorder: start it again")
+            self._table(table).upsert(dict(row), Query().id == row["id"])
+            self._table("unsent").insert_multiple(dict(note) for note in notes)
 
     def _table(self, name: str) -> Table:
         # Without the cache: a write undone by `one_write` must not live on in it.

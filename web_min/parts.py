@@ -12,7 +12,7 @@ from flask import current_app, g
 from appliance.api import Recorder
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
-from appliance.policy import Purpose
+from appliance.profile import Purpose
 from appliance.registry import Registry
 from web_min.audio import OpenAudio
 from web_min.door import Door, Wrapping

@@ -62,7 +62,9 @@ def test_a_profile_may_be_a_file(tmp_path):
         (lambda t: t.replace("days = 90", "days = 0"), "retention.days is 0"),
         (lambda t: t.replace("days = 90", 'days = "90"'), "retention.days is '90'"),
         (lambda t: t.replace("Asia/Seoul", "Asia/Osan"), "'Asia/Osan', which is no time zone"),
-        (lambda t: t.replace("rule_title =", "title ="), "lacks 'rule_title'"),
+        (lambda t: t.replace("rule_title =", "title ="), "not known: city.title"),
+        (lambda t: t.replace("rule_title =", "rule_title_en ="), "not a TOML file"),
+        (lambda t: t.replace("addressee =", "# addressee ="), "missing: city.addressee"),
         (lambda t: t + "\n[[", "not a TOML file"),
     ],
 )

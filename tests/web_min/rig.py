@@ -13,7 +13,7 @@ from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
 from appliance.keys import WrongPassphrase, tidy_passphrase, tidy_setup_code
 from appliance.playback import Recording
-from appliance.policy import Purpose
+from appliance.profile import Purpose
 from appliance.registry import Registry
 from dsp.opus import Encoder, encode
 from web_min import create_app

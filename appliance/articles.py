@@ -1,0 +1,54 @@
+"""The rule's own words, clause by clause, to be shown beside what follows from them.
+
+    "9③" = "③ 관리부서의 장은 ... 보안서약서를 제출받아야 하며 ..."
+
+A NAME.rule.toml beside the profile NAME.toml. Clauses are named as the profile names them.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from typing import Final
+
+from appliance.profile import Profile
+
+#: "9①3-6" stands for 9①3 to 9①6.
+_RANGE: Final = re.compile(r"(.*?)(\d+)-(\d+)$")
+
+
+def clauses_of(named: str) -> list[str]:
+    """Return the clauses that a profile names in one string: "8③,11①" or "9①3-6"."""
+    found: list[str] = []
+    for part in filter(None, (each.strip() for each in named.split(","))):
+        match = _RANGE.fullmatch(part)
+        if match:
+            head, first, last = match.groups()
+            found += [f"{head}{n}" for n in range(int(first), int(last) + 1)]
+        else:
+            found.append(part)
+    return found
+
+
+def shipped_articles(profile: Profile) -> Mapping[str, str]:
+    """Return the words of a shipped city's rule; empty where we do not have them."""
+    folder = resources.files("appliance") / "policies"
+    for file in folder.iterdir():
+        if file.name == f"{profile.city.id.partition('-')[2]}.rule.toml":
+            return tomllib.loads(file.read_text(encoding="utf-8"))
+    return {}
+
+
+def words(articles: Mapping[str, str], named: str) -> list[tuple[str, str]]:
+    """Return clause and words of each clause that is named, those that we have words for.
+
+    An article named whole stands for its paragraphs: "9" for 9①, 9② and so on.
+    """
+    return [found for clause in clauses_of(named) for found in _of(articles, clause)]
+
+
+def _of(articles: Mapping[str, str], clause: str) -> list[tuple[str, str]]:
+    if clause in articles:
+        return [(clause, articles[clause])]
+    parts = re.compile(re.escape(clause) + r"\D.*")
+    return [(name, text) for name, text in articles.items() if parts.fullmatch(name)]
