@@ -112,14 +112,14 @@ def call():
 
 @pytest.fixture
 def osan(tmp_path, call):
-    office = Office("osan", tmp_path / "registry.json", call)
+    office = Office("osan", tmp_path / "osan.json", call)
     yield office
     office.registry.close()
 
 
 @pytest.fixture
 def goshogawara(tmp_path, call):
-    office = Office("goshogawara", tmp_path / "registry.json", call)
+    office = Office("goshogawara", tmp_path / "goshogawara.json", call)
     yield office
     office.registry.close()
 

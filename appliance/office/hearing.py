@@ -1,0 +1,55 @@
+"""Who may hear which recording, and under which request.
+
+Nobody hears anything without an approved request: by whom the profile lets listen, of a call that
+the request names, signed for where a pledge is asked for, and until the approval's time is over.
+
+Source: Osan Directive 306, articles 8(2) and 9; Goshogawara's guideline, articles 6(2), 9 and 10.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from appliance.office.cabinet import Cabinet
+from appliance.office.clerk import Actor, Refusal
+from appliance.office.documents import Request
+from appliance.profile import Profile
+
+#: States in which a request opens its calls, beside the one that the profile's steps end in.
+_VIEWED: Final = "viewed"
+
+
+def permit(
+    profile: Profile, cabinet: Cabinet, actor: Actor, call_id: str, now: datetime
+) -> Request:
+    """Return the request under which a person may hear a call now.
+
+    Raises:
+        Refusal: there is none; it says what is wanting.
+    """
+    clause = profile.safeguards.clause
+    if not profile.may(actor.roles, "call.listen"):
+        raise Refusal("no_right", clause)
+    asked = [r for r in cabinet.all(Request) if call_id in r.calls]
+    open_to = {opening_state(profile), _VIEWED}
+    opening = [request for request in asked if request.state in open_to]
+    if not opening:
+        waiting = next((r.id for r in asked if r.state in ("requested", "approved")), "")
+        raise Refusal("no_request", _clause(profile), waiting)
+    in_time = [request for request in opening if not is_over(request, now)]
+    if not in_time:
+        raise Refusal("too_late", _clause(profile), opening[-1].until or "")
+    return in_time[-1]
+
+
+def opening_state(profile: Profile) -> str:
+    """Return the state in which a request's calls may be heard, or a copy of them be made."""
+    return "pledged" if profile.pledge.required else "approved"
+
+
+def is_over(request: Request, now: datetime) -> bool:
+    """Say whether an approval's time is over."""
+    return request.until is not None and now >= datetime.fromisoformat(request.until)
+
+
+def _clause(profile: Profile) -> str:
+    return profile.provision.clause if profile.provision else ""

@@ -1,0 +1,62 @@
+from datetime import date
+
+import pytest
+
+from appliance.office.chores import Chores
+from appliance.office.documents import Medium, Request, Restriction
+
+BEFORE, AFTER = date(2026, 4, 3), date(2026, 4, 4)
+
+
+@pytest.fixture
+def provided(osan):
+    request = osan.do("unit_head", osan.approved(), "pledge")
+    return osan.do("operator", request, "provide", {"file": "x"})
+
+
+def chores(office, today=BEFORE):
+    return Chores(office.clerk, office.calls).do(today)
+
+
+def test_a_request_lapses_when_all_its_calls_have_been_erased(osan):
+    request = osan.request(calls=("c1", "c2"))
+    osan.calls.erase("c1")
+    assert chores(osan) == []
+    osan.calls.erase("c2")
+    assert [each.state for each in chores(osan)] == ["lapsed"]
+    assert osan.cabinet.get(Request, request.id).history[-1].by == ""
+
+
+def test_what_was_heard_before_is_closed(osan):
+    request = osan.do("unit_head", osan.approved(kind="view"), "pledge")
+    osan.do("operator", request, "view")
+    osan.calls.erase("c1")
+    assert [each.state for each in chores(osan)] == ["closed"]
+
+
+def test_a_copy_that_is_out_does_not_lapse_with_its_call(osan, provided):
+    osan.calls.erase("c1")
+    assert chores(osan) == []
+
+
+def test_a_restriction_is_proposed_once_a_report_is_overdue_and_only_once(osan, provided):
+    assert chores(osan, BEFORE) == []
+    (proposed,) = chores(osan, AFTER)
+    assert (proposed.person, proposed.ground) == (provided.made_by, "no_report")
+    assert (proposed.request, proposed.state) == (provided.id, "proposed")
+    osan.do("head", proposed, "drop", {"reason": "병가"})
+    assert chores(osan, AFTER) == []
+    assert len(osan.cabinet.all(Restriction)) == 1
+
+
+def test_a_request_is_closed_when_its_media_are_destroyed(goshogawara):
+    office = goshogawara
+    request = office.do("operator", office.approved(), "provide", {"file": "x"})
+    for n, state in ((1, "returned"), (2, "issued")):
+        office.cabinet.put(Medium(f"m{n}", f"SN-{n}", "usb", state=state, request=request.id))
+    assert chores(office) == []
+    office.cabinet.put(Medium("m2", "SN-2", "usb", state="erased", request=request.id))
+    assert [each.state for each in chores(office)] == ["returned"]
+    for n in (1, 2):
+        office.cabinet.put(Medium(f"m{n}", f"SN-{n}", "usb", state="destroyed", request=request.id))
+    assert [each.state for each in chores(office)] == ["closed"]
