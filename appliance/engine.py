@@ -138,7 +138,8 @@ def open_parts(box: Box) -> Iterator[Parts]:
         for trouble in troubles:
             log.error("ledger: %s", trouble)
         secrets = DaySecrets(box.secrets)
-        yield Parts(box.id, box.vault, secrets, index, ledger, box.recipients, troubles)
+        people = box.recipients
+        yield Parts(box.id, box.vault, secrets, index, ledger, people, box.policy, troubles)
 
 
 def _alarms(path: Path, writer: Writer) -> Raised:

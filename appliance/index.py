@@ -10,7 +10,7 @@ on; `ended_ms` is null while it lasts.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +67,12 @@ CREATE INDEX IF NOT EXISTS calls_number ON calls (number, started_ms);
 CREATE INDEX IF NOT EXISTS calls_open ON calls (id) WHERE ended_ms IS NULL;
 CREATE INDEX IF NOT EXISTS calls_entry ON calls (entry);
 CREATE INDEX IF NOT EXISTS calls_unproved ON calls (id) WHERE proof IN ('pending', 'failed');
+CREATE INDEX IF NOT EXISTS calls_due ON calls (due_ms) WHERE erased_ms IS NULL;
+CREATE INDEX IF NOT EXISTS calls_kept ON calls (day, id) WHERE erased_ms IS NULL;
+CREATE TABLE IF NOT EXISTS erasing ( -- calls whose keys are going; a row goes with its certificate
+    call_id TEXT PRIMARY KEY,
+    why TEXT NOT NULL               -- expired overwritten self_test
+) STRICT;
 CREATE TABLE IF NOT EXISTS hearings (
     call_id TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
@@ -116,6 +122,7 @@ class CallIndex:
             db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
+            db.execute("PRAGMA secure_delete=ON")  # what is taken out is written over
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version not in (0, *_UPGRADES, SCHEMA_VERSION):
                 raise IndexBroken(f"{path}: version {version}, want {SCHEMA_VERSION}")
@@ -181,6 +188,78 @@ class CallIndex:
             "INSERT INTO hearings VALUES (?, ?, ?, ?, ?)",
             (call_id, to_ms(at), person, act, purpose),
         )
+
+    def set_hold(self, call_id: str, hold: str | None) -> None:
+        self._db.execute("UPDATE calls SET hold = ? WHERE id = ?", (hold, call_id))
+
+    # ------------------------------------------------------------ erasing
+
+    def days_due(self, now: datetime) -> list[str]:
+        """Return the days on which calls are due, oldest first."""
+        rows = self._db.execute(
+            "SELECT day, min(due_ms) FROM calls WHERE erased_ms IS NULL AND due_ms <= ?"
+            " GROUP BY day ORDER BY 2",
+            (to_ms(now),),
+        )
+        return [day for day, _ in rows]
+
+    def kept_on(self, day: str, after: str = "", limit: int = -1) -> list[CallRow]:
+        """Return the calls of a day that are neither erased nor being erased, by id."""
+        rows = self._db.execute(
+            "SELECT * FROM calls WHERE day = ? AND id > ? AND erased_ms IS NULL"
+            " AND id NOT IN (SELECT call_id FROM erasing) ORDER BY id LIMIT ?",
+            (day, after, limit),
+        )
+        return [from_db(row) for row in rows]
+
+    def begin_erasing(self, call_ids: Iterable[str], why: str) -> None:
+        """Note that these calls' keys are about to go."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO erasing VALUES (?, ?)", ((each, why) for each in call_ids)
+            )
+
+    def is_being_erased(self, call_id: str) -> bool:
+        found = self._db.execute("SELECT 1 FROM erasing WHERE call_id = ?", (call_id,)).fetchone()
+        return found is not None
+
+    def being_erased(self) -> dict[str, set[str]]:
+        """Return the calls whose erasure has begun, by day."""
+        calls: dict[str, set[str]] = {}
+        rows = self._db.execute("SELECT day, id FROM erasing JOIN calls ON id = call_id")
+        for day, call_id in rows:
+            calls.setdefault(day, set()).add(call_id)
+        return calls
+
+    def next_being_erased(self, day: str, limit: int) -> list[tuple[CallRow, str]]:
+        """Return some of a day's calls whose erasure has begun, and why it has."""
+        rows = self._db.execute(
+            "SELECT calls.*, erasing.why AS gone_for FROM calls JOIN erasing ON id = call_id"
+            " WHERE day = ? AND erased_ms IS NULL ORDER BY id LIMIT ?",
+            (day, limit),
+        )
+        return [(from_db(row), row["gone_for"]) for row in rows]
+
+    def entomb(self, tombstones: Iterable[CallRow]) -> None:
+        """Put tombstones in the place of calls; who heard them is in the ledger alone from now on.
+
+        What stood here is written over in the database, and in its log once that is cut: see
+        forget_log.
+        """
+        with self.transaction():
+            for row in tombstones:
+                self.put(row)
+                self._db.execute("DELETE FROM hearings WHERE call_id = ?", (row.id,))
+                self._db.execute("DELETE FROM erasing WHERE call_id = ?", (row.id,))
+
+    def forget_log(self) -> bool:
+        """Cut the write-ahead log, which holds what the rows said before.
+
+        Returns:
+            False: a reader is in the way; do it again.
+        """
+        busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     # ------------------------------------------------------------ reading
 

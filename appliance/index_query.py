@@ -43,7 +43,9 @@ def conditions(query: CallQuery) -> tuple[str, dict[str, Any]]:
             where.append(sql)
             values[name] = value
     if query.recorded is not None:
-        where.append("audio_samples > 0" if query.recorded else "audio_samples = 0")
+        # As CallRow.recorded.
+        recorded = "(audio_samples > 0 OR (erased_ms NOT NULL AND proof <> 'none'))"
+        where.append(recorded if query.recorded else f"NOT {recorded}")
     if query.number is not None:
         where.append("(number LIKE :number OR digits LIKE :number)")
         values["number"] = f"%{''.join(c for c in query.number if c in '0123456789*#')}%"

@@ -58,7 +58,8 @@ class CallRow:
 
     @property
     def recorded(self) -> bool:
-        return self.audio_samples > 0
+        """Whether audio was kept; of a call that was erased, its proof still tells."""
+        return self.audio_samples > 0 or (self.erased is not None and self.proof != "none")
 
     @property
     def audio_s(self) -> float:
@@ -99,7 +100,7 @@ class CallRow:
             "proof_note": self.proof_note,
             "gaps": self.gaps,
             "due": iso(self.due),
-            "hold": self.hold,
+            "hold": json.loads(self.hold) if self.hold else None,
             "erased": iso(self.erased),
             "clock": self.clock,
             "drift_ppm": round(self.drift_ppm, 2),

@@ -47,6 +47,10 @@ class Policy:
         """Return the site's day to which a moment belongs."""
         return at.astimezone(self.zone).date()
 
+    def midnight(self, at: datetime) -> datetime:
+        """Return the moment, UTC, at which the site's day began to which a moment belongs."""
+        return datetime.combine(self.day(at), time(), self.zone).astimezone(UTC)
+
     def due(self, started: datetime) -> datetime:
         """Return the moment, UTC, at which a call that began then is to be erased.
 

@@ -198,7 +198,12 @@ class Hold:
 
 @dataclass(frozen=True)
 class Retention:
-    """Attributes: or_until_full: a full disk may take the oldest before its days are over."""
+    """How long recordings are kept, and what of them.
+
+    Attributes:
+        or_until_full: a full disk may take the oldest before its days are over.
+        record: what counts as the recording, and is erased with it.
+    """
 
     days: int
     from_: Literal["recorded_day"]
@@ -208,6 +213,7 @@ class Retention:
     hold: Hold
     erase_jitter_hours: int = 24
     or_until_full: bool = False
+    record: tuple[Literal["audio", "number", "time"], ...] = ("audio",)
 
 
 @dataclass(frozen=True)

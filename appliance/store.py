@@ -17,7 +17,7 @@ All of it runs on the writer's thread (`writer.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -26,12 +26,15 @@ from typing import Final, Protocol
 
 from appliance import call_entry, keys
 from appliance.api import Hearing, NoSuchCall
+from appliance.eraser import Eraser
+from appliance.hold import Hold
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
 from appliance.kept_audio import Heard, Piece
+from appliance.policy import Policy
 from appliance.proof import Proof
 from appliance.vault.day_secrets import SecretStore
-from appliance.vault.key_table import KeyTable, NoSuchKey, open_table
+from appliance.vault.key_table import CANNOT_OPEN, KeyTable, NoSuchKey, open_table
 from appliance.vault.reel import ReelWriter
 from appliance.vault.segment import NO_BACK, CallSealer
 
@@ -93,6 +96,7 @@ class Parts:
     index: CallIndex
     ledger: Log
     recipients: Sequence[str]
+    policy: Policy
     ledger_troubles: Sequence[str] = ()
 
 
@@ -110,6 +114,7 @@ class Store:
         self._ended: list[tuple[_Open, Heard]] = []
         self._unflushed: set[str] = set()
         self._next_head_s = monotonic() + HEAD_EVERY_S
+        self.eraser = Eraser(parts, self)
 
     # ------------------------------------------------------------ a call's life
 
@@ -117,7 +122,7 @@ class Store:
         """Make a call's key, and its row."""
         data_key = keys.new_data_key()
         reel = self._reel(row.day)
-        self._table(row.day).add(row.id, keys.seal_data_key(data_key, self._parts.recipients))
+        self.table(row.day).add(row.id, keys.seal_data_key(data_key, self._parts.recipients))
         row = replace(row, reel=f"{row.day}/{reel.path.name}")
         self._open[row.id] = _Open(row, CallSealer(row.id, data_key), data_key)
         with self._parts.index.transaction():
@@ -173,6 +178,8 @@ class Store:
     def proved(self, call_id: str, proof: Proof) -> None:
         """Enter how the proof of a call went."""
         result = "verified" if proof.verified else "failed"
+        if self._parts.index.get(call_id).erased is not None:
+            return
         self._parts.index.set_proof(call_id, result, proof.note, datetime.now(UTC))
         self._parts.ledger.append("proof", call=call_id, result=result, note=proof.note)
 
@@ -211,11 +218,12 @@ class Store:
             NoSuchCall: there is no such call, or it is going on, or it has no key any more.
         """
         row = self._parts.index.get(call_id)
-        if row.end is None or not row.recorded or row.erased is not None:
+        gone = row.erased is not None or self._parts.index.is_being_erased(call_id)
+        if row.end is None or not row.recorded or gone:
             raise NoSuchCall(call_id)
         try:
-            age_file = self._table(row.day).get(call_id)
-        except NoSuchKey:
+            age_file = self.table(row.day).get(call_id)
+        except (NoSuchKey, FileNotFoundError, *CANNOT_OPEN):
             raise NoSuchCall(call_id) from None
         self._parts.ledger.append(act, call=call_id, person=person, purpose=purpose)
         self._parts.ledger.sync()
@@ -228,6 +236,36 @@ class Store:
             note = "" if whole else "cannot be opened"
             self.proved(call_id, Proof(whole, note))
             self._parts.ledger.sync()
+
+    def hold(self, call_id: str, hold: Hold) -> None:
+        """Keep a call beyond its day, or change until when.
+
+        Raises:
+            NoSuchCall: there is no such call, or it is erased.
+        """
+        self._kept(call_id)
+        facts = asdict(hold)
+        self._parts.ledger.append("hold", call=call_id, **facts)
+        self._parts.ledger.sync()
+        self._parts.index.set_hold(call_id, hold.to_text())
+
+    def release(self, call_id: str, person: str, reason: str) -> None:
+        """End a hold: the call is erased as soon as it is due.
+
+        Raises:
+            NoSuchCall: there is no such call, or it is not held.
+        """
+        if self._kept(call_id).hold is None:
+            raise NoSuchCall(f"{call_id} is not held")
+        self._parts.ledger.append("release", call=call_id, person=person, reason=reason)
+        self._parts.ledger.sync()
+        self._parts.index.set_hold(call_id, None)
+
+    def _kept(self, call_id: str) -> CallRow:
+        row = self._parts.index.get(call_id)
+        if row.erased is not None or self._parts.index.is_being_erased(call_id):
+            raise NoSuchCall(call_id)
+        return row
 
     def hearings(self, call_id: str) -> list[Hearing]:
         """Return who has heard or taken out a call, oldest first."""
@@ -243,10 +281,32 @@ class Store:
             self._reels[day] = ReelWriter(self._parts.vault, day, self._parts.box_id)
         return self._reels[day]
 
-    def _table(self, day: str) -> KeyTable:
+    def table(self, day: str) -> KeyTable:
+        """Return a day's keys.
+
+        Raises:
+            FileNotFoundError: there is nothing of the day.
+            CANNOT_OPEN: its keys do not open.
+        """
         if day not in self._tables:
             self._tables[day] = open_table(self._parts.vault / day, self._parts.secrets)
         return self._tables[day]
+
+    def is_open(self, day: str) -> bool:
+        """Say whether the day's reel is being written."""
+        return day in self._reels
+
+    def close_day(self, day: str) -> None:
+        """Give a day's files up; they are opened again when they are needed."""
+        self._unflushed.discard(day)
+        if reel := self._reels.pop(day, None):
+            reel.close()
+        self.forget_table(day)
+
+    def forget_table(self, day: str) -> None:
+        """Give a day's keys up."""
+        if table := self._tables.pop(day, None):
+            table.close()
 
     def _close_old_reels(self) -> None:
         """A day's reel is closed when a later day has begun and its last call is over."""

@@ -11,7 +11,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Final, TypeVar
 
@@ -105,6 +105,10 @@ class Writer:
         self._do(work)
         return answer.result(timeout_s)
 
+    def work(self, steps: Callable[[Store], Iterator[None]]) -> None:
+        """Do something long a step at a time: what is asked for meanwhile goes before the next."""
+        self._do(lambda: self._step(steps(self._store)))
+
     def close(self) -> None:
         """Write and prove all that is left.
 
@@ -128,6 +132,11 @@ class Writer:
     def _check(self) -> None:
         if self._failed is not None:
             raise WriterFailed(f"nothing more can be written: {self._failed}") from self._failed
+
+    def _step(self, steps: Iterator[None]) -> None:
+        for _ in steps:
+            self._jobs.put(lambda: self._step(steps))
+            return
 
     def _audio(self, pieces: list[tuple[str, Piece]]) -> None:
         self._store.audio(pieces)

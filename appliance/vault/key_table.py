@@ -33,6 +33,7 @@ import os
 import struct
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -41,7 +42,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from appliance import ulid
 from appliance.durable import Disk, publish, replace, sync_directory, write_all
-from appliance.vault.day_secrets import SecretStore, check_day
+from appliance.vault.day_secrets import SecretDamaged, SecretStore, check_day
 
 NAME = "keys.db"
 TABLE_MAGIC = b"\xabKIROKk\n"
@@ -64,6 +65,10 @@ class WrongSecret(Exception):
 
 class NoSuchKey(LookupError):
     """The table has no key for this call, or none that can still be read."""
+
+
+#: What opening a day's keys raises when they are damaged, or were never this day's.
+CANNOT_OPEN: Final = (WrongSecret, SecretDamaged)
 
 
 class KeyTable:

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import pytest
 
-from appliance import call_entry, keys
+from appliance import call_entry, keys, policy
 from appliance.api import NoSuchCall
 from appliance.index import CallIndex
 from appliance.kept_audio import Heard, Piece
@@ -51,7 +51,9 @@ def parts(tmp_path, pair):
         (tmp_path / name).mkdir()
     with CallIndex.open(tmp_path / "calls.db") as index:
         secrets = DaySecrets(tmp_path / "secrets")
-        yield Parts("box1", tmp_path / "vault", secrets, index, Ledger(), (pair.recipient,))
+        recipients = (pair.recipient,)
+        osan = policy.load("osan")
+        yield Parts("box1", tmp_path / "vault", secrets, index, Ledger(), recipients, osan)
 
 
 @pytest.fixture
