@@ -1,0 +1,254 @@
+"""What stands on the cities' official forms: from the office's documents, or blank.
+
+A form's template prints what it has a place for; it is `papers/ID.typ` for a form's id of the
+profile. Days are written as the city writes them.
+
+Source: Osan Directive 306, forms 1 to 5; Goshogawara's guideline, 別記様式.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from appliance.index_row import CallRow
+from appliance.office.conditions import grounds
+from appliance.office.documents import Applicant, Entry, LineFile, Request
+from appliance.profile import Profile
+
+#: On a register's row: what the columns of form 5 hold, in their order.
+REGISTER: Final = (
+    "serial",
+    "asked",
+    "name",
+    "born",
+    "unit",
+    "call_time",
+    "line",
+    "purpose",
+    "planned",
+    "destroyed",
+    "officer",
+    "confirmer",
+)
+#: The act by which a copy, or a viewing, was approved, and that by which it was carried out.
+_CONFIRMED: Final = "approve"
+_CARRIED_OUT: Final = ("provide", "view")
+
+Values = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A recorded line as forms name it. Attributes: staff: who answers it, department and name."""
+
+    number: str
+    staff: str = ""
+
+
+class Forms:
+    """Fills in one city's forms."""
+
+    def __init__(
+        self, profile: Profile, phones: Mapping[int, Phone], names: Mapping[str, str]
+    ) -> None:
+        """Fill in for one city.
+
+        Args:
+            phones: by line.
+            names: people's, by their ids.
+        """
+        self._profile = profile
+        self._phones = phones
+        self._names = names
+        self._zone = ZoneInfo(profile.city.timezone)
+
+    # ------------------------------------------------------------ one form
+
+    def line(self, line: int, file: LineFile) -> Values:
+        """Return form 1 of a line: an application, or one to end it."""
+        kind = "release" if file.state in ("release_applied", "released") else "apply"
+        applied = _last(file.history, "apply_release" if kind == "release" else "apply")
+        return {
+            **self._applicant(file.applicant),
+            "line": self._phone(line).number,
+            "kind": kind,
+            "reason": applied.facts.get("reason", "") if applied else file.reason,
+            "date": self.day_of(applied.at) if applied else "",
+        }
+
+    def request(self, request: Request, calls: Sequence[CallRow]) -> Values:
+        """Return the form by which recordings are asked for."""
+        asked = _last(request.history, "file")
+        first = calls[0] if calls else None
+        proof = request.proof
+        return {
+            **self._applicant(request.applicant),
+            "call_time": self._times(calls) or request.wanted,
+            "line": self._numbers(calls),
+            "purpose": self._purpose(request),
+            "relation": request.relation,
+            "reason": request.reason,
+            "date": self.day_of(asked.at) if asked else "",
+            "proof": f"{proof.issuer} {proof.number} ({proof.day})" if proof else "",
+            "ground": request.ground,
+            "ground_other": request.reason if request.ground == "other" else "",
+            "content": request.reason,
+            "from": self.moment(first.start) if first else "",
+            "to": self.moment(first.end) if first and first.end else "",
+            "other_number": (first.number or "") if first else "",
+            "staff": self._phone(first.line).staff if first else "",
+        }
+
+    def pledge(self, request: Request, calls: Sequence[CallRow]) -> Values:
+        """Return the pledge that is signed before anything is provided."""
+        signed = _last(request.history, "pledge")
+        return {
+            **self._applicant(request.applicant),
+            "rows": self._rows(request, calls),
+            "date": self.day_of(signed.at) if signed else "",
+        }
+
+    def report(self, request: Request, calls: Sequence[CallRow]) -> Values:
+        """Return the report of use and destruction, or the asking for more time."""
+        reported = _last(request.history, "report")
+        asked = _last(request.history, "ask_extension")
+        last = max((e for e in (reported, asked) if e), key=lambda e: e.at, default=None)
+        facts = last.facts if last else {}
+        return {
+            **self._applicant(request.applicant),
+            "rows": self._rows(request, calls),
+            "outcome": facts.get("outcome", ""),
+            "outcome_other": facts.get("outcome_other", ""),
+            "destroyer_unit": facts.get("destroyer_unit", ""),
+            "destroyer_name": facts.get("destroyer", ""),
+            "not_destroyed": facts.get("not_destroyed", ""),
+            "extension": self._day_text(facts.get("planned_day", "")),
+            "note": facts.get("note", ""),
+            "date": self.day_of(last.at) if last else "",
+        }
+
+    # ------------------------------------------------------------ the register
+
+    def register(self, requests: Iterable[tuple[Request, Sequence[CallRow]]]) -> Values:
+        """Return the register, a row for each request that was approved."""
+        approved = [(r, calls) for r, calls in requests if _last(r.history, _CONFIRMED)]
+        return {"rows": [self._entry(n, *each) for n, each in enumerate(approved, 1)]}
+
+    def _entry(self, serial: int, request: Request, calls: Sequence[CallRow]) -> dict[str, str]:
+        confirmed = _last(request.history, _CONFIRMED)
+        carried = next((e for e in request.history if e.act in _CARRIED_OUT), None)
+        asked = _last(request.history, "file")
+        return {
+            "serial": str(serial),
+            "asked": self.day_of(asked.at) if asked else "",
+            "name": request.applicant.name,
+            "born": request.applicant.born,
+            "unit": request.applicant.unit,
+            "call_time": self._times(calls) or request.wanted,
+            "line": self._numbers(calls),
+            "purpose": self._purpose(request),
+            "planned": self._day_text(request.planned or ""),
+            "destroyed": self._day_text(request.destroyed or ""),
+            "officer": self._name(carried),
+            "confirmer": self._name(confirmed),
+        }
+
+    # ------------------------------------------------------------ words
+
+    def day_of(self, at: str) -> str:
+        """Return the site's day of a moment, as the city writes it."""
+        return self.day(datetime.fromisoformat(at).astimezone(self._zone).date())
+
+    def day(self, at: date) -> str:
+        """Return a day as the city writes it on a form: 2026년 3월 4일, 令和8年6月10日."""
+        style = self._profile.city.date_style
+        if style == "ko":
+            return f"{at.year}년 {at.month}월 {at.day}일"
+        if style == "ja-era" and at >= date(2019, 5, 1):
+            year = at.year - 2018
+            return f"令和{'元' if year == 1 else year}年{at.month}月{at.day}日"
+        if style == "ja-era":
+            return f"{at.year}年{at.month}月{at.day}日"
+        return at.isoformat()
+
+    def moment(self, at: datetime) -> str:
+        local = at.astimezone(self._zone)
+        if self._profile.city.date_style == "ja-era":
+            return f"{self.day(local.date())} {local.hour}時{local.minute}分"
+        return f"{self.day(local.date())} {local:%H:%M}"
+
+    def _day_text(self, iso_day: str) -> str:
+        return self.day(date.fromisoformat(iso_day)) if iso_day else ""
+
+    def _applicant(self, applicant: Applicant | None) -> dict[str, object]:
+        who = applicant or Applicant("", "")
+        return {
+            "name": who.name,
+            "unit": who.unit,
+            "rank": who.rank,
+            "duty": who.duty,
+            "born": who.born,
+        }
+
+    def _rows(self, request: Request, calls: Sequence[CallRow]) -> list[dict[str, str]]:
+        purpose = self._purpose(request)
+        return [
+            {
+                "call_time": self.moment(call.start),
+                "line": self._phone(call.line).number,
+                "purpose": purpose,
+                "files": "1",
+                "note": "",
+            }
+            for call in calls
+        ]
+
+    def _purpose(self, request: Request) -> str:
+        known = {each.id: each.text for each in self._profile.purpose}
+        ground = {each.id: each.text for each in grounds(self._profile)}
+        return known.get(request.purpose) or ground.get(request.ground, request.purpose)
+
+    def _times(self, calls: Sequence[CallRow]) -> str:
+        return "\n".join(self.moment(call.start) for call in calls)
+
+    def _numbers(self, calls: Sequence[CallRow]) -> str:
+        return "\n".join(dict.fromkeys(self._phone(call.line).number for call in calls))
+
+    def _phone(self, line: int) -> Phone:
+        return self._phones.get(line, Phone(str(line)))
+
+    def _name(self, entry: Entry | None) -> str:
+        return self._names.get(entry.by, entry.by) if entry else ""
+
+
+def as_csv(values: Values, titles: Sequence[str]) -> bytes:
+    """Return a register for a spreadsheet: UTF-8 with the mark by which Excel knows it.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe.
+
+    Args:
+        values: of `Forms.register`.
+        titles: of the columns, in the order of REGISTER.
+
+    Source: RFC 4180; OWASP, CSV injection.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(titles)
+    rows = values["rows"]
+    assert isinstance(rows, list)
+    for row in rows:
+        writer.writerow([_plain(row[column]) for column in REGISTER])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _plain(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _last(history: Sequence[Entry], act: str) -> Entry | None:
+    return next((entry for entry in reversed(history) if entry.act == act), None)
