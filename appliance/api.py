@@ -69,6 +69,8 @@ class BoxStatus:
         lamp: the lamp's pattern: "idle" "off_hook" "recording" "attention".
         button_line: the line that the button serves, or None when there is no button.
         clock: quality of the time stamps: "ntp" "rtc" "unsynced" "stepped".
+        clock_trusted: a date may be taken from the clock.
+        clock_why: why it may, or may not; English.
         counts: calls since midnight of the site: "seen" "recorded" "proved" "failed" "pending".
     """
 
@@ -78,6 +80,8 @@ class BoxStatus:
     lamp: str
     button_line: int | None
     clock: str
+    clock_trusted: bool = True
+    clock_why: str = ""
     lines: list[LineStatus] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)

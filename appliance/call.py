@@ -36,6 +36,18 @@ class Mark:
     facts: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class HostCount:
+    """A moment by the seconds that the host has counted since it was started.
+
+    Attributes:
+        boot: the kernel's name for that start of the host.
+    """
+
+    boot: str
+    uptime_s: float
+
+
 @dataclass
 class Call:
     """What is known so far.
@@ -46,9 +58,10 @@ class Call:
             and answered there, which is known where the exchange reverses the loop, or from what
             is heard (far_party).
         notice: "announcement" or "beep", if one was heard, and notice_at its sample.
+        unsure: the moment of its start by the host's count, where the UTC of it cannot be believed.
 
-    The times in UTC are fixed soon after each happened: a clock that drifts or is set during a
-    long call must not move its beginning.
+    The UTC of the start is fixed soon after it, and the rest of the call is counted from there in
+    samples: a clock that is set in mid-call moves neither end.
     """
 
     id: str
@@ -58,6 +71,7 @@ class Call:
     dialled: Dialled
     why: str
     started_utc: datetime | None = None
+    unsure: HostCount | None = None
     lifted: int | None = None
     answered: int | None = None
     answered_utc: datetime | None = None

@@ -33,13 +33,13 @@ _LABEL: Final = b"kirok ledger salt v1"
 
 
 def facts(row: CallRow) -> dict[str, object]:
-    """Return what may be read by everybody."""
+    """Return what may be read by everybody, with the times that the clock told then."""
     return {
         "call": row.id,
         "line": row.line,
         "direction": row.direction,
-        "start": iso(row.start),
-        "end": iso(row.end),
+        "start": iso(row.told_start or row.start),
+        "end": iso(row.told_end or row.end),
         "mode": row.mode,
         "why": row.why,
         "ended_by": row.ended_by,

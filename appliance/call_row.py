@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
-from appliance.call import Call, Mark
+from appliance.call import Call, HostCount, Mark
 from appliance.index_row import CallRow
 from appliance.policy import Policy
 from dsp.units import AUDIO_HZ
+
+#: Calls of a day that the clock may have made up are filed apart, and are not due until it is
+#: known: "2026-11-23-doubt".
+IN_DOUBT: Final = "-doubt"
 
 
 class StreamClock(Protocol):
@@ -30,6 +34,9 @@ class StreamClock(Protocol):
             LookupError: nothing has been heard yet.
         """
 
+    def unsure(self, told: datetime, ago_s: float) -> HostCount | None:
+        """Return the host's count at a moment, unless the UTC told for it can be believed."""
+
 
 class FixedClock:
     """The clock of a capture: it began at a known time and its samples are exact."""
@@ -45,6 +52,9 @@ class FixedClock:
     def utc_s(self, sample: int) -> float:
         return self._start_s + sample / AUDIO_HZ
 
+    def unsure(self, told: datetime, ago_s: float) -> None:
+        return None
+
 
 @dataclass(frozen=True)
 class Now:
@@ -57,14 +67,17 @@ class Now:
         """Return the UTC of a sample some seconds away."""
         return self.utc + timedelta(seconds=(sample - self.sample) / AUDIO_HZ)
 
-    def fix(self, call: Call) -> None:
+    def fix(self, call: Call, clock: StreamClock) -> None:
         """Give a call the UTC of what has happened in it since the last time."""
         if call.started_utc is None:
             call.started_utc = self.utc_of(call.started)
+            ago_s = (self.sample - call.started) / AUDIO_HZ
+            call.unsure = clock.unsure(call.started_utc, ago_s)
+        began = Now(call.started, call.started_utc)
         if call.answered is not None and call.answered_utc is None:
-            call.answered_utc = self.utc_of(call.answered)
+            call.answered_utc = began.utc_of(call.answered)
         if call.ended is not None and call.ended_utc is None:
-            call.ended_utc = self.utc_of(call.ended)
+            call.ended_utc = began.utc_of(call.ended)
 
 
 def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: int) -> CallRow:
@@ -79,6 +92,7 @@ def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: in
     assert started is not None, "Now.fix comes first"
     notice = _notice(call, policy)
     gaps = [mark for mark in call.marks if mark.kind == "gap"]
+    day, unsure = policy.day(started).isoformat(), call.unsure
     return CallRow(
         id=call.id,
         line=call.line.number,
@@ -112,8 +126,11 @@ def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: in
         gaps=[{"at_s": _after(call, gap.sample), **gap.facts} for gap in gaps],
         notice=notice,
         notice_s=_after(call, call.notice_at) if notice and call.notice_at is not None else None,
-        due=policy.due(started),
-        day=policy.day(started).isoformat(),
+        due=None if unsure else policy.due(started),
+        day=day + IN_DOUBT if unsure else day,
+        dated="unsure" if unsure else "sure",
+        boot=unsure.boot if unsure else "",
+        uptime_ms=round(unsure.uptime_s * 1000) if unsure else None,
     )
 
 

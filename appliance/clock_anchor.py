@@ -2,9 +2,11 @@
 
 One line in the form of the ledger's (a CRC and canonical JSON), written over as a whole:
 
-    {"boot":"3ce5cef6-...","by":"ntp","uptime_ms":1214210,"utc_ms":1795647253023}
+    {"boot":"3ce5cef6-...","by":"ntp","ntp_utc_ms":1795647253023,"uptime_ms":1214210,
+     "utc_ms":1795647253023}                                               (one line in the file)
 
-`uptime_ms` is the host's at that moment, and `boot` the kernel's name for that start of the host.
+`uptime_ms` is the host's at that moment, and `boot` the kernel's name for that start of the host;
+`ntp_utc_ms`, when NTP last set the clock, may be null.
 """
 
 import os
@@ -23,9 +25,10 @@ class AnchorDamaged(ValueError):
     """The file is not as it was written."""
 
 
-def anchored(now: ClockReading, by: str) -> Anchor:
-    """Return this moment as one at which the clock was believed, by whom."""
-    return Anchor(now.utc_s, now.uptime_s, now.boot, by)
+def anchored(now: ClockReading, by: str, before: Anchor | None = None) -> Anchor:
+    """Return this moment as one at which the clock was believed, by whom, after the one before."""
+    synced_s = now.utc_s if now.ntp else before.ntp_utc_s if before else None
+    return Anchor(now.utc_s, now.uptime_s, now.boot, by, synced_s)
 
 
 def read_anchor(data: Path) -> Anchor | None:
@@ -42,6 +45,7 @@ def read_anchor(data: Path) -> Anchor | None:
             uptime_s=_whole(value["uptime_ms"]) / 1000,
             boot=str(value["boot"]),
             by=str(value["by"]),
+            ntp_utc_s=None if (synced := value["ntp_utc_ms"]) is None else _whole(synced) / 1000,
         )
     except FileNotFoundError:
         return None
@@ -59,6 +63,7 @@ def keep_anchor(data: Path, anchor: Anchor, *, disk: Disk = os) -> None:
         {
             "boot": anchor.boot,
             "by": anchor.by,
+            "ntp_utc_ms": None if anchor.ntp_utc_s is None else round(anchor.ntp_utc_s * 1000),
             "uptime_ms": round(anchor.uptime_s * 1000),
             "utc_ms": round(anchor.utc_s * 1000),
         }

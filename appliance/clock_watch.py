@@ -33,6 +33,8 @@ SLACK_S: Final = 60.0
 FREE_RUN_S: Final = 14 * DAY_S
 #: What a clock may have gone on while nobody looked, by who vouches for it.
 AHEAD_S: Final = {"ntp": 31 * DAY_S, "rtc": 7 * DAY_S, "trial": 31 * DAY_S}
+#: Works on the network take a night; the kernel itself gives up after 9 h (16 s at 500 ppm).
+NTP_LOST_S: Final = DAY_S
 #: The kernel's own UTC is known to the second, and read a moment later.
 KERNEL_S: Final = 2.0
 
@@ -44,12 +46,14 @@ class Anchor:
     Attributes:
         uptime_s: of the host at that moment; boot: which start of the host, "" if not known.
         by: who vouched: "ntp", "rtc", "trial", "ledger" (the newest entry), or a person's name.
+        ntp_utc_s: when the clock was last set by NTP; None: never.
     """
 
     utc_s: float
     uptime_s: float
     boot: str
     by: str
+    ntp_utc_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def judge(now: ClockReading, anchor: Anchor | None, *, trial: bool = False) -> C
         return ClockState("stepped", False, doubt, now.utc_s)
     if source:
         return ClockState(source, True, _VOUCHED[source], now.utc_s)
-    if anchor is not None and _same_start(now, anchor):
+    if anchor is not None and same_start(now, anchor):
         return _running_free(now, anchor, now.uptime_s - anchor.uptime_s, trial)
     why = "nothing vouches for the clock: no NTP, no hardware clock, nobody has confirmed it"
     return ClockState("unsynced", trial, why, now.utc_s)
@@ -96,12 +100,25 @@ def vouching(now: ClockReading) -> str | None:
     return "rtc" if agrees and not now.rtc_lost else None
 
 
+def alarms(now: ClockReading, state: ClockState, anchor: Anchor | None) -> dict[str, bool]:
+    """Return for each alarm of the clock's that ends by itself whether it holds."""
+    synced_s = anchor.ntp_utc_s if anchor else None
+    lost = synced_s is not None and not now.ntp and now.utc_s - synced_s > NTP_LOST_S
+    off = now.rtc_s is not None and abs(now.rtc_s - now.utc_s) > RTC_TOLERANCE_S
+    return {
+        "clock_untrusted": not state.trusted,
+        # A clock that is wrong itself says nothing of the others.
+        "ntp_lost": state.trusted and lost,
+        "rtc_disagrees": state.trusted and (off or bool(now.rtc_lost)),
+    }
+
+
 def unexplained_s(now: ClockReading, anchor: Anchor) -> float:
     """Return how far the clock is from where its anchor and the kernel's count put it.
 
     After another start of the host nobody counted: then it is all of the time since the anchor.
     """
-    passed_s = now.uptime_s - anchor.uptime_s if _same_start(now, anchor) else 0.0
+    passed_s = now.uptime_s - anchor.uptime_s if same_start(now, anchor) else 0.0
     return now.utc_s - anchor.utc_s - passed_s
 
 
@@ -111,7 +128,8 @@ _VOUCHED: Final = {
 }
 
 
-def _same_start(now: ClockReading, anchor: Anchor) -> bool:
+def same_start(now: ClockReading, anchor: Anchor) -> bool:
+    """Say whether the host has run on since the anchor, so that the kernel has counted."""
     return bool(anchor.boot) and anchor.boot == now.boot and now.uptime_s >= anchor.uptime_s
 
 
@@ -124,7 +142,7 @@ def _doubt(now: ClockReading, anchor: Anchor | None, voucher: str | None) -> str
         return ""
     off_s = unexplained_s(now, anchor)
     bound_s = AHEAD_S[voucher] if voucher else DAY_S  # a night without power
-    if _same_start(now, anchor) and (voucher != "ntp" or anchor.by == "ntp"):
+    if same_start(now, anchor) and (voucher != "ntp" or anchor.by == "ntp"):
         bound_s = SLACK_S  # the kernel has counted: the clock was set
     late = off_s < -SLACK_S and voucher != "ntp"
     if late or off_s > bound_s:

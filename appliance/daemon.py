@@ -9,11 +9,16 @@ way every start begins.
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
 from appliance import box, site
+from appliance.board_clock import BoardClock
+from appliance.box_clock import last_believed
+from appliance.clock_duty import ClockDuty
+from appliance.clock_keeper import ClockKeeper
 from appliance.control import ControlServer
 from appliance.engine import Engine
 from appliance.index import CallIndex
@@ -45,7 +50,10 @@ def record(config: Path) -> int:
         stop = undo.enter_context(told_to_stop())
         link = Link(here.board_port)
         undo.callback(link.close)
-        engine = Engine(opened, here, link.clock)
+        # Before the engine enters its start: the newest entry is what the clock is judged by.
+        keeper = ClockKeeper(last_believed(opened), trial=opened.trial)
+        clock = BoardClock(link.clock, keeper)
+        engine = Engine(opened, here, clock, utc=keeper.utc)
         undo.callback(engine.close)
         panel = open_panel(_pins(here.panel))
         undo.callback(panel.close)
@@ -53,7 +61,8 @@ def record(config: Path) -> int:
             log.warning("no front panel: %s", panel.trouble)
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
         service = Service(engine.writer, index, opened.policy, engine.alarms)
-        loop = Loop(engine, link, panel, service)
+        duty = ClockDuty(keeper, engine.writer, engine.alarms, opened.data, opened.policy)
+        loop = Loop(engine, link, panel, service, duty)
         loop.publish(monotonic())
         undo.enter_context(ControlServer(opened.socket, service))
         notify("READY=1")
@@ -67,11 +76,14 @@ def record(config: Path) -> int:
 class Loop:
     """What the recorder's thread does, turn after turn."""
 
-    def __init__(self, engine: Engine, link: Link, panel: Panel, service: Service) -> None:
+    def __init__(
+        self, engine: Engine, link: Link, panel: Panel, service: Service, clock: ClockDuty
+    ) -> None:
         self._engine = engine
         self._link = link
         self._panel = panel
         self._service = service
+        self._clock = clock
         self._heard_s = monotonic()
         self._settle_s = self._heard_s + SETTLE_S
         self._publish_s = 0.0
@@ -102,10 +114,11 @@ class Loop:
         if recorder.board != "streaming":
             gone = now_s - self._heard_s >= BOARD_GONE_S
             recorder.set_alarm("board_lost", "", gone)
-        for step in self._take_steps():
-            self._engine.writer.note("clock_step", {"by_s": step})
+        self._clock.turn(now_s, self._take_steps())
         self._panel.show(Lamp(recorder.lamp))
-        self._service.publish(recorder.status())
+        state = self._clock.keeper.state
+        status = replace(recorder.status(), clock_trusted=state.trusted, clock_why=state.why)
+        self._service.publish(status)
         notify("WATCHDOG=1")
 
     def _take_steps(self) -> Iterator[float]:

@@ -19,8 +19,7 @@ from appliance.api import Alarm
 from appliance.box import Box
 from appliance.call_row import StreamClock
 from appliance.index import CallIndex
-from appliance.ledger import Ledger
-from appliance.policy import Policy
+from appliance.ledger import Clock, Ledger
 from appliance.proof import Proof
 from appliance.raised import Raised
 from appliance.recorder import Recorder
@@ -39,6 +38,11 @@ class BoxInUse(RuntimeError):
     """Another recorder works in this data folder."""
 
 
+def utc_now() -> tuple[datetime, str]:
+    """Return the host's UTC and its quality."""
+    return datetime.now(UTC), clock_quality()
+
+
 class Engine:
     """Attributes: recorder, writer, alarms, cut_off (calls that recovery finished)."""
 
@@ -48,14 +52,14 @@ class Engine:
         site: Site,
         clock: StreamClock,
         *,
-        policy: Policy | None = None,
         wait: bool = False,
+        utc: Clock = utc_now,
     ) -> None:
         """Take the data folder, and make it whole if the last stop was without a goodbye.
 
         Args:
-            policy: None for the folder's own.
             wait: make the stream wait for the disk, as a replay may.
+            utc: the ledger's clock.
 
         Raises:
             BoxInUse: another recorder has it.
@@ -64,7 +68,7 @@ class Engine:
         self._proofs: deque[tuple[str, Proof]] = deque()
         self._told_lost = 0
         with ExitStack() as undo:
-            parts = undo.enter_context(open_parts(box))
+            parts = undo.enter_context(open_parts(box, utc))
             self.cut_off = recover(parts.index, box.vault, parts.ledger)
             parts.ledger.append("start", process="record", cut_off=len(self.cut_off))
 
@@ -74,8 +78,7 @@ class Engine:
             self.writer = Writer(make_store, self._note_proof, wait=wait)
             self.alarms = _alarms(box.alarms, self.writer)
             announcements = _announcements(site)
-            rule = policy or box.policy
-            self.recorder = Recorder(site, rule, self.writer, clock, announcements)
+            self.recorder = Recorder(site, box.policy, self.writer, clock, announcements)
             self.recorder.alarms = self.alarms
             if parts.ledger_troubles:
                 self.recorder.set_alarm("ledger_damaged", "", True)
@@ -118,7 +121,7 @@ class Engine:
 
 
 @contextmanager
-def open_parts(box: Box) -> Iterator[Parts]:
+def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
     """Take the data folder for one process to write to.
 
     Raises:
@@ -127,7 +130,7 @@ def open_parts(box: Box) -> Iterator[Parts]:
     with ExitStack() as undo:
         undo.callback(_take(box.run / "record.pid"))
         index = undo.enter_context(CallIndex.open(box.index))
-        ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, _utc_now)
+        ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, utc)
         undo.callback(ledger.close)
         # Before anything else is entered: the rows name entries by their numbers.
         lost = enter_again(index, ledger, ledger.found)
@@ -164,10 +167,6 @@ def _announcements(site: Site) -> list[Samples]:
     except notice_file.NoticeFileError as error:
         log.error("no announcement is looked for: %s", error)
         return []
-
-
-def _utc_now() -> tuple[datetime, str]:
-    return datetime.now(UTC), clock_quality()
 
 
 def _take(pid_file: Path) -> Callable[[], None]:

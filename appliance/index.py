@@ -20,7 +20,7 @@ from appliance.api import NoSuchCall
 from appliance.index_query import CallQuery, conditions
 from appliance.index_row import CallRow, from_db, from_ms, to_db, to_ms
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -55,10 +55,16 @@ CREATE TABLE IF NOT EXISTS calls (
     due_ms INTEGER,
     hold TEXT,
     erased_ms INTEGER,
-    day TEXT NOT NULL,              -- the site's, YYYY-MM-DD: where its audio and key are filed
+    day TEXT NOT NULL,              -- where its audio and key are filed: the site's, YYYY-MM-DD,
+                                    -- or YYYY-MM-DD-doubt
     reel TEXT NOT NULL,             -- 'YYYY-MM-DD/NNN.reel', or ''
     last_offset INTEGER,            -- of its last segment in the reel
     entry INTEGER,                  -- its entry's number in the ledger; null while it lasts
+    dated TEXT NOT NULL,            -- sure unsure corrected latest: whether the times are true
+    boot TEXT NOT NULL,             -- of what is not sure: the host's start,
+    uptime_ms INTEGER,              -- and the milliseconds since, when the call began
+    told_started_ms INTEGER,        -- of what was put right: what the clock said then
+    told_ended_ms INTEGER,
     chain TEXT                      -- hash of the chain at its last segment, hex
 ) STRICT;
 CREATE INDEX IF NOT EXISTS calls_started ON calls (started_ms);
@@ -73,6 +79,7 @@ CREATE TABLE IF NOT EXISTS erasing ( -- calls whose keys are going; a row goes w
     call_id TEXT PRIMARY KEY,
     why TEXT NOT NULL               -- expired overwritten self_test
 ) STRICT;
+CREATE INDEX IF NOT EXISTS calls_unsure ON calls (id) WHERE dated = 'unsure';
 CREATE TABLE IF NOT EXISTS hearings (
     call_id TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
@@ -95,6 +102,16 @@ COMMIT;
 BEGIN;
 ALTER TABLE calls ADD COLUMN entry INTEGER;
 PRAGMA user_version = 3;
+COMMIT;
+""",
+    3: """
+BEGIN;
+ALTER TABLE calls ADD COLUMN dated TEXT NOT NULL DEFAULT 'sure';
+ALTER TABLE calls ADD COLUMN boot TEXT NOT NULL DEFAULT '';
+ALTER TABLE calls ADD COLUMN uptime_ms INTEGER;
+ALTER TABLE calls ADD COLUMN told_started_ms INTEGER;
+ALTER TABLE calls ADD COLUMN told_ended_ms INTEGER;
+PRAGMA user_version = 4;
 COMMIT;
 """,
 }
@@ -292,6 +309,11 @@ class CallIndex:
         """Return the calls whose entry in the ledger has this number or a higher one, in order."""
         rows = self._db.execute("SELECT * FROM calls WHERE entry >= ? ORDER BY entry", (entry,))
         return [from_db(row) for row in rows]
+
+    def unsure(self) -> list[CallRow]:
+        """Return the calls that are over and whose date is not known yet, oldest first."""
+        sql = "SELECT * FROM calls WHERE dated = 'unsure' AND ended_ms IS NOT NULL ORDER BY id"
+        return [from_db(row) for row in self._db.execute(sql)]
 
     def with_proof(self, proof: str) -> list[CallRow]:
         """Return the calls whose proof stands so, oldest first."""

@@ -15,6 +15,11 @@ class CallRow:
     """One call. Times are aware datetimes in UTC; `events`, `gaps` and `stretches` lists of dicts.
 
     Attributes:
+        dated: whether the times can be believed: "sure"; "unsure", not yet; "corrected", they were
+            put right; "latest", it can only be said that the call was not later than that from
+            which `due` counts.
+        boot, uptime_ms: the start of a call that was not sure, by the host's own count.
+        told_start, told_end: what the clock said then of a call that was put right.
         reason: how the call ended if not as usual (line_down, board_restarted ...), else why it was
             or was not recorded (full, key, button, missed, not_asked, mode_none).
     """
@@ -55,6 +60,11 @@ class CallRow:
     last_offset: int | None = None
     chain: str | None = None
     entry: int | None = None
+    dated: str = "sure"
+    boot: str = ""
+    uptime_ms: int | None = None
+    told_start: datetime | None = None
+    told_end: datetime | None = None
 
     @property
     def recorded(self) -> bool:
@@ -104,6 +114,11 @@ class CallRow:
             "erased": iso(self.erased),
             "clock": self.clock,
             "drift_ppm": round(self.drift_ppm, 2),
+            "dated": self.dated,
+            "told_start": iso(self.told_start),
+            "told_end": iso(self.told_end),
+            "boot": self.boot,
+            "uptime_ms": self.uptime_ms,
         }
 
 
@@ -114,6 +129,8 @@ _TIMES = {
     "proved": "proved_ms",
     "due": "due_ms",
     "erased": "erased_ms",
+    "told_start": "told_started_ms",
+    "told_end": "told_ended_ms",
 }
 _LISTS = {"stretches", "events", "gaps"}
 _FIELDS = {f.name: _TIMES.get(f.name, f.name) for f in fields(CallRow)}

@@ -301,7 +301,7 @@ class Recorder:
         self._keeper.end(row, heard)
 
     def _row(self, call: Call) -> CallRow:
-        self._time.fix(call)
+        self._time.fix(call, self._clock)
         keeping = self._keepings.get(call.id)
         kept = keeping.audio.samples if keeping else 0
         quality = self._clock.quality(self._base + call.started)

@@ -96,9 +96,8 @@ def replay(box: Box, site: Site, path: Path, take: Take = Take()) -> list[CallRo
         began = take.start or capture.start or datetime.now(UTC)
         numbers = range(1, capture.lines + 1)
         lines: tuple[Line, ...] = tuple(replace(site.line(n), mode=take.mode) for n in numbers)
-        engine = Engine(
-            box, replace(site, lines=lines), FixedClock(began), policy=take.policy, wait=True
-        )
+        ruled = replace(box, policy=take.policy or box.policy)
+        engine = Engine(ruled, replace(site, lines=lines), FixedClock(began), wait=True)
         before = _last_row(box)  # after recovery: what it finished is not this capture's
         if not capture.has_volts:
             engine.recorder.listen_only()

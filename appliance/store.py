@@ -24,8 +24,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, Protocol
 
-from appliance import call_entry, keys
+from appliance import call_entry, dating, keys
 from appliance.api import Hearing, NoSuchCall
+from appliance.dating import Known, put_right
 from appliance.eraser import Eraser
 from appliance.hold import Hold
 from appliance.index import CallIndex
@@ -113,6 +114,7 @@ class Store:
         self._changed: dict[str, CallRow] = {}
         self._ended: list[tuple[_Open, Heard]] = []
         self._unflushed: set[str] = set()
+        self._date: tuple[Known, Policy] | None = None
         self._next_head_s = monotonic() + HEAD_EVERY_S
         self.eraser = Eraser(parts, self)
 
@@ -170,6 +172,8 @@ class Store:
             self._parts.ledger.publish_head()
         else:
             self._parts.ledger.sync()
+        if any(call.row.dated == "unsure" for call, _ in self._ended):
+            self._put_right()
         for call, heard in self._ended:
             self._to_proof(call, heard)
         self._ended.clear()
@@ -182,6 +186,11 @@ class Store:
             return
         self._parts.index.set_proof(call_id, result, proof.note, datetime.now(UTC))
         self._parts.ledger.append("proof", call=call_id, result=result, note=proof.note)
+
+    def date_known(self, known: Known | None, policy: Policy) -> None:
+        """Put the dates right of calls that had none to believe; None: the date is not known."""
+        self._date = (known, policy) if known else None
+        self._put_right()
 
     def note(self, act: str, facts: Mapping[str, object]) -> None:
         """Enter something in the ledger; it is safe after the next tick."""
@@ -327,6 +336,18 @@ class Store:
             for call, _ in self._ended:
                 self._parts.index.put(call.row)
         self._changed.clear()
+
+    def _put_right(self) -> None:
+        if self._date is None or not (unsure := self._parts.index.unsure()):
+            return
+        rows = [put_right(row, *self._date) for row in unsure]
+        for row in rows:
+            self._parts.ledger.append("dated", **dating.facts(row))
+        self._parts.ledger.sync()
+        # Power goes now: entries, and rows that are not sure: the next start enters them again.
+        with self._parts.index.transaction():
+            for row in rows:
+                self._parts.index.put(row)
 
     def _enter(self, call: _Open) -> None:
         """Enter a call; its row, which is yet to be put, gets the entry's number."""

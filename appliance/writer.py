@@ -88,6 +88,10 @@ class Writer:
     def alarm(self, act: str, facts: dict[str, object], keep: Callable[[], None]) -> None:
         self._do(lambda: self._store.enter_alarm(act, facts, keep))
 
+    def do(self, job: Callable[[Store], object]) -> None:
+        """Have the store do something, after what it was asked before."""
+        self._do(lambda: job(self._store))
+
     def ask(self, question: Callable[[Store], T], timeout_s: float) -> T:
         """Ask the store something and wait for the answer.
 

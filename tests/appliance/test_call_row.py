@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.call import Call, Stretch
+from appliance.call import Call, HostCount, Stretch
 from appliance.call_machine import Mode
 from appliance.call_row import FixedClock, Now, row_of
 from appliance.dialled import Dialled
@@ -13,6 +13,7 @@ from tests.appliance.scene import START
 
 S = 8000
 OSAN = load("osan")
+SURE = FixedClock(START)
 LINE = Line(3, "교통민원", "교통과", mode=Mode.FULL)
 
 
@@ -32,7 +33,7 @@ def test_a_row_has_the_call_in_utc_and_offsets_in_seconds():
     call.mark("digit", 11 * S, digit="1")
     call.mark("gap", 15 * S, lost_s=0.01, reason="link")
     call.stretches = [Stretch(12 * S, 0, 18 * S)]
-    Now(20 * S, START).fix(call)
+    Now(20 * S, START).fix(call, SURE)
     row = row_of(call, load("osan"), "ntp", 1.5, 6 * S)
     assert row.start == START - timedelta(seconds=10)
     assert row.answer == START - timedelta(seconds=6)
@@ -46,7 +47,7 @@ def test_a_row_has_the_call_in_utc_and_offsets_in_seconds():
 
 
 def a_row(call, rule=OSAN):
-    Now(call.ended or 20 * S, START).fix(call)
+    Now(call.ended or 20 * S, START).fix(call, SURE)
     return row_of(call, rule, "ntp", 0.0, 6 * S)
 
 
@@ -78,19 +79,44 @@ def test_a_call_that_is_not_recorded_has_no_notice_though_one_was_heard():
 
 def test_a_time_once_told_does_not_move():
     call = a_call()
-    Now(10 * S, START).fix(call)
+    Now(10 * S, START).fix(call, SURE)
     call.ended = 20 * S
     # The clock was set an hour on in mid-call.
-    Now(20 * S, START + timedelta(hours=1, seconds=10)).fix(call)
-    assert (call.started_utc, call.ended_utc) == (START, START + timedelta(hours=1, seconds=10))
+    Now(20 * S, START + timedelta(hours=1, seconds=10)).fix(call, SURE)
+    assert (call.started_utc, call.ended_utc) == (START, START + timedelta(seconds=10))
+
+
+class Doubted(FixedClock):
+    def unsure(self, told, ago_s):
+        return HostCount("4f1c", 100.0 - ago_s)
+
+
+@pytest.mark.parametrize("by", [timedelta(days=1), timedelta(days=3652)])
+def test_a_clock_set_back_in_mid_call_does_not_end_it_before_it_began(by):
+    call = a_call()
+    Now(10 * S, START).fix(call, SURE)
+    call.answered, call.ended = 12 * S, 20 * S
+    Now(20 * S, START - by).fix(call, SURE)
+    assert (call.answered_utc - START, call.ended_utc - START) == (
+        timedelta(seconds=2),
+        timedelta(seconds=10),
+    )
+
+
+def test_a_call_whose_date_is_in_doubt_is_filed_apart_and_is_not_due():
+    call = a_call()
+    Now(20 * S, START).fix(call, Doubted(START))
+    row = row_of(call, load("osan"), "stepped", 0.0, 0)
+    assert (row.day, row.due, row.dated) == ("2026-11-23-doubt", None, "unsure")
+    assert (row.boot, row.uptime_ms) == ("4f1c", 90_000)
 
 
 def test_a_call_before_midnight_belongs_to_its_own_day():
     call = a_call()
-    Now(10 * S, START.replace(hour=14, minute=59, second=59)).fix(call)  # 23:59:59 in Seoul
+    Now(10 * S, START.replace(hour=14, minute=59, second=59)).fix(call, SURE)  # 23:59:59 in Seoul
     assert row_of(call, load("osan"), "ntp", 0.0, 0).day == "2026-11-23"
     later = a_call()
-    Now(10 * S, START.replace(hour=15)).fix(later)
+    Now(10 * S, START.replace(hour=15)).fix(later, SURE)
     assert row_of(later, load("osan"), "ntp", 0.0, 0).day == "2026-11-24"
 
 

@@ -7,7 +7,9 @@ from appliance.clock_watch import Anchor
 from tests.faults import FaultyDisk, PowerCut
 
 ANCHOR = Anchor(1_795_000_000.125, 1214.21, "3ce5cef6", "김관리")
-LATER = replace(ANCHOR, utc_s=1_795_000_600.0, uptime_s=1814.085, by="ntp")
+LATER = replace(
+    ANCHOR, utc_s=1_795_000_600.0, uptime_s=1814.085, by="ntp", ntp_utc_s=1_795_000_600.0
+)
 
 
 def test_a_moment_reads_back_as_it_was_kept(tmp_path):

@@ -2,7 +2,17 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.clock_watch import DAY_S, FREE_RUN_S, SLACK_S, Anchor, judge, span, vouching
+from appliance.clock_watch import (
+    DAY_S,
+    FREE_RUN_S,
+    NTP_LOST_S,
+    SLACK_S,
+    Anchor,
+    alarms,
+    judge,
+    span,
+    vouching,
+)
 from firmware_bridge.host_clock import RTC_TOLERANCE_S, ClockReading
 
 NOW_S = 1_795_000_000.0
@@ -130,3 +140,29 @@ def test_the_newest_entry_of_the_ledger_counts_as_another_start():
 def test_a_span_is_said_in_days_or_seconds():
     assert span(YEARS_S) == "3652.0 days ahead of"
     assert span(-75.4) == "75 s behind"
+
+
+def raised(now, last):
+    return {what for what, holds in alarms(now, judge(now, last), last).items() if holds}
+
+
+def test_a_clock_that_is_not_believed_is_the_only_alarm():
+    synced = replace(anchor(), ntp_utc_s=NOW_S)
+    assert raised(reading(YEARS_S, rtc_s=12.0, rtc_lost=True), synced) == {"clock_untrusted"}
+    assert raised(reading(ntp=True), synced) == set()
+
+
+def test_ntp_is_missed_after_a_day_by_who_had_it():
+    synced = replace(anchor(), ntp_utc_s=NOW_S)
+    assert raised(reading(after_s=NTP_LOST_S - 1), synced) == set()
+    assert raised(reading(after_s=NTP_LOST_S + 1), synced) == {"ntp_lost"}
+    assert raised(reading(after_s=NTP_LOST_S + 1), anchor("Kim")) == set()
+    assert raised(reading(after_s=NTP_LOST_S + 1, ntp=True), synced) == set()
+
+
+def test_a_hardware_clock_is_named_when_it_is_off_or_was_without_power():
+    off = {"rtc_s": NOW_S + 100 - RTC_TOLERANCE_S - 1}
+    assert raised(reading(ntp=True, **off), anchor()) == {"rtc_disagrees"}
+    assert raised(reading(ntp=True, **RTC_AGREES), anchor()) == set()
+    lost = {**RTC_AGREES, "rtc_lost": True}
+    assert raised(reading(ntp=True, **lost), anchor()) == {"rtc_disagrees"}

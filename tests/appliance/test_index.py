@@ -130,7 +130,11 @@ def test_an_index_of_version_1_gains_what_it_lacks(tmp_path):
     with CallIndex.open(path) as index:
         index.put(row(1, notice="beep"))
     db = sqlite3.connect(path)
-    for dropped in ("INDEX calls_entry", "COLUMN entry", "COLUMN notice_s"):
+    dated = ("boot", "uptime_ms", "told_started_ms", "told_ended_ms", "dated")
+    for dropped in (
+        *("INDEX calls_entry", "INDEX calls_unsure", "COLUMN entry", "COLUMN notice_s"),
+        *(f"COLUMN {column}" for column in dated),
+    ):
         db.execute(f"{'ALTER TABLE calls ' * ('COLUMN' in dropped)}DROP {dropped}")
     db.execute("PRAGMA user_version = 1")
     db.close()
@@ -139,7 +143,15 @@ def test_an_index_of_version_1_gains_what_it_lacks(tmp_path):
     with CallIndex.open(path) as index:
         told = [(r.notice, r.notice_s) for r in index.search(CallQuery())]
         assert [r.id for r in index.entered_from(7)] == [row(2).id]
+        assert index.get(row(1).id).dated == "sure"
     assert told == [("announcement", 1.25), ("beep", None)]
+
+
+def test_calls_whose_date_is_not_known_are_found_once_they_are_over(index):
+    over = row(1, end=NOON, dated="unsure", boot="4f1c", uptime_ms=1_000, due=None)
+    for each in (over, replace(over, id=row(2).id, end=None), row(3, end=NOON)):
+        index.put(each)
+    assert index.unsure() == [over]
 
 
 def test_check_finds_a_torn_page(tmp_path):

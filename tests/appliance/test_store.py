@@ -8,8 +8,10 @@ import pytest
 
 from appliance import call_entry, keys, policy
 from appliance.api import NoSuchCall
+from appliance.dating import Known
 from appliance.index import CallIndex
 from appliance.kept_audio import Heard, Piece
+from appliance.policy import load
 from appliance.proof import Proof
 from appliance.store import Parts, Store
 from appliance.ulid import Ulids
@@ -221,3 +223,46 @@ def test_a_call_that_waited_for_its_proof_is_proved_by_who_opens_it(store, parts
     assert parts.ledger.entries[-1][0] == "proof"
     store.opened(call.id, not whole)
     assert parts.index.get(call.id).proof == proof
+
+
+OSAN = load("osan")
+KNOWN = Known(START.timestamp(), "4f1c", 5000.0, "ntp")
+
+
+def in_doubt(uptime_ms):
+    told = START - timedelta(days=3652)
+    unsure = {"dated": "unsure", "boot": "4f1c", "uptime_ms": uptime_ms, "due": None}
+    return a_call("2016-11-23-doubt", start=told, **unsure)
+
+
+def test_calls_recorded_on_a_wrong_date_are_put_right_when_the_date_is_known(store, parts):
+    before, after, sure = in_doubt(4_000_000), in_doubt(5_100_000), a_call()
+    live(store, before)
+    live(store, sure)
+    store.date_known(None, OSAN)
+    assert parts.index.get(before.id).dated == "unsure"
+    store.begin(after)
+    store.date_known(KNOWN, OSAN)
+    kept = parts.index.get(before.id)
+    assert (kept.start, kept.told_start) == (START - timedelta(seconds=1000), before.start)
+    assert (kept.due, kept.reel) == (OSAN.due(START), "2016-11-23-doubt/000.reel")
+    # One that ends later is put right then.
+    store.end(ended(after), Heard(320, 52, (-20.0,)))
+    store.tick()
+    assert parts.index.get(after.id).start == START + timedelta(seconds=100)
+    assert parts.index.get(sure.id).told_start is None
+    dated = [facts["call"] for act, facts in parts.ledger.entries if act == "dated"]
+    assert dated == [before.id, after.id]
+    assert parts.ledger.synced == len(parts.ledger.entries)
+
+
+def test_the_power_goes_between_the_entry_and_the_row_and_it_is_put_right_again(store, parts):
+    call = in_doubt(4_000_000)
+    live(store, call)
+    parts.index.close()  # the rows can no longer be written
+    with pytest.raises(Exception, match="closed"):
+        store.date_known(KNOWN, OSAN)
+    with CallIndex.open(parts.vault.parent / "calls.db") as index:
+        again = Store(replace(parts, index=index), [].append)
+        again.date_known(KNOWN, OSAN)
+        assert index.get(call.id).dated == "corrected"
