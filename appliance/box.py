@@ -70,6 +70,11 @@ class Box:
         return self.data / "keys" / "box.key"
 
     @property
+    def sealed_identity(self) -> Path:
+        """The vault identity's secret for the recovery sheet alone; see `keys.seal_identity`."""
+        return self.data / "keys" / "vault.recovery.age"
+
+    @property
     def registry(self) -> Path:
         return self.data / "registry.json"
 
@@ -209,6 +214,8 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
         (part / folder).mkdir(mode=0o750)
     signing = keys.create_signing_key(part / "keys" / "box.key")
     vault, recovery = keys.new_age_pair(), keys.new_age_pair()
+    sealed = keys.seal_identity(vault.identity, recovery.recipient)
+    (part / "keys" / "vault.recovery.age").write_bytes(sealed)
     code = None if admin else keys.new_setup_code()
     first = keys.wrap_secret(vault.identity.encode(), admin.passphrase if admin else str(code))
     Registry.create(part / "registry.json", first if code else {})
@@ -265,18 +272,3 @@ def _sync(path: Path) -> None:
 def waits_for_setup(opened: Box) -> bool:
     """Say whether the page still asks for the one-time code."""
     return not read_tables(opened.registry).get("people")
-
-
-def recovery_sheet(identity: str) -> str:
-    """Return what is printed once, for the safe."""
-    rows = [f"│  {row}" for row in keys.recovery_text(identity).splitlines()]
-    return "\n".join(
-        [
-            "┌─ RECOVERY SHEET: print it, put it in the safe, keep no copy on a computer ─────",
-            "│",
-            *rows,
-            "│",
-            "│  With it the recordings open when every passphrase is lost.",
-            "└────────────────────────────────────────────────────────────────────────────────",
-        ]
-    )

@@ -19,7 +19,6 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,10 +49,6 @@ _MAX_TIME_COST = 10
 _MAX_MEMORY_KIB = 256 * 1024
 _MAX_LANES = 4
 
-_SHEET_PREFIX = "AGE-SECRET-KEY-1"
-_SHEET_LETTERS = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L"
-_SHEET_LINE = 16
-
 
 class WrongPassphrase(Exception):
     """The passphrase does not open the secret."""
@@ -65,10 +60,6 @@ class WrappedSecretDamaged(Exception):
 
 class WrongIdentity(Exception):
     """The age file is not for this identity, or is damaged."""
-
-
-class SheetMisread(ValueError):
-    """The text is not that of a recovery sheet."""
 
 
 class AgePair(NamedTuple):
@@ -170,6 +161,24 @@ def open_data_key(age_file: bytes, identity: str) -> bytes:
     return data_key
 
 
+def seal_identity(identity: str, recipient: str) -> bytes:
+    """Return an age identity as an age file to one recipient: the recovery sheet's."""
+    return bytes(pyrage.encrypt(identity.encode(), [pyrage.x25519.Recipient.from_str(recipient)]))
+
+
+def open_identity(age_file: bytes, identity: str) -> str:
+    """Return the age identity in an age file.
+
+    Raises:
+        WrongIdentity: see there.
+    """
+    try:
+        inside = bytes(pyrage.decrypt(age_file, [_identity(identity)])).decode()
+    except (pyrage.DecryptError, UnicodeDecodeError):
+        raise WrongIdentity("the age file does not open") from None
+    return str(_identity(inside))
+
+
 def wrap_secret(secret: bytes, passphrase: str) -> dict[str, object]:
     """Seal a secret under a passphrase, as a JSON object.
 
@@ -241,53 +250,6 @@ def tidy_setup_code(typed: str) -> str:
     letters = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed)).upper()
     # Crockford's reading of the letters that his alphabet leaves out.
     return "-".join(_groups(letters.translate(str.maketrans("OIL", "011"))))
-
-
-def recovery_text(identity: str) -> str:
-    """Return a recovery identity for the sheet: four lines in groups, each with two check letters.
-
-    1  7V6D A0HF 2PE3 AT0A  UC
-    ...
-    """
-    _identity(identity)
-    body = identity.removeprefix(_SHEET_PREFIX)
-    lines = [body[at : at + _SHEET_LINE] for at in range(0, len(body), _SHEET_LINE)]
-    return "\n".join(
-        f"{number}  {' '.join(_groups(line))}  {_check_letters(number, line)}"
-        for number, line in enumerate(lines, 1)
-    )
-
-
-def read_recovery_text(typed: str) -> str:
-    """Return the identity on a sheet, however it is spaced, or in its one-line form.
-
-    Raises:
-        SheetMisread: names the line that was misread.
-    """
-    letters = "".join(unicodedata.normalize("NFKC", typed).upper().split())
-    if letters.startswith(_SHEET_PREFIX):
-        return _sheet_identity(letters)
-    body, number = "", 0
-    rows = [row for row in unicodedata.normalize("NFKC", typed).upper().splitlines() if row.strip()]
-    for number, row in enumerate(rows, 1):
-        typed_row = "".join(row.split())
-        line, check = typed_row[1:-2], typed_row[-2:]
-        if typed_row[:1] != str(number) or _check_letters(number, line) != check:
-            raise SheetMisread(f"line {number} is not as printed")
-        body += line
-    return _sheet_identity(_SHEET_PREFIX + body)
-
-
-def _sheet_identity(text: str) -> str:
-    try:
-        return str(_identity(text))
-    except WrongIdentity:
-        raise SheetMisread("the sheet is not complete, or a letter is wrong") from None
-
-
-def _check_letters(number: int, line: str) -> str:
-    digest = sha256(f"{number}{line}".encode()).digest()
-    return _SHEET_LETTERS[digest[0] & 31] + _SHEET_LETTERS[digest[1] & 31]
 
 
 def _groups(text: str) -> list[str]:

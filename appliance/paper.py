@@ -79,7 +79,7 @@ def pdf(template: str, values: Mapping[str, object], at: datetime, folder: Path 
             format="pdf",
             sys_inputs={"values": json.dumps(values, ensure_ascii=False)},
             pdf_standards=["a-2a", "ua-1"],
-            timestamp=at,
+            timestamp=at.replace(microsecond=0),  # a PDF counts seconds
         )
     except typst.TypstError as error:
         raise _reason(template, error) from None

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from appliance import box, policy
+from appliance import box, policy, sheet
 from appliance.commands.common import DONE, Subparsers, add_command, add_data, ask_passphrase
 from appliance.daemon import record
 from appliance.demo import run_demo
 from appliance.engine import BoxInUse
 from appliance.writer import WriterFailed
 
-MISUSE: Final = (policy.PolicyError, box.BoxExists)
+MISUSE: Final = (policy.PolicyError, box.BoxExists, sheet.SheetRefused)
 FAULTS: Final = (BoxInUse, WriterFailed)
 
 
@@ -40,6 +40,12 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         help="first administrator; passphrase asked for, or from KIROK_PASSPHRASE",
     )
     init.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="FILE.pdf",
+        help="write the recovery sheet there too, to be printed and then deleted",
+    )
+    init.add_argument(
         "--trial", action="store_true", help="a folder for replay, never for a city's calls"
     )
     for name, run, does in (
@@ -55,13 +61,20 @@ def _demo(given: argparse.Namespace) -> int:
 
 
 def _init(given: argparse.Namespace) -> int:
+    if given.sheet:
+        sheet.check_target(given.sheet, given.data)
     admin = None
     if given.admin:
         admin = box.Admin(given.admin, ask_passphrase(f"Passphrase for {given.admin}: ", new=True))
     profile = policy.profile_text(given.policy)
-    made = box.create(given.data, box.Plan(profile, admin, given.trial), datetime.now(UTC))
+    now = datetime.now(UTC)
+    made = box.create(given.data, box.Plan(profile, admin, given.trial), now)
     print(f"{given.data}: made, policy {given.policy}{', for trials only' if given.trial else ''}")
-    print(box.recovery_sheet(made.recovery))
+    shown = sheet.Sheet(box.open_box(given.data), made.recovery, now)
+    print(sheet.as_text(shown))
+    if given.sheet:
+        sheet.write_pdf(shown, given.sheet)
+        print(f"{given.sheet}: the same sheet. Print it, put it in the safe, and delete the file")
     if made.setup_code:
         print(f"The page asks once for this code: {made.setup_code}")
     print(f"Next: edit {given.data / 'site.toml'}, then `kirok doctor --data {given.data}`")

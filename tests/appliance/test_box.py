@@ -1,3 +1,5 @@
+import subprocess
+
 import pytest
 
 from appliance import box, keys, notice_file, policy
@@ -108,11 +110,17 @@ def test_a_broken_box_toml_is_named(tmp_path, spoil, says):
         box.open_box(tmp_path / "data")
 
 
-def test_the_sheet_reads_back(tmp_path):
+def test_the_sheet_alone_opens_the_vaults_identity_with_the_stock_age_tool(tmp_path):
     made = box.create(tmp_path / "data", Plan(OSAN), START)
-    rows = [row.strip("│ ") for row in box.recovery_sheet(made.recovery).splitlines()]
-    numbered = [row for row in rows if row[:1].isdigit()]
-    assert keys.read_recovery_text("\n".join(numbered)) == made.recovery
+    opened = box.open_box(tmp_path / "data")
+    (tmp_path / "sheet.txt").write_text(made.recovery)
+    age = ["age", "-d", "-i", tmp_path / "sheet.txt", opened.sealed_identity]
+    inside = subprocess.run(age, capture_output=True, check=True, timeout=60).stdout
+    assert len(inside) == 74
+    assert keys.recipient_of(inside.decode()) == opened.recipients[0]
+    assert keys.open_identity(opened.sealed_identity.read_bytes(), made.recovery) == inside.decode()
+    with pytest.raises(keys.WrongIdentity):
+        keys.open_identity(opened.sealed_identity.read_bytes(), keys.new_age_pair().identity)
 
 
 @pytest.mark.parametrize(("profile", "seconds"), [("osan", 5.27), ("goshogawara", 6.69)])

@@ -7,7 +7,6 @@ import pytest
 
 from appliance import keys, ulid
 from appliance.keys import (
-    SheetMisread,
     WrappedSecretDamaged,
     WrongIdentity,
     WrongPassphrase,
@@ -17,9 +16,7 @@ from appliance.keys import (
     new_data_key,
     new_setup_code,
     open_data_key,
-    read_recovery_text,
     recipient_of,
-    recovery_text,
     seal_data_key,
     tidy_setup_code,
     unwrap_secret,
@@ -186,31 +183,3 @@ def test_a_setup_code_is_read_as_people_type_it(typed):
 def test_a_setup_code_wraps_a_secret():
     code = new_setup_code()
     assert unwrap_secret(wrap_secret(SECRET, code), tidy_setup_code(code.lower())) == SECRET
-
-
-def test_the_sheet_reads_back_however_it_is_typed():
-    for _ in range(20):
-        pair = new_age_pair()
-        text = recovery_text(pair.identity)
-        assert len(text.splitlines()) == 4
-        for typed in (text, text.lower(), text.replace(" ", ""), "\n" + text.replace("\n", "\n\n")):
-            assert read_recovery_text(typed) == pair.identity
-        assert read_recovery_text(pair.identity.lower()) == pair.identity
-
-
-@pytest.mark.parametrize("line", [0, 1, 2, 3])
-def test_a_misread_line_of_the_sheet_is_named(line):
-    rows = recovery_text(new_age_pair().identity).splitlines()
-    letter = "Q" if rows[line][5] != "Q" else "P"
-    spoilt = [*rows]
-    spoilt[line] = rows[line][:5] + letter + rows[line][6:]
-    with pytest.raises(SheetMisread, match=f"line {line + 1} "):
-        read_recovery_text("\n".join(spoilt))
-    with pytest.raises(SheetMisread):
-        read_recovery_text("\n".join(rows[:line] + rows[line + 1 :]))
-
-
-@pytest.mark.parametrize("typed", ["", "AGE-SECRET-KEY-1QQQ", "\n"])
-def test_what_is_no_sheet_is_said(typed):
-    with pytest.raises(SheetMisread, match="not complete"):
-        read_recovery_text(typed)

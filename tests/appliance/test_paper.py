@@ -8,7 +8,7 @@ import pytest
 
 from appliance import paper
 
-AT = datetime(2026, 3, 4, 0, 0, tzinfo=UTC)
+AT = datetime(2026, 3, 4, 0, 0, 0, 123456, tzinfo=UTC)
 TEMPLATE = """
 #import "paper.typ": *
 #show: paper.with(values.title, values.lang)

@@ -19,3 +19,24 @@ def test_init_makes_a_folder_and_prints_the_sheet_once(tmp_path, capsys, monkeyp
 def test_init_without_an_administrator_shows_the_one_time_code(tmp_path, capsys):
     assert run("init", "--data", tmp_path / "data", "--policy", "goshogawara") == 0
     assert "The page asks once for this code: " in capsys.readouterr().out
+
+
+def test_init_writes_the_sheet_as_a_pdf_of_its_owners_alone(tmp_path, capsys):
+    pdf = tmp_path / "sheet.pdf"
+    assert run("init", "--data", tmp_path / "data", "--sheet", pdf) == 0
+    assert "delete the file" in capsys.readouterr().out
+    assert pdf.read_bytes().startswith(b"%PDF-1.7")
+    assert pdf.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_sheet_that_cannot_be_written_leaves_no_folder(tmp_path, capsys):
+    (tmp_path / "taken.pdf").touch()
+    for name, says in (
+        ("data/sheet.pdf", "must not be kept on the box"),
+        ("data/keys/../../data/sheet.pdf", "must not be kept on the box"),
+        ("taken.pdf", "is there already"),
+        ("nowhere/sheet.pdf", "is no folder"),
+    ):
+        assert run("init", "--data", tmp_path / "data", "--sheet", tmp_path / name) == 2
+        assert says in capsys.readouterr().err
+        assert not (tmp_path / "data").exists()
