@@ -38,6 +38,11 @@ ARGON2_TIME_COST = 2
 ARGON2_MEMORY_KIB = 19 * 1024
 ARGON2_LANES = 1
 
+#: NIST SP 800-63B-4 3.1.1.2 asks for 8 with a second factor; without one, length is all there is.
+PASSPHRASE_MIN = 10
+#: Longer is a mistake, or an attempt to keep argon2id busy.
+PASSPHRASE_MAX = 1000
+
 #: 12 of 32 letters: 60 bits, behind Argon2id, for the hours until the first sign-in.
 SETUP_CODE_LETTERS = 12
 _GROUP = 4
@@ -216,6 +221,12 @@ def unwrap_secret(wrapped: Mapping[str, object], passphrase: str) -> bytes:
         return ChaCha20Poly1305(key).decrypt(bytes(12), sealed, _WRAP_LABEL)
     except InvalidTag:
         raise WrappedSecretDamaged("the verifier fits, the secret does not open") from None
+
+
+def wrapped_as_now(wrapped: Mapping[str, object]) -> bool:
+    """Say whether a secret is wrapped as `wrap_secret` does it today, or should be once more."""
+    cost = {"v": 1, "t": ARGON2_TIME_COST, "m_kib": ARGON2_MEMORY_KIB, "p": ARGON2_LANES}
+    return all(wrapped.get(name) == value for name, value in cost.items())
 
 
 def tidy_passphrase(passphrase: str) -> bytes:

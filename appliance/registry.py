@@ -1,6 +1,8 @@
 """The people who may sign in, and the vault's secret wrapped for each of them.
 
-    people    id, name, role, wrapped (the vault's secret under their passphrase), added
+    people    id, name, role, wrapped (the vault's secret under their passphrase), added; code_until
+              while it is under a one-time code still, and they cannot sign in
+    removed   id, name, role, added, removed: who they were, for the ledger's readers; no secret
     setup     one row until the first administrator exists: the secret under the one-time code
     failures  a row for each account and address that failed to sign in: key, count, last
     unsent    what happened at the page while the recorder was away, until its ledger has it
@@ -11,8 +13,10 @@ One process writes it, from several threads.
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final
@@ -44,15 +48,24 @@ class AlreadySetUp(RuntimeError):
     """The first administrator exists; there is no second first one."""
 
 
+class NobodyThere(LookupError):
+    """Nobody has this id or name, or they were removed."""
+
+
+class LastPerson(RuntimeError):
+    """Nobody else has a passphrase: without this person only the recovery sheet opens anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Attributes: id: "p1", never used again; added: ISO 8601 UTC."""
+    """Attributes: id: "p1", never used again; added, code_until: ISO 8601 UTC."""
 
     id: str
     name: str
     role: str
     wrapped: Wrapped
     added: str
+    code_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,15 @@ class Failures:
 
     count: int = 0
     last_s: float = 0.0
+
+
+def read_people(path: Path) -> list[Person]:
+    """Return the people in a registry's file, which another process may have open.
+
+    Raises:
+        RegistryMissing, RegistryBroken: see there.
+    """
+    return [_person(row) for row in read_tables(path).get("people", {}).values()]
 
 
 def same_name(name: str) -> str:
@@ -77,8 +99,7 @@ class Registry:
         Raises:
             RegistryMissing, RegistryBroken, RegistryInUse: nothing is changed.
         """
-        for row in read_tables(path).get("people", {}).values():
-            _person(row)
+        read_people(path)
         self.lock = RLock()
         self._db = TinyDB(path, storage=CrashSafeStorage)
         storage = self._db.storage
@@ -107,6 +128,12 @@ class Registry:
     def person_named(self, name: str) -> Person | None:
         return next((p for p in self.people() if same_name(p.name) == same_name(name)), None)
 
+    def name_of(self, person_id: str) -> str:
+        """Return the name of somebody who is here, or was; the id of one never heard of."""
+        with self.lock:
+            rows = [*self._table("people").all(), *self._table("removed").all()]
+        return next((str(row["name"]) for row in rows if row["id"] == person_id), person_id)
+
     def setup_wrap(self) -> Wrapped | None:
         """Return the secret under the one-time code, or None once somebody has used it."""
         with self.lock:
@@ -119,23 +146,69 @@ class Registry:
         Raises:
             AlreadySetUp: there is somebody; nothing is changed.
         """
-        with self.lock, self._storage.one_write():
+        with self.one_write():
             if self.people():
                 raise AlreadySetUp("the first administrator has been added before")
             person = self._add(name, role, wrapped, added)
             self._table("setup").truncate()
             return person
 
-    def add(self, name: str, role: str, wrapped: Wrapped, added: str) -> Person:
-        """Add somebody.
+    @contextmanager
+    def one_write(self) -> Iterator[None]:
+        """Gather what is changed inside into one write, such as an act and the note of it."""
+        with self.lock, self._storage.one_write():
+            yield
+
+    def add(
+        self, name: str, role: str, wrapped: Wrapped, added: str, code_until: str | None = None
+    ) -> Person:
+        """Add somebody; with `code_until`, under a one-time code.
 
         Raises:
             NameTaken: nothing is changed.
         """
-        with self.lock, self._storage.one_write():
+        with self.one_write():
             if self.person_named(name):
                 raise NameTaken(name)
-            return self._add(name, role, wrapped, added)
+            return self._add(name, role, wrapped, added, code_until)
+
+    def rewrap(self, person_id: str, wrapped: Wrapped) -> None:
+        """Put the secret under another passphrase of theirs; a one-time code is worth nothing now.
+
+        Raises:
+            NobodyThere: nothing is changed.
+        """
+        with self.one_write():
+            if self.person(person_id) is None:
+                raise NobodyThere(person_id)
+            self._table("people").update(
+                {"wrapped": wrapped, "code_until": None}, Query().id == person_id
+            )
+
+    def remove(self, person_id: str, removed: str, *, last_too: bool = False) -> Person:
+        """Forget somebody's copy of the secret; who they were is kept.
+
+        Raises:
+            NobodyThere: or there was no such person.
+            LastPerson: nobody else has a passphrase, and `last_too` does not allow it.
+        """
+        with self.one_write():
+            gone = self.person(person_id)
+            if gone is None:
+                raise NobodyThere(person_id)
+            if not last_too and not any(
+                p.id != gone.id and not p.code_until for p in self.people()
+            ):
+                raise LastPerson(gone.name)
+            self._table("people").remove(Query().id == person_id)
+            row = {"id": gone.id, "name": gone.name, "role": gone.role, "added": gone.added}
+            self._table("removed").insert({**row, "removed": removed})
+            return gone
+
+    def forget_setup(self) -> None:
+        """Forget the secret's copy under the first one-time code."""
+        with self.lock:
+            self._table("setup").truncate()
 
     def failures(self, key: str) -> Failures:
         with self.lock:
@@ -199,19 +272,26 @@ class Registry:
         # Without the cache: a write undone by `one_write` must not live on in it.
         return self._db.table(name, cache_size=0)
 
-    def _add(self, name: str, role: str, wrapped: Wrapped, added: str) -> Person:
-        number = 1 + max((int(p.id[1:]) for p in self.people()), default=0)
+    def _add(
+        self, name: str, role: str, wrapped: Wrapped, added: str, code_until: str | None = None
+    ) -> Person:
+        known = [*self._table("people").all(), *self._table("removed").all()]
+        number = 1 + max((int(row["id"][1:]) for row in known), default=0)
         tidy = " ".join(unicodedata.normalize("NFC", name).split())
-        person = Person(f"p{number}", tidy, role, wrapped, added)
-        row = {"id": person.id, "name": tidy, "role": role, "wrapped": wrapped, "added": added}
-        self._table("people").insert(row)
+        person = Person(f"p{number}", tidy, role, wrapped, added, code_until)
+        self._table("people").insert(asdict(person))
         return person
 
 
 def _person(row: Mapping[str, Any]) -> Person:
     try:
-        return Person(row["id"], row["name"], row["role"], row["wrapped"], row["added"])
-    except (KeyError, TypeError) as wrong:
+        person = Person(
+            **{field.name: row[field.name] for field in fields(Person) if field.name in row}
+        )
+        if person.code_until is not None:
+            datetime.fromisoformat(person.code_until)
+        return person
+    except (AttributeError, TypeError, ValueError) as wrong:
         message = f"a person in the registry is not whole ({wrong}): put back a copy"
         raise RegistryBroken(message) from None
 

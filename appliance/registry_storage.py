@@ -60,7 +60,13 @@ class CrashSafeStorage(Storage):
 
     @contextmanager
     def one_write(self) -> Iterator[None]:
-        """Gather what is written inside into one write; an error inside writes nothing."""
+        """Gather what is written inside into one write; an error inside writes nothing.
+
+        One inside another is part of it.
+        """
+        if self._held is not None:
+            yield
+            return
         self._held = self.read()
         try:
             yield

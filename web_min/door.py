@@ -13,13 +13,11 @@ from threading import Lock
 from typing import Final
 
 from appliance import keys
+from appliance.keys import PASSPHRASE_MAX
+from appliance.people import Wrapping, code_lasts
 from appliance.registry import Person, Registry, Wrapped, same_name
 from web_min.lockout import FREE_TRIES, FREE_TRIES_ADDRESS, wait_s
 
-#: NIST SP 800-63B-4 3.1.1.2 asks for 8 with a second factor; without one, length is all there is.
-PASSPHRASE_MIN: Final = 10
-#: Longer is a mistake, or an attempt to keep argon2id busy.
-PASSPHRASE_MAX: Final = 1000
 #: Seconds that a try waits for those before it; argon2id takes 0.04 s, 0.5 s on a small board.
 QUEUE_S: Final = 5.0
 
@@ -47,14 +45,6 @@ class Busy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wrapping:
-    """How a secret is sealed under a passphrase and got out again; argon2id but in tests."""
-
-    wrap: Callable[[bytes, str], Wrapped] = keys.wrap_secret
-    unwrap: Callable[[Wrapped, str], bytes] = keys.unwrap_secret
-
-
-@dataclass(frozen=True, slots=True)
 class NewPerson:
     """What the first administrator typed."""
 
@@ -79,14 +69,27 @@ class Door:
             Refused: the failure is counted, on the disk.
             Barred, Busy: nothing was tried or counted.
         """
-        bars = {f"name:{same_name(name)[:100]}": FREE_TRIES, _address(address): FREE_TRIES_ADDRESS}
         with _Turn(self._one_at_a_time):
             person = self._registry.person_named(name)
-            wrapped = person.wrapped if person else self._nobody
-            secret = self._try(wrapped, passphrase, bars)
-            if person is None:  # the odds are 2**-256
-                raise Refused
+            if person and person.code_until:
+                person = None  # a one-time code is no passphrase: `join` takes it
+            person, secret = self._try_name(name, person, passphrase, address)
+            if not self._wrapping.as_now(person.wrapped):
+                self._registry.rewrap(person.id, self._wrapping.wrap(secret, passphrase))
             return person, secret
+
+    def join(self, name: str, code: str, address: str) -> tuple[Person, bytes]:
+        """Return who has this one-time code, and the vault's secret, to be put under a passphrase.
+
+        Raises:
+            Refused: also when the code is used or too old; the failure is counted, on the disk.
+            Barred, Busy: nothing was tried or counted.
+        """
+        with _Turn(self._one_at_a_time):
+            person = self._registry.person_named(name)
+            if person and not code_lasts(person, self._now()):
+                person = None
+            return self._try_name(name, person, keys.tidy_setup_code(code), address)
 
     def set_up(self, code: str, new: NewPerson, address: str) -> tuple[Person, bytes]:
         """Let whoever has the one-time code become the first administrator.
@@ -104,6 +107,15 @@ class Door:
             again = self._wrapping.wrap(secret, new.passphrase)
             added = self._now().isoformat(timespec="seconds")
             return self._registry.add_first(new.name, new.role, again, added), secret
+
+    def _try_name(
+        self, name: str, person: Person | None, passphrase: str, address: str
+    ) -> tuple[Person, bytes]:
+        bars = {f"name:{same_name(name)[:100]}": FREE_TRIES, _address(address): FREE_TRIES_ADDRESS}
+        secret = self._try(person.wrapped if person else self._nobody, passphrase, bars)
+        if person is None:  # the odds are 2**-256
+            raise Refused
+        return person, secret
 
     def _try(self, wrapped: Wrapped, passphrase: str, bars: dict[str, int]) -> bytes:
         now_s = self._now().timestamp()

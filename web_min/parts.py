@@ -12,11 +12,12 @@ from flask import current_app, g
 from appliance.api import Recorder
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
+from appliance.notebook import Notebook
+from appliance.people import People, Wrapping
 from appliance.profile import Purpose
 from appliance.registry import Registry
 from web_min.audio import OpenAudio
-from web_min.door import Door, Wrapping
-from web_min.notebook import Notebook
+from web_min.door import Door
 from web_min.opened import Opened
 from web_min.sessions import Session, Sessions
 from web_min.status import Status
@@ -89,6 +90,7 @@ class Parts:
 
     door: Door = field(init=False)
     notebook: Notebook = field(init=False)
+    people: People = field(init=False)
     opened: Opened = field(init=False)
     sessions: Sessions = field(init=False)
     status: Status = field(init=False)
@@ -97,6 +99,7 @@ class Parts:
     def __post_init__(self) -> None:
         self.door = Door(self.registry, self.wrapping, self.now)
         self.notebook = Notebook(self.recorder, self.registry, self.now)
+        self.people = People(self.registry, self.notebook, self.wrapping, self.now)
         self.opened = Opened(self.monotonic)
         self.sessions = Sessions(self.monotonic, lambda s: self.opened.close_session(s.id))
         self.status = Status(self.recorder, self.monotonic)

@@ -3,9 +3,10 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from appliance.keys import PASSPHRASE_MAX, PASSPHRASE_MIN
 from appliance.registry import AlreadySetUp
 from web_min import forms
-from web_min.door import PASSPHRASE_MAX, PASSPHRASE_MIN, Barred, Busy, NewPerson, Refused
+from web_min.door import Barred, Busy, NewPerson, Refused
 from web_min.languages import gettext as _
 from web_min.parts import parts
 from web_min.sign_in import begin, wait_text

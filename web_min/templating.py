@@ -61,9 +61,8 @@ def _everywhere() -> dict[str, Any]:
 
 
 def person_name(person_id: str) -> str:
-    """Return who somebody is; one who has left keeps their id."""
-    person = parts().registry.person(person_id)
-    return person.name if person else person_id
+    """Return who somebody is, or was."""
+    return parts().registry.name_of(person_id)
 
 
 def _here() -> str:

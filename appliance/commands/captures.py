@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,15 @@ from typing import Final
 from appliance import analyse, box, notice_file, plot, policy, show_calls, site
 from appliance.box import Box
 from appliance.call_machine import Mode
-from appliance.commands.common import DONE, MISUSED, WRONG, Subparsers, add_command, add_data
+from appliance.commands.common import (
+    DONE,
+    MISUSED,
+    WRONG,
+    Subparsers,
+    add_command,
+    add_data,
+    from_environment,
+)
 from appliance.replay import NotATrial, Take, replay
 from firmware_bridge.capture import CaptureError
 
@@ -100,7 +107,7 @@ def _trial_folder(data: Path, profile: str) -> Box:
     """Open a folder for a replay; make a trial folder where there is nothing yet."""
     if data.exists() and any(data.iterdir()):
         return box.open_box(data)
-    passphrase = os.environ.get("KIROK_PASSPHRASE")
+    passphrase = from_environment("KIROK_PASSPHRASE")
     admin = box.Admin("trial", passphrase) if passphrase else None
     plan = box.Plan(policy.profile_text(profile), admin, trial=True)
     made = box.create(data, plan, datetime.now(UTC))

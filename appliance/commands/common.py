@@ -31,19 +31,41 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", required=True, help="the data folder")
 
 
-def ask_passphrase(prompt: str, *, new: bool = False) -> str:
-    """Return KIROK_PASSPHRASE, or ask at the terminal; twice for a new one.
+def ask_passphrase(prompt: str, *, new: bool = False, name: str = "KIROK_PASSPHRASE") -> str:
+    """Return what the environment has by this name, or ask at the terminal; twice for a new one.
 
     Raises:
         PassphraseMissing: none was given, or the two differ.
     """
-    given = os.environ.get("KIROK_PASSPHRASE")
+    given = from_environment(name)
     if given is None:
         if not sys.stdin.isatty():
-            raise PassphraseMissing("no terminal to ask for the passphrase: set KIROK_PASSPHRASE")
+            raise PassphraseMissing(f"no terminal to ask for the passphrase: set {name}")
         given = getpass.getpass(prompt)
         if new and getpass.getpass("Again: ") != given:
             raise PassphraseMissing("the two passphrases differ")
     if not given:
         raise PassphraseMissing("the passphrase is empty")
     return given
+
+
+def ask_sheet() -> str:
+    """Return KIROK_RECOVERY, or what is typed from the recovery sheet.
+
+    Raises:
+        PassphraseMissing: there is neither.
+    """
+    given = from_environment("KIROK_RECOVERY")
+    if given is None:
+        if not sys.stdin.isatty():
+            raise PassphraseMissing("no terminal to ask for the sheet: set KIROK_RECOVERY")
+        print("The sheet's 24 words, or its four lines of letters, then an empty line:")
+        given = "\n".join(iter(input, ""))
+    if not given.strip():
+        raise PassphraseMissing("nothing of the sheet was given")
+    return given
+
+
+def from_environment(name: str) -> str | None:
+    """Take a secret out of the environment, so that no child of this process inherits it."""
+    return os.environ.pop(name, None)

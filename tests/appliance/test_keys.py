@@ -183,3 +183,24 @@ def test_a_setup_code_is_read_as_people_type_it(typed):
 def test_a_setup_code_wraps_a_secret():
     code = new_setup_code()
     assert unwrap_secret(wrap_secret(SECRET, code), tidy_setup_code(code.lower())) == SECRET
+
+
+def test_a_secret_wrapped_at_another_cost_is_known(wrapped):
+    assert keys.wrapped_as_now(wrapped)
+    assert not keys.wrapped_as_now({**wrapped, "t": 1})
+    assert not keys.wrapped_as_now({**wrapped, "m_kib": 8 * 1024})
+
+
+def test_an_identity_is_sealed_to_the_sheet_alone():
+    vault, sheet, stranger = (new_age_pair() for _ in range(3))
+    age_file = keys.seal_identity(vault.identity, sheet.recipient)
+    assert age_file.startswith(b"age-encryption.org/v1\n")
+    assert keys.open_identity(age_file, sheet.identity) == vault.identity
+    for wrong in (vault.identity, stranger.identity):
+        with pytest.raises(WrongIdentity):
+            keys.open_identity(age_file, wrong)
+    with pytest.raises(WrongIdentity):
+        keys.open_identity(age_file[:-1], sheet.identity)
+    data_key = seal_data_key(new_data_key(), [sheet.recipient])
+    with pytest.raises(WrongIdentity):
+        keys.open_identity(data_key, sheet.identity)

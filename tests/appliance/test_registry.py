@@ -9,8 +9,11 @@ from appliance.registry import (
     ROWS_MAX,
     AlreadySetUp,
     Failures,
+    LastPerson,
     NameTaken,
+    NobodyThere,
     Registry,
+    read_people,
 )
 from appliance.registry_storage import RegistryBroken
 
@@ -111,6 +114,44 @@ def test_each_person_has_an_id_of_their_own(registry):
     assert registry.person("p3") is None
 
 
+def test_an_id_is_never_used_again_and_a_name_may_be(registry, path):
+    registry.add_first("A", "operator", WRAP, ADDED)
+    gone = registry.add("B", "head", {"sealed": "B's"}, ADDED)
+    assert registry.remove(gone.id, ADDED) == gone
+    assert registry.person(gone.id) is None
+    assert "B's" not in path.read_text()
+    assert registry.add("B", "head", WRAP, ADDED).id == "p3"
+    again = reopened(registry, path)
+    assert [again.name_of(each) for each in ("p1", "p2", "p3", "p4")] == ["A", "B", "B", "p4"]
+    again.close()
+
+
+def test_the_last_with_a_passphrase_stays_unless_it_is_meant(registry):
+    registry.add_first("A", "operator", WRAP, ADDED)
+    registry.add("B", "operator", WRAP, ADDED, code_until="2026-12-01T00:00:00.000Z")
+    with pytest.raises(LastPerson):
+        registry.remove("p1", ADDED)
+    assert len(registry.people()) == 2
+    registry.remove("p1", ADDED, last_too=True)
+    assert [person.id for person in registry.people()] == ["p2"]
+
+
+def test_a_new_wrap_takes_the_place_of_the_old_and_of_a_code(registry, path):
+    registry.add_first("A", "operator", WRAP, ADDED)
+    registry.add("B", "operator", CODE_WRAP, ADDED, code_until="2026-12-01T00:00:00.000Z")
+    registry.rewrap("p2", WRAP)
+    assert (registry.person("p2").wrapped, registry.person("p2").code_until) == (WRAP, None)
+    assert registry.person("p1").wrapped == WRAP
+    assert read_people(path) == registry.people()
+
+
+def test_nobody_cannot_be_removed_or_rewrapped(registry):
+    registry.add_first("A", "operator", WRAP, ADDED)
+    for change in (lambda: registry.remove("p9", ADDED), lambda: registry.rewrap("p9", WRAP)):
+        with pytest.raises(NobodyThere):
+            change()
+
+
 def test_failures_are_counted_over_a_restart(registry, path):
     registry.add_failure("name:김하나", 1000.0)
     registry.add_failure("name:김하나", 1001.5)
@@ -162,7 +203,14 @@ def test_only_so_many_notes_wait(path):
 
 
 @pytest.mark.parametrize(
-    "row", [{"id": "p1"}, [], "김하나", {"id": "p1", "name": "A", "role": "head", "added": ADDED}]
+    "row",
+    [
+        {"id": "p1", "name": "A", "role": "head", "wrapped": {}, "added": "", "code_until": "soon"},
+        {"id": "p1"},
+        [],
+        "김하나",
+        {"id": "p1", "name": "A", "role": "head", "added": ADDED},
+    ],
 )
 def test_a_person_who_is_not_whole_stops_the_start(path, row):
     path.write_text(json.dumps({"people": {"1": row}}))

@@ -61,6 +61,15 @@ def test_several_tables_change_in_one_write(path, storage, monkeypatch):
     assert set(on_disk(path)) == {"people", "setup", "failures"}
 
 
+def test_one_write_inside_another_is_part_of_it(path, storage):
+    with pytest.raises(KeyError), storage.one_write():
+        with storage.one_write():
+            storage.write({"people": {}})
+        assert storage.read() == {"people": {}}
+        raise KeyError
+    assert on_disk(path) == FIRST
+
+
 def test_an_error_inside_one_write_changes_nothing(path, storage):
     with pytest.raises(KeyError), storage.one_write():
         storage.write({})

@@ -3,9 +3,10 @@ import unicodedata
 
 import pytest
 
+from appliance.people import Wrapping
 from appliance.registry import AlreadySetUp
 from tests.web_min.rig import CODE, NAME, PASSPHRASE, SECRET, unwrap, wrap
-from web_min.door import Barred, Door, NewPerson, Refused, Wrapping
+from web_min.door import Barred, Door, NewPerson, Refused
 from web_min.lockout import FREE_TRIES, FREE_TRIES_ADDRESS
 
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
@@ -60,7 +61,7 @@ def test_a_name_that_nobody_has_is_tried_as_long(rig):
         tried.append(wrapped)
         return unwrap(wrapped, passphrase)
 
-    door = Door(rig.registry, Wrapping(wrap, slow), rig.clock.now)
+    door = Door(rig.registry, Wrapping(wrap, slow, lambda wrapped: True), rig.clock.now)
     for name in (NAME, "이두리"):
         with pytest.raises(Refused):
             door.open(name, "wrong", HERE)

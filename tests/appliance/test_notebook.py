@@ -1,6 +1,15 @@
 import pytest
 
 from appliance.registry import ROWS_MAX
+from tests.web_min.rig import Rig
+
+
+@pytest.fixture
+def rig(tmp_path):
+    """The page's own notebook, with a recorder that can be away."""
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
 
 
 def test_a_note_goes_to_the_ledger(rig):
@@ -48,6 +57,26 @@ def test_a_recorder_that_goes_while_notes_are_sent_gets_each_once(rig):
     rig.recorder.note, rig.recorder.away = real, False
     rig.parts.notebook.note("e", "p1")
     assert [act for act, _, _ in rig.recorder.notes()] == ["a", "b", "c", "d", "e"]
+
+
+def test_a_note_is_written_together_with_the_change_it_is_of(rig):
+    with pytest.raises(OSError, match="power"), rig.registry.one_write():
+        rig.registry.remove("p1", "2026-11-23T00:00:00Z", last_too=True)
+        rig.parts.notebook.keep("person_removed", "p1", who="p1")
+        raise OSError("power")
+    assert (len(rig.registry.people()), rig.registry.unsent()) == (1, [])
+    with rig.registry.one_write():
+        rig.registry.remove("p1", "2026-11-23T00:00:00Z", last_too=True)
+        rig.parts.notebook.keep("person_removed", "p1", who="p1")
+    assert (rig.registry.people(), len(rig.registry.unsent())) == ([], 1)
+    rig.recorder.away = True
+    rig.parts.notebook.send()
+    assert len(rig.registry.unsent()) == 1
+    rig.recorder.away = False
+    rig.parts.notebook.send()
+    at = "2026-11-23T01:30:00.000Z"
+    assert rig.recorder.notes() == [("person_removed", "p1", {"who": "p1", "at": at})]
+    assert rig.registry.unsent() == []
 
 
 def test_when_no_more_can_wait_the_log_says_so(rig, caplog, monkeypatch):

@@ -1,23 +1,38 @@
-"""What happened at the page, on its way to the recorder's ledger.
+"""What happened at the page, or to the people, on its way to the recorder's ledger.
 
 While the recorder is away the notes wait in the registry, on the disk, and go in order, each with
-the time at which it happened, as soon as it answers again.
+the time at which it happened, as soon as it answers again. A note of what changes the registry
+itself is written together with the change (`Registry.one_write`), so that neither is without the
+other after a power cut, and is sent then.
 """
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from threading import Lock
+from typing import Protocol
 
-from appliance.api import Recorder, RecorderAway
+from appliance.api import RecorderAway
 from appliance.index_row import iso
 from appliance.registry import Registry
 
 log = logging.getLogger(__name__)
 
 
+class Desk(Protocol):
+    """Who enters notes in the ledger: the recorder, or its stand-in while none runs."""
+
+    def note(self, act: str, person: str, **facts: str) -> None:
+        """Enter an act in the ledger.
+
+        Raises:
+            RecorderAway: it cannot be done now.
+        """
+
+
 class Notebook:
-    def __init__(self, recorder: Recorder, registry: Registry, now: Callable[[], datetime]) -> None:
+    def __init__(self, recorder: Desk, registry: Registry, now: Callable[[], datetime]) -> None:
         self._recorder = recorder
         self._registry = registry
         self._now = now
@@ -27,7 +42,7 @@ class Notebook:
         """Enter an act in the ledger, or keep it until that can be done.
 
         Args:
-            act: "login" "login_refused" "logout" "setup" "setup_refused" "search" "button".
+            act: "login" "login_refused" "logout" "setup" "setup_refused" "search" "button" ...
             person: their id, or "" when it is not known who it was.
             facts: no number and no name: the ledger outlives both.
         """
@@ -36,9 +51,18 @@ class Notebook:
                 self._send_waiting()
                 self._recorder.note(act, person, **facts)
             except RecorderAway:
-                kept = {"act": act, "person": person, "at": iso(self._now()) or "", **facts}
-                if not self._registry.keep_unsent(kept):
+                if not self.keep(act, person, **facts):
                     log.error("the ledger is away and no more notes can wait: lost %s", act)
+
+    def keep(self, act: str, person: str, **facts: str) -> bool:
+        """Leave a note in the registry, to be sent later; False when too many wait."""
+        at = iso(self._now()) or ""
+        return self._registry.keep_unsent({"act": act, "person": person, "at": at, **facts})
+
+    def send(self) -> None:
+        """Send what waits, if the recorder is there."""
+        with self._lock, suppress(RecorderAway):
+            self._send_waiting()
 
     def _send_waiting(self) -> None:
         sent = 0
