@@ -13,6 +13,10 @@ class NoSuchCall(LookupError):
     """There is no call with this id, or nothing of it was recorded, or it has been erased."""
 
 
+class Refused(ValueError):
+    """The recorder does not do this; the message says why, and which article says so."""
+
+
 class RecorderAway(ConnectionError):
     """The recorder does not answer."""
 
@@ -128,6 +132,31 @@ class Recorder(Protocol):
 
     def acknowledge(self, what: str, where: str, person: str) -> None:
         """Note that a person has seen an alarm; one that ends by hand is over."""
+
+    def hold(self, call_id: str, person: str, reason: str, until: str) -> None:
+        """Keep a call beyond its day; until is the last day, ISO, of the site.
+
+        Raises:
+            NoSuchCall: see there.
+            Refused: the rule does not allow it.
+        """
+
+    def release(self, call_id: str, person: str, reason: str) -> None:
+        """End a hold; if the call is due it is erased within a minute.
+
+        Raises:
+            NoSuchCall: see there, or it is not held.
+        """
+
+    def sweep(self, now: str | None = None) -> None:
+        """Begin to erase what is due.
+
+        Args:
+            now: ISO; in a trial folder alone.
+
+        Raises:
+            Refused: a time was given, and the folder is a real one.
+        """
 
     def note(self, act: str, person: str, **facts: str) -> None:
         """Enter in the ledger what happened at the page: a login, a refusal, a search."""

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from appliance import box, policy, site
-from appliance.commands import bench, captures, keeping, people, policies, services
+from appliance.commands import bench, captures, keeping, people, policies, retention, services
 from appliance.commands.common import DONE, MISUSED, WRONG, Command, PassphraseMissing
 from dsp.opus import OpusMissing
 
-GROUPS: Final = (services, captures, keeping, people, policies)
+GROUPS: Final = (services, captures, keeping, retention, people, policies)
 
 #: The caller's mistake; the message says what to do.
 _MISUSE: Final = (

@@ -15,9 +15,18 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, Recorder, RecorderAway
+from appliance.api import (
+    Alarm,
+    BoxStatus,
+    Hearing,
+    LineStatus,
+    NoSuchCall,
+    Recorder,
+    RecorderAway,
+    Refused,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +38,10 @@ CLIENT_TIMEOUT_S = 5.0
 #: The page waits this long for the recorder's disk, then shows that it is away.
 ANSWER_TIMEOUT_S = 10.0
 
-_METHODS = ("status", "press_button", "open_key", "opened", "hearings", "note", "acknowledge")
+_METHODS: Final = frozenset(
+    {"status", "press_button", "open_key", "opened", "hearings", "note", "acknowledge"}
+    | {"hold", "release", "sweep"}
+)
 
 
 class ControlServer:
@@ -86,6 +98,8 @@ class ControlServer:
             answer = {"result": _encode(getattr(self._recorder, name)(**arguments))}
         except NoSuchCall as error:
             answer = {"error": "NoSuchCall", "text": str(error)}
+        except Refused as error:
+            answer = {"error": "Refused", "text": str(error)}
         except (ValueError, KeyError, TypeError) as error:
             log.warning("control: not understood: %s", error)
             answer = {"error": "BadRequest", "text": str(error)}
@@ -122,6 +136,15 @@ class ControlClient:
     def acknowledge(self, what: str, where: str, person: str) -> None:
         self._ask("acknowledge", what=what, where=where, person=person)
 
+    def hold(self, call_id: str, person: str, reason: str, until: str) -> None:
+        self._ask("hold", call_id=call_id, person=person, reason=reason, until=until)
+
+    def release(self, call_id: str, person: str, reason: str) -> None:
+        self._ask("release", call_id=call_id, person=person, reason=reason)
+
+    def sweep(self, now: str | None = None) -> None:
+        self._ask("sweep", now=now)
+
     def note(self, act: str, person: str, **facts: str) -> None:
         self._ask("note", act=act, person=person, **facts)
 
@@ -139,6 +162,8 @@ class ControlClient:
             return answer["result"]
         if answer.get("error") == "NoSuchCall":
             raise NoSuchCall(answer["text"])
+        if answer.get("error") == "Refused":
+            raise Refused(answer["text"])
         raise RecorderAway(f"the recorder refused: {answer.get('text')}")
 
 

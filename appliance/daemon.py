@@ -9,7 +9,8 @@ way every start begins.
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -23,6 +24,8 @@ from appliance.control import ControlServer
 from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.raised import SETTLE_S
+from appliance.retention import Moment
+from appliance.retention_duty import RetentionDuty
 from appliance.service import Service
 from appliance.stopping import told_to_stop
 from appliance.systemd import notify
@@ -60,9 +63,10 @@ def record(config: Path) -> int:
         if panel.trouble:
             log.warning("no front panel: %s", panel.trouble)
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
-        service = Service(engine.writer, index, opened.policy, engine.alarms)
-        duty = ClockDuty(keeper, engine.writer, engine.alarms, opened.data, opened.policy)
-        loop = Loop(engine, link, panel, service, duty)
+        clock_duty = ClockDuty(keeper, engine.writer, engine.alarms, opened.data, opened.policy)
+        erasing = RetentionDuty(engine.writer, engine.alarms, lambda: _now(keeper), opened)
+        service = Service(engine.writer, index, opened.policy, engine.alarms, erasing)
+        loop = Loop(engine, link, panel, service, Duties(clock_duty, erasing))
         loop.publish(monotonic())
         undo.enter_context(ControlServer(opened.socket, service))
         notify("READY=1")
@@ -73,17 +77,26 @@ def record(config: Path) -> int:
     return 0
 
 
+@dataclass(frozen=True)
+class Duties:
+    """What is looked after besides the lines."""
+
+    clock: ClockDuty
+    retention: RetentionDuty
+
+
 class Loop:
     """What the recorder's thread does, turn after turn."""
 
     def __init__(
-        self, engine: Engine, link: Link, panel: Panel, service: Service, clock: ClockDuty
+        self, engine: Engine, link: Link, panel: Panel, service: Service, duties: Duties
     ) -> None:
         self._engine = engine
         self._link = link
         self._panel = panel
         self._service = service
-        self._clock = clock
+        self._clock = duties.clock
+        self._retention = duties.retention
         self._heard_s = monotonic()
         self._settle_s = self._heard_s + SETTLE_S
         self._publish_s = 0.0
@@ -115,6 +128,7 @@ class Loop:
             gone = now_s - self._heard_s >= BOARD_GONE_S
             recorder.set_alarm("board_lost", "", gone)
         self._clock.turn(now_s, self._take_steps())
+        self._retention.turn(now_s)
         self._panel.show(Lamp(recorder.lamp))
         state = self._clock.keeper.state
         status = replace(recorder.status(), clock_trusted=state.trusted, clock_why=state.why)
@@ -124,6 +138,11 @@ class Loop:
     def _take_steps(self) -> Iterator[float]:
         while self._link.clock.steps:
             yield self._link.clock.steps.popleft().by_s
+
+
+def _now(keeper: ClockKeeper) -> Moment:
+    reading, state = keeper.look()
+    return Moment(datetime.fromtimestamp(reading.utc_s, UTC), state.trusted)
 
 
 def _pins(fitted: site.Panel) -> PanelPins | None:

@@ -5,14 +5,16 @@ not: after 90 days a recording is erased, whoever waits for it. In the call's ro
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from appliance.api import Refused
 from appliance.policy import Policy
 
 
-class HoldRefused(ValueError):
+class HoldRefused(Refused):
     """The rule does not allow this hold; the message names the article."""
 
 
@@ -57,3 +59,13 @@ def new_hold(policy: Policy, person: str, reason: str, until: date, now: datetim
         most = f"at most {rule.max_days} days (art. {rule.clause})"
         raise HoldRefused(f"a hold until {until} is too long: {most}")
     return Hold(person, reason.strip(), until.isoformat(), today.isoformat(), rule.clause)
+
+
+def ending(held: Mapping[str, str], now: datetime, policy: Policy) -> list[str]:
+    """Return the calls whose hold ends within the policy's days of warning, or is over.
+
+    Args:
+        held: each call's hold, as it is in its row.
+    """
+    soon = now + timedelta(days=policy.profile.retention.hold.warn_days_before)
+    return [call for call, hold in held.items() if Hold.from_text(hold).ends(policy.zone) <= soon]

@@ -9,8 +9,9 @@ Times are whole milliseconds, UTC. A row is made when its call begins and filled
 on; `ended_ms` is null while it lasts.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -75,6 +76,7 @@ CREATE INDEX IF NOT EXISTS calls_entry ON calls (entry);
 CREATE INDEX IF NOT EXISTS calls_unproved ON calls (id) WHERE proof IN ('pending', 'failed');
 CREATE INDEX IF NOT EXISTS calls_due ON calls (due_ms) WHERE erased_ms IS NULL;
 CREATE INDEX IF NOT EXISTS calls_kept ON calls (day, id) WHERE erased_ms IS NULL;
+CREATE INDEX IF NOT EXISTS calls_held ON calls (id) WHERE hold IS NOT NULL;
 CREATE TABLE IF NOT EXISTS erasing ( -- calls whose keys are going; a row goes with its certificate
     call_id TEXT PRIMARY KEY,
     why TEXT NOT NULL               -- expired overwritten self_test
@@ -209,6 +211,12 @@ class CallIndex:
     def set_hold(self, call_id: str, hold: str | None) -> None:
         self._db.execute("UPDATE calls SET hold = ? WHERE id = ?", (hold, call_id))
 
+    def held(self) -> dict[str, str]:
+        """Return each held call's hold."""
+        return dict(
+            self._db.execute("SELECT id, hold FROM calls WHERE hold IS NOT NULL").fetchall()
+        )
+
     # ------------------------------------------------------------ erasing
 
     def days_due(self, now: datetime) -> list[str]:
@@ -228,6 +236,20 @@ class CallIndex:
             (day, after, limit),
         )
         return [from_db(row) for row in rows]
+
+    def kept(self) -> Iterator[CallRow]:
+        """Yield the calls that are not erased, those that are due first in front."""
+        rows = self._db.execute("SELECT * FROM calls WHERE erased_ms IS NULL ORDER BY due_ms, id")
+        return map(from_db, rows)
+
+    def count_kept(self, call_ids: Sequence[str]) -> int:
+        """Return how many of these calls are not erased."""
+        (count,) = self._db.execute(
+            "SELECT count(*) FROM calls WHERE erased_ms IS NULL"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(call_ids),),
+        ).fetchone()
+        return int(count)
 
     def begin_erasing(self, call_ids: Iterable[str], why: str) -> None:
         """Note that these calls' keys are about to go."""

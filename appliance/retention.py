@@ -2,22 +2,18 @@
 
 The moment at which a call is due was worked out from its day when it was recorded (`Policy.due`)
 and is frozen in its row: a later change of the rule makes no recorded call's life shorter or
-longer. A call whose own time is in doubt is kept until it is known, and none is erased while the
-clock is.
+longer. A call whose date is in doubt has none, and is kept until it is known; and nothing is erased
+while the clock is not trusted.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from appliance.hold import Hold
 from appliance.index_row import CallRow, iso
 from appliance.policy import Policy
-
-#: Qualities of a call's times that say nothing of when it really was.
-IN_DOUBT: Final = frozenset({"unsynced", "stepped"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +51,8 @@ def _stays(row: CallRow, now: Moment, policy: Policy) -> str:
     """Return why a call stays, or ""."""
     if row.end is None:
         return "in progress"
-    if row.due is None or row.clock in IN_DOUBT:
-        return f"recorded while the clock was {row.clock}: kept until its time is known"
+    if row.due is None:
+        return "recorded while the clock was not trusted: kept until its date is known"
     if row.hold and now.utc < (hold := Hold.from_text(row.hold)).ends(policy.zone):
         return f"held until {hold.until} by {hold.person} (art. {hold.clause}): {hold.reason}"
     if now.utc < row.due:

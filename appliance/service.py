@@ -6,14 +6,16 @@ from here; the rest is asked of the writer.
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Final
 
-from appliance.api import BoxStatus, Hearing
+from appliance.api import BoxStatus, Hearing, Refused
+from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_row import iso
 from appliance.policy import Policy
 from appliance.raised import Raised
+from appliance.retention_duty import RetentionDuty
 from appliance.writer import Writer
 
 #: A card that stalls for seconds is waited for; then the page says that the recorder is away.
@@ -23,12 +25,20 @@ DISK_WAIT_S: Final = 8.0
 class Service:
     """Attributes: button, set when the front button was pressed on the page."""
 
-    def __init__(self, writer: Writer, index: CallIndex, policy: Policy, alarms: Raised) -> None:
+    def __init__(
+        self,
+        writer: Writer,
+        index: CallIndex,
+        policy: Policy,
+        alarms: Raised,
+        duty: RetentionDuty,
+    ) -> None:
         """Serve the page.
 
         Args:
             index: read-only, for this thread alone.
         """
+        self._duty = duty
         self._alarms = alarms
         self.button = threading.Event()
         self._writer = writer
@@ -69,3 +79,18 @@ class Service:
 
     def note(self, act: str, person: str, **facts: str) -> None:
         self._writer.note(act, {"person": person, **facts})
+
+    def hold(self, call_id: str, person: str, reason: str, until: str) -> None:
+        try:
+            last = date.fromisoformat(until)
+        except ValueError:
+            raise Refused(f"{until!r} is no day; want 2026-11-23") from None
+        hold = new_hold(self._policy, person, reason, last, datetime.now(UTC))
+        self._writer.ask(lambda store: store.hold(call_id, hold), DISK_WAIT_S)
+
+    def release(self, call_id: str, person: str, reason: str) -> None:
+        self._writer.ask(lambda store: store.release(call_id, person, reason), DISK_WAIT_S)
+        self._duty.sweep_at(None)
+
+    def sweep(self, now: str | None = None) -> None:
+        self._duty.sweep_at(None if now is None else datetime.fromisoformat(now))

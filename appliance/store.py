@@ -270,6 +270,10 @@ class Store:
         self._parts.ledger.sync()
         self._parts.index.set_hold(call_id, None)
 
+    def held(self) -> dict[str, str]:
+        """Return each held call's hold, as it is in its row."""
+        return self._parts.index.held()
+
     def _kept(self, call_id: str) -> CallRow:
         row = self._parts.index.get(call_id)
         if row.erased is not None or self._parts.index.is_being_erased(call_id):

@@ -5,7 +5,9 @@ import getpass
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 DONE, WRONG, MISUSED = 0, 1, 2
 
@@ -15,6 +17,28 @@ Subparsers = argparse._SubParsersAction
 
 class PassphraseMissing(ValueError):
     """No passphrase was given, or not the same twice."""
+
+
+class NotATime(ValueError):
+    """It is no date and no time."""
+
+
+def moment(text: str | None, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
+    """Return a day's beginning or end, or a time, in the site's zone unless it names its own.
+
+    Raises:
+        NotATime: see there.
+    """
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        wanted = "want 2026-11-23 or 2026-11-23T09:00"
+        raise NotATime(f"{text!r} is no date or time; {wanted}") from None
+    if len(text) == 10 and end_of_day:
+        at = at.replace(hour=23, minute=59, second=59, microsecond=999_999)
+    return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
 def add_command(

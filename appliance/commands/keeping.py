@@ -8,19 +8,21 @@ from typing import Final
 
 from appliance import box, doctor, keys, ledger, show_calls
 from appliance.api import NoSuchCall, RecorderAway
-from appliance.box import Box
-from appliance.commands.common import DONE, WRONG, Subparsers, add_command, add_data, ask_passphrase
+from appliance.commands.common import (
+    DONE,
+    WRONG,
+    Subparsers,
+    add_command,
+    add_data,
+    ask_passphrase,
+    moment,
+)
 from appliance.export import NotAllowed, export
 from appliance.index import CallIndex, IndexBroken
 from appliance.index_query import CallQuery
 from appliance.playback import CannotOpen
 
-
-class NotATime(ValueError):
-    """It is no date and no time."""
-
-
-MISUSE: Final = (NoSuchCall, NotAllowed, NotATime, keys.WrongPassphrase)
+MISUSE: Final = (NoSuchCall, NotAllowed, keys.WrongPassphrase)
 FAULTS: Final = (CannotOpen, IndexBroken, RecorderAway)
 
 
@@ -64,8 +66,8 @@ def _calls(given: argparse.Namespace) -> int:
     opened = box.open_box(given.data)
     zone = opened.policy.zone
     query = CallQuery(
-        from_utc=_moment(given.since, opened, end_of_day=False),
-        to_utc=_moment(given.until, opened, end_of_day=True),
+        from_utc=moment(given.since, zone),
+        to_utc=moment(given.until, zone, end_of_day=True),
         line=given.line,
         number=given.number,
         limit=None,
@@ -104,17 +106,3 @@ def _doctor(given: argparse.Namespace) -> int:
     for finding in findings:
         print(json.dumps(finding.as_json(), ensure_ascii=False) if given.json else finding)
     return WRONG if any(finding.level == "wrong" for finding in findings) else DONE
-
-
-def _moment(text: str | None, opened: Box, *, end_of_day: bool) -> datetime | None:
-    """Return a day's beginning or end, or a time, in the site's zone unless it names its own."""
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        wanted = "want 2026-11-23 or 2026-11-23T09:00"
-        raise NotATime(f"{text!r} is no date or time; {wanted}") from None
-    if len(text) == 10 and end_of_day:
-        at = at.replace(hour=23, minute=59, second=59, microsecond=999_999)
-    return at if at.tzinfo else at.replace(tzinfo=opened.policy.zone)

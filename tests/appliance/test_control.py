@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway
+from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
 from appliance.control import MAX_REQUEST_BYTES, ControlClient, ControlServer
 
 LINE = LineStatus(
@@ -59,6 +59,17 @@ class FakeRecorder:
 
     def note(self, act, person, **facts):
         self.told.append((act, person, facts))
+
+    def hold(self, call_id, person, reason, until):
+        if call_id == "osan":
+            raise Refused("the rule knows no hold (art. 8①)")
+        self.told.append(("hold", call_id, person, reason, until))
+
+    def release(self, call_id, person, reason):
+        self.told.append(("release", call_id, person, reason))
+
+    def sweep(self, now=None):
+        self.told.append(("sweep", now))
 
 
 @pytest.fixture
@@ -145,3 +156,21 @@ def test_a_socket_left_by_a_dead_recorder_is_replaced(tmp_path, recorder):
         assert ControlClient(path).status() == STATUS
         assert path.stat().st_mode & 0o777 == 0o660
     assert not path.exists()
+
+
+def test_holds_and_sweeps_are_asked_for(client, recorder):
+    client.hold("01", "管財課長", "係争中", "2027-03-31")
+    client.release("01", "管財課長", "終結")
+    client.sweep()
+    client.sweep("2027-01-01T00:00:00+09:00")
+    assert recorder.told == [
+        ("hold", "01", "管財課長", "係争中", "2027-03-31"),
+        ("release", "01", "管財課長", "終結"),
+        ("sweep", None),
+        ("sweep", "2027-01-01T00:00:00+09:00"),
+    ]
+
+
+def test_what_is_refused_says_why(client):
+    with pytest.raises(Refused, match=r"no hold \(art. 8①\)"):
+        client.hold("osan", "a", "b", "2027-03-31")

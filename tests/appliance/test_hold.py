@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from appliance.hold import Hold, HoldRefused, new_hold
+from appliance.hold import Hold, HoldRefused, ending, new_hold
 from appliance.policy import load, profile_text
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -43,3 +43,11 @@ def test_today_is_the_sites():
     late = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
     with pytest.raises(HoldRefused, match="today is 2026-11-24"):
         new_hold(GOSHO, "a", "b", date(2026, 11, 23), late)
+
+
+def test_a_hold_is_warned_of_a_week_before_it_ends():
+    held = {
+        until.isoformat(): new_hold(GOSHO, "a", "b", until, NOON).to_text()
+        for until in (date(2026, 11, 23), date(2026, 11, 29), date(2026, 11, 30))
+    }
+    assert ending(held, NOON, GOSHO) == ["2026-11-23", "2026-11-29"]

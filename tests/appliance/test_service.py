@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.api import BoxStatus, LineStatus
+from appliance.api import BoxStatus, LineStatus, Refused
 from appliance.index import CallIndex
 from appliance.policy import load
 from appliance.raised import Raised
@@ -27,6 +27,20 @@ class FakeWriter:
     def note(self, act, facts):
         self.told.append((act, facts))
 
+    def hold(self, call_id, hold):
+        self.told.append((call_id, hold.reason, hold.until))
+
+    def release(self, *facts):
+        self.told.append(facts)
+
+
+class FakeDuty:
+    def __init__(self):
+        self.sweeps = []
+
+    def sweep_at(self, now):
+        self.sweeps.append(now)
+
 
 LINE = LineStatus(2, "two", "", "full", "idle", False, None, -60.0, 48.0, None, None)
 STATUS = BoxStatus("now", "before", "streaming", "idle", None, "ntp", [LINE])
@@ -37,7 +51,8 @@ def service(tmp_path):
     with CallIndex.open(tmp_path / "calls.db") as index:
         now = datetime.now(UTC)
         index.put(row(1, line=2, start=now, proof="verified", proved=now, audio_samples=8000))
-        yield Service(FakeWriter(), index, load("osan"), Raised(lambda *change: None))
+        alarms = Raised(lambda *change: None)
+        yield Service(FakeWriter(), index, load("goshogawara"), alarms, FakeDuty())
 
 
 def test_the_status_has_todays_counts_and_when_each_line_was_proved(service):
@@ -73,6 +88,28 @@ def test_an_alarm_is_acknowledged_in_a_persons_name(tmp_path):
     with CallIndex.open(tmp_path / "calls.db") as index:
         alarms = Raised(lambda act, facts, _: told.append((act, facts)))
         alarms.set("proof_failed", "01JD", True)
-        Service(FakeWriter(), index, load("osan"), alarms).acknowledge("proof_failed", "01JD", "7")
+        service = Service(FakeWriter(), index, load("osan"), alarms, FakeDuty())
+        service.acknowledge("proof_failed", "01JD", "7")
     assert not alarms.all()
     assert told[-1] == ("alarm_seen", {"what": "proof_failed", "where": "01JD", "person": "7"})
+
+
+def test_a_hold_is_asked_of_the_store_if_the_rule_allows_it(service):
+    service.hold("c", "管財課長", "係争中", "2999-12-31")
+    assert service._writer.told == [("c", "係争中", "2999-12-31")]
+    for until in ("2020-01-01", "tomorrow"):
+        with pytest.raises(Refused):
+            service.hold("c", "管財課長", "係争中", until)
+    assert len(service._writer.told) == 1
+
+
+def test_after_a_release_what_is_due_is_looked_for_at_once(service):
+    service.release("c", "管財課長", "終結")
+    assert service._writer.told == [("c", "管財課長", "終結")]
+    assert service._duty.sweeps == [None]
+
+
+def test_a_sweep_is_passed_on(service):
+    service.sweep()
+    service.sweep("2027-01-01T00:00:00+09:00")
+    assert service._duty.sweeps == [None, datetime(2026, 12, 31, 15, tzinfo=UTC)]

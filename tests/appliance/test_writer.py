@@ -81,6 +81,31 @@ def test_everything_is_done_in_order(tmp_path):
     ]  # fmt: skip
 
 
+def test_long_work_is_done_a_step_at_a_time_and_lets_audio_go_first():
+    store = FakeStore()
+    writer = writer_of(store)
+    asked, told = threading.Event(), []
+
+    def steps(of):
+        assert of is store
+        told.append(names(store))
+        assert asked.wait(30)
+        yield
+        told.append(names(store))
+        yield
+        told.append("end")
+
+    writer.work(steps)
+    writer.audio([])
+    writer.note("login", {})
+    asked.set()
+    writer.ask(lambda store: None, 30)  # the second step may stand behind this
+    writer.ask(lambda store: None, 30)
+    writer.ask(lambda store: None, 30)
+    writer.close()
+    assert told == [[], ["audio", "tick", "note"], "end"]
+
+
 def test_a_stalled_disk_does_not_make_the_line_wait():
     store = FakeStore()
     store.go.clear()

@@ -99,6 +99,18 @@ class FakeRecorder:
         self._here(None)
         self.done.append(("note", act, person, facts))
 
+    def hold(self, call_id, person, reason, until):
+        self._here(None)
+        self.done.append(("hold", call_id, person, reason, until))
+
+    def release(self, call_id, person, reason):
+        self._here(None)
+        self.done.append(("release", call_id, person, reason))
+
+    def sweep(self, now=None):
+        self._here(None)
+        self.done.append(("sweep", now))
+
     def notes(self, act=None):
         """Return what was entered in the ledger: (act, person, facts)."""
         found = [entry[1:] for entry in self.done if entry[0] == "note"]

@@ -1,0 +1,106 @@
+"""The command on a folder with four calls of 23 November 2026, kept to 21 February 2027."""
+
+import json
+import tomllib
+
+import pytest
+
+from appliance import box, cli
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
+
+DUE = "2027-02-22T00:00:00+09:00"
+
+
+def run(*arguments):
+    return cli.main([str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def four(trial, capture, capsys):
+    assert run("replay", capture[0], "--data", trial.data) == 0
+    capsys.readouterr()
+    return trial
+
+
+def decisions(capsys, *arguments):
+    code = run("retention", "--json", *arguments)
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def calls(opened):
+    with CallIndex.open_readonly(opened.index) as index:
+        return index.search(CallQuery(limit=None))
+
+
+def test_a_second_before_it_is_due_every_call_is_kept_and_why_is_said(four, capsys):
+    code, lines = decisions(capsys, "--data", four.data, "--now", "2027-02-21T23:59:59")
+    assert code == 0
+    assert {(line["action"], line["due"]) for line in lines} == {
+        ("keep", "2027-02-21T15:00:00.000Z")
+    }
+    assert {line["why"] for line in lines} == {"not due until 2027-02-22 00:00 (art. 8①)"}
+    assert len(lines) == 4 and all(row.erased is None for row in calls(four))
+
+
+def test_a_dry_run_says_what_it_would_do(four, capsys):
+    code, lines = decisions(capsys, "--data", four.data, "--now", DUE, "--dry-run")
+    assert code == 0
+    assert [line["action"] for line in lines] == ["erase"] * 4
+    assert all(row.erased is None for row in calls(four))
+
+
+def test_what_is_due_is_erased(four, capsys):
+    code, lines = decisions(capsys, "--data", four.data, "--now", DUE)
+    assert code == 0
+    assert sorted(line["id"] for line in lines) == sorted(row.id for row in calls(four))
+    assert all(row.erased is not None for row in calls(four))
+    assert list(four.vault.iterdir()) == list(four.secrets.iterdir()) == []
+    assert run("ledger", "verify", "--data", four.data) == 0
+    assert run("calls", "--data", four.data, "--json") == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert {line["erased"] for line in shown} == {"2027-02-21T15:00:00.000Z"}
+    assert decisions(capsys, "--data", four.data, "--now", DUE) == (0, [])
+
+
+def test_the_deep_doctor_is_content_afterwards(four, capsys):
+    assert run("retention", "--data", four.data, "--now", DUE) == 0
+    capsys.readouterr()
+    run("doctor", "--data", four.data, "--deep", "--json")
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    said = " ".join(each["what"] for each in found if each["level"] == "wrong")
+    assert "call" not in said and "ledger" not in said and "reel" not in said
+
+
+def test_people_get_a_table(four, capsys):
+    assert run("retention", "--data", four.data, "--now", DUE, "--dry-run") == 0
+    out = capsys.readouterr().out.splitlines()
+    assert len(out) == 4 and "2027-02-22 00:00:00  erase  due since" in out[0]
+
+
+def test_a_real_folder_goes_by_its_clock_alone(trial, capsys):
+    file = trial.data / "box.toml"
+    file.write_text(file.read_text().replace("trial = true", "trial = false"))
+    assert tomllib.loads(file.read_text())["trial"] is False
+    assert run("retention", "--data", trial.data, "--now", DUE) == 2
+    assert "real folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("now", ["soon", "2027-13-01"])
+def test_a_time_that_is_none_is_misuse(trial, now, capsys):
+    assert run("retention", "--data", trial.data, "--now", now) == 2
+
+
+def test_what_is_no_folder_is_misuse(tmp_path):
+    assert run("retention", "--data", tmp_path) == 2
+
+
+def test_goshogawara_keeps_neither_number_nor_time(tmp_path, capture, capsys):
+    assert run("init", "--data", tmp_path / "g", "--policy", "goshogawara", "--trial") == 0
+    assert run("replay", capture[0], "--data", tmp_path / "g") == 0
+    assert run("retention", "--data", tmp_path / "g", "--now", "2026-12-24") == 0
+    opened = box.open_box(tmp_path / "g")
+    for row in calls(opened):
+        assert (row.number, row.digits, row.answer) == (None, "", None)
+        assert row.erased is not None and row.start == opened.policy.midnight(row.start)
+    assert b"0318036" not in opened.index.read_bytes()
