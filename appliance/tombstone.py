@@ -35,6 +35,7 @@ def tombstone(row: CallRow, policy: Policy, at: datetime) -> CallRow:
         left = replace(
             left, start=midnight, answer=None, end=midnight, audio_samples=0, rings=0, proved=None
         )
+        left = replace(left, told_start=None, told_end=None, boot="", uptime_ms=None)
     return left
 
 

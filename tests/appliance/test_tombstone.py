@@ -22,6 +22,11 @@ CALL = row(
     reel="2026-11-23/000.reel",
     last_offset=64,
     chain="ab" * 32,
+    dated="corrected",
+    told_start=NOON - timedelta(days=300),
+    told_end=NOON - timedelta(days=300),
+    boot="b",
+    uptime_ms=9000,
 )
 
 
@@ -39,6 +44,7 @@ def test_where_number_and_time_belong_to_the_recording_they_go_with_it():
     assert (left.number, left.number_source, left.digits) == (None, None, "")
     midnight = datetime(2026, 11, 22, 15, tzinfo=UTC)
     assert (left.start, left.answer, left.end, left.audio_s) == (midnight, None, midnight, 0)
+    assert (left.told_start, left.told_end, left.boot, left.uptime_ms) == (None, None, "", None)
     assert (left.id, left.day, left.chain) == (CALL.id, CALL.day, CALL.chain)
     assert left.recorded  # there was a recording, says its proof
     assert not tombstone(row(end=NOON), load("goshogawara"), DUE).recorded
