@@ -43,7 +43,7 @@ class FakeDuty:
 
 
 LINE = LineStatus(2, "two", "", "full", "idle", False, None, -60.0, 48.0, None, None)
-STATUS = BoxStatus("now", "before", "streaming", "idle", None, "ntp", [LINE])
+STATUS = BoxStatus("now", "before", "streaming", "idle", None, "ntp", lines=[LINE])
 
 
 @pytest.fixture
