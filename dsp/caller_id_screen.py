@@ -23,6 +23,7 @@ from dsp.units import AUDIO_HZ, POWER_AT_0_DBM0
 
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float32]
+Exact = NDArray[np.float64]
 
 #: Samples of a look.
 LOOK: Final = 40
@@ -65,14 +66,14 @@ _TONES_HZ: Final = (1250.0, 2150.0)
 #: Of the ratio of their powers, between its lowest and highest tenth, in nepers of power: 18 dB.
 #: A clock 3 % slow leaves 20, a voice 8 to 21.
 _LEAST_SWING: Final = 4.2
-#: Of the level, looked at as often, in nepers of power. FSK of a slope of 10 dB: 0.42; half of all
-#: voices are over 0.7.
+#: Of the level, looked at as often, in nepers of power. With mark between the octets and a slope of
+#: 6 dB: 0.49, of 10 dB: 0.83; half of all voices are over 0.7.
 _MOST_UNSTEADY: Final = 0.6
 #: Silence between two bursts looked at in one row: no mark and message goes on across it.
 _GAP: Final = 160
 
 
-def _basis(band_hz: tuple[float, float], least: float) -> NDArray[np.float64]:
+def _basis(band_hz: tuple[float, float], least: float) -> Exact:
     """Return float[LOOK - 1, k]: an orthonormal basis of a band, but for what is weaker in it."""
     at = np.arange(LOOK - 1)[:, None]
     phase = 2 * np.pi / AUDIO_HZ * np.linspace(*band_hz, 8 * LOOK) * at
@@ -80,16 +81,38 @@ def _basis(band_hz: tuple[float, float], least: float) -> NDArray[np.float64]:
     return np.asarray(basis[:, np.flatnonzero(strength > least * strength[0])])
 
 
-def _rows() -> list[Floats]:
-    """Return the bases of the band, of the mark and of hum, the first two beside the third."""
+def _differenced(hz: Exact | float) -> Exact:
+    """Return how much power differencing gives a tone."""
+    return np.asarray(4 * np.sin(np.pi * hz / AUDIO_HZ) ** 2)
+
+
+def _not_differenced() -> Exact:
+    """Return float[LOOK - 1, LOOK - 1]: x @ it @ x is the power of x before differencing.
+
+    Of what lies in the band and somewhat beside it: near 0 Hz too much was lost.
+    """
+    freqs_hz = np.linspace(_BAND_HZ[0] - 200, _BAND_HZ[1] + 200, 400)
+    apart = np.subtract.outer(np.arange(LOOK - 1), np.arange(LOOK - 1))
+    waves = np.cos(2 * np.pi / AUDIO_HZ * freqs_hz[:, None, None] * apart)
+    step = 2 * (freqs_hz[1] - freqs_hz[0]) / AUDIO_HZ
+    return np.asarray(np.tensordot(step / _differenced(freqs_hz), waves, 1))
+
+
+def _rows() -> tuple[Exact, ...]:
+    """Return the bases of the band, of the mark and of hum, the first two beside the third.
+
+    And of each part of the band how much stronger it was before differencing, which makes a space
+    4 dB stronger than a mark: the parts are chosen so that it is the same throughout each.
+    """
     hum = _basis(_HUM_HZ, 0.01)
     beside = [_basis(_BAND_HZ, 0.3), _basis(_MARK_HZ, 0.2)]
-    rows = [np.linalg.qr(rows - hum @ (hum.T @ rows))[0] for rows in beside]
-    return [part.astype(np.float32) for part in (*rows, hum)]
+    band, marks = (np.linalg.qr(rows - hum @ (hum.T @ rows))[0] for rows in beside)
+    gains, parts = np.linalg.eigh(band.T @ _not_differenced() @ band)
+    return band @ parts, marks, hum, gains
 
 
-_BAND, _MARKS, _HUM = _rows()
-_ALL: Final = np.hstack((_BAND, _HUM, _MARKS))
+_BAND, _MARKS, _HUM, _GAINS = _rows()
+_ALL: Final = np.hstack((_BAND, _HUM, _MARKS)).astype(np.float32)
 _BESIDE_MARKS: Final = _BAND.shape[1] + _HUM.shape[1]
 _LOOKS: Final = np.pad(_ALL[:, :_BESIDE_MARKS], ((0, 1), (0, 0)))
 
@@ -99,14 +122,19 @@ def _adding(*counts: int) -> Floats:
     return np.repeat(np.eye(len(counts), dtype=np.float32), counts, axis=0)
 
 
-_ADDING: Final = _adding(_BAND.shape[1], _HUM.shape[1], _MARKS.shape[1])
+#: To energy in the band, hum, energy of marks, and level of the band before it was differenced.
+_ADDING: Final = np.column_stack(
+    (
+        _adding(_BAND.shape[1], _HUM.shape[1], _MARKS.shape[1]),
+        np.pad(_GAINS, (0, _HUM.shape[1] + _MARKS.shape[1])),
+    )
+).astype(np.float32)
+_ADDING_LOOKS: Final = np.ascontiguousarray(_ADDING[:_BESIDE_MARKS, (0, 1, 3)])
 _TURNS: Final = 2 * np.pi / AUDIO_HZ * np.outer(np.arange(_BIT), np.repeat(_TONES_HZ, 2))
 _TONES: Final = np.cos(_TURNS - np.array((0, np.pi / 2) * 2)).astype(np.float32)
 _ADDING_TONES: Final = _adding(2, 2)
-#: Differencing gives a tone of 1.7 kHz this much power.
-_DIFFERENCED: Final = 4 * np.sin(np.pi * 1700 / AUDIO_HZ) ** 2
 _LEAST_ENERGY: Final = (
-    POWER_AT_0_DBM0 * 10 ** (_LEAST_DBM0 / 10) * _DIFFERENCED * (LOOK - 1) * LEAST_SHARE
+    POWER_AT_0_DBM0 * 10 ** (_LEAST_DBM0 / 10) * _differenced(1700.0) * (LOOK - 1) * LEAST_SHARE
 )
 
 
@@ -115,7 +143,7 @@ class Looks:
     """What was seen in looks.
 
     Attributes:
-        energy: float[...], in the band.
+        energy: float[...], in the band, as it was before it was differenced.
         share: float[...], of the band; 0 where it is too quiet.
     """
 
@@ -130,11 +158,11 @@ def look(samples: Samples) -> Looks:
     np.subtract(flat[1:], flat[:-1], out=row[:-1])
     steps = row.reshape(-1, LOOK)
     steps[:, -1] = 0  # from one look to the next
-    energy, hum = _powers(steps, _LOOKS, _ADDING[:_BESIDE_MARKS, :2]).T
+    energy, hum, level = _powers(steps, _LOOKS, _ADDING_LOOKS).T
     whole = np.einsum("nk,nk->n", steps, steps) - hum
     share = np.where(energy > _LEAST_ENERGY, energy / np.maximum(whole, 1.0), np.float32(0))
     shape = samples.shape[:-1]
-    return Looks(energy.reshape(shape), share.astype(np.float32).reshape(shape))
+    return Looks(level.reshape(shape), share.astype(np.float32).reshape(shape))
 
 
 def are_steady(energy: Floats, share: Floats) -> list[bool]:
@@ -172,7 +200,7 @@ def has_message(bursts: list[Samples]) -> list[bool]:
 def _after_marks(steps: Floats) -> NDArray[np.int_]:
     """Return where a mark has been heard, with enough in the band, of one level, after it."""
     windows = _windows(steps, LOOK - 1, _HOP)
-    energy, hum, marks = _powers(windows, _ALL, _ADDING).T
+    energy, hum, marks, level = _powers(windows, _ALL, _ADDING).T
     whole = np.einsum("nk,nk->n", windows, windows) - hum
     is_mark = (marks > _MARK_SHARE * energy) & (energy > 0.5 * whole)
     mark, message = _MARK // _HOP, _MESSAGE // _HOP
@@ -180,7 +208,7 @@ def _after_marks(steps: Floats) -> NDArray[np.int_]:
     after = _count(energy > LEAST_SHARE * whole, message)[mark:] >= _LEAST_DENSITY * message
     places = np.flatnonzero(before & after) + mark
     places = places[np.diff(places, append=len(windows)) > 1]  # the last of each mark
-    levels = np.log(sliding_window_view(energy, message)[places] + 1)
+    levels = np.log(sliding_window_view(level, message)[places] + 1)
     steady: NDArray[np.int_] = places[levels.std(axis=1) < _MOST_UNSTEADY] * _HOP
     return steady
 

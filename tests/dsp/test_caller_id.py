@@ -36,6 +36,15 @@ def test_the_callers_of_a_line_are_heard_in_order():
     assert second.at_s == pytest.approx((3000 + 3 * 1600 + len(bell(MDMF))) / 8000, abs=0.03)
 
 
+@pytest.mark.parametrize("slope_db", [-6, 6])
+@pytest.mark.parametrize("clock", [0.99, 1.01])
+def test_mark_between_the_octets_on_a_line_with_a_slope_is_heard(slope_db, clock):
+    line = {"slope_db": slope_db, "clock": clock, "dbm0": -30.0}
+    pauses = np.random.default_rng(5).integers(0, 11, 40).tolist()
+    bursts = [bell(MDMF, pauses, **line), japan(JAPAN, pauses, **line), bell(SDMF, [10, 0], **line)]
+    assert [caller.valid for caller in heard(on_a_line(*bursts))] == [True] * 3
+
+
 def test_a_burst_cut_off_by_the_end_of_the_stream_is_told_at_the_close():
     audio = on_a_line(bell(MDMF))[:-1500]
     (caller,) = heard(audio)

@@ -46,6 +46,11 @@ def test_energy_is_that_of_the_band():
     assert loud / quiet == pytest.approx(10, rel=0.02)
 
 
+def test_differencing_favours_no_tone():
+    mark, space = (look(pcm(sine(hz, 0.005, -15))).energy for hz in (1250, 2150))
+    assert mark / space == pytest.approx(1.0, rel=0.1)
+
+
 def is_steady(audio):
     seen = look(pcm(audio)[: len(audio) // 160 * 160].reshape(1, -1, 160)[:, :, :LOOK])
     return are_steady(seen.energy, seen.share)
