@@ -114,7 +114,7 @@ class BoardDevice:
         """Return the next 10 ms of all lines, as the converter has them."""
         audio, volts = self._read(BLOCK_MS)
         self.sample += BLOCK_SAMPLES
-        return self._sounds.mix(audio), volts
+        return self._sounds.mix(audio, volts), volts
 
     def lose(self, ms: int) -> None:
         """Lose samples of all lines at the converter: counted, and never sent."""

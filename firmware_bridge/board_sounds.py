@@ -5,16 +5,20 @@ each line: a new one takes the old one's place.
 """
 
 from dataclasses import dataclass, field
+from math import isnan, nan
 from typing import Final
 
 import numpy as np
 
 from firmware_bridge.block import Samples
 from firmware_bridge.layout import BadPayload
-from firmware_bridge.signals import Audio, sine, to_int16
+from firmware_bridge.signals import AUDIO_PER_VOLT, Audio, sine, to_int16
 
 #: Announcement kept on the board for each line: half a second, as much as its RAM has room for.
 PLAY_SAMPLES: Final = 4000
+#: A line that moves by more than this, in steps of 10 mV, is in use: an idle one moves by its hum,
+#: below 2 V; a lift takes it down by 12 V at the least (24 V to 12 V). Bench value.
+MOVED: Final = 500
 
 
 class NoRoom(Exception):
@@ -44,6 +48,7 @@ class _Tone:
 class _Line:
     beep: _Tone | None = None
     self_test: _Tone | None = None
+    idle: float = 0.0  # voltage steps as the self-test began
     announced: Samples = field(default_factory=lambda: np.empty(0, np.int16))
     next_offset: int = 0
 
@@ -60,7 +65,8 @@ class BoardSounds:
 
     def self_test(self, line: int, freq_hz: float, n: int, dbm0: float) -> None:
         """Put a tone of n samples in the place of a line."""
-        self._lines[line - 1].self_test = _Tone(freq_hz, dbm0, n)
+        on = self._lines[line - 1]
+        on.self_test, on.idle = (_Tone(freq_hz, dbm0, n) if n else None), nan
 
     def play(self, line: int, offset: int, audio: Samples) -> int:
         """Take a piece of an announcement; at offset 0 a new one begins.
@@ -82,15 +88,27 @@ class BoardSounds:
         on.next_offset = offset + len(audio)
         return PLAY_SAMPLES - len(on.announced)
 
-    def mix(self, audio: Samples) -> Samples:
+    def mix(self, audio: Samples, volts: Samples) -> Samples:
         """Return int16[lines, n] as the converter hears it with what is sounding."""
         heard = audio
+        for on, line_volts in zip(self._lines, volts, strict=True):
+            if on.self_test:
+                _end_if_moved(on, line_volts)
         for k, on in enumerate(self._lines):
             if on.beep or on.self_test or len(on.announced):
                 if heard is audio:
                     heard = audio.copy()
                 heard[k] = _heard(on, audio[k])
         return heard
+
+
+def _end_if_moved(on: _Line, volts: Samples) -> None:
+    """End a line's self-test at the millisecond at which its voltage moves."""
+    assert on.self_test is not None
+    on.idle = float(volts[0]) if isnan(on.idle) else on.idle
+    moved = np.flatnonzero(np.abs(volts - on.idle) > MOVED)
+    if len(moved):
+        on.self_test.left = min(on.self_test.left, int(moved[0]) * AUDIO_PER_VOLT)
 
 
 def _heard(on: _Line, audio: Samples) -> Samples:

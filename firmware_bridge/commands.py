@@ -143,7 +143,11 @@ class Play(Command):
 
 @dataclass(frozen=True, slots=True)
 class SelfTest(Command):
-    """Put a tone at a line's converter input, in place of the line."""
+    """Put a tone at a line's converter input, in place of the line.
+
+    The board ends it by itself, within 1 ms, when the line's voltage moves: whoever lifts the phone
+    or rings is heard from the start. A duration of 0 ends it too.
+    """
 
     TYPE: ClassVar[int] = 0x88
     LAYOUT = Layout(
