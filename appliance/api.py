@@ -22,6 +22,19 @@ class RecorderAway(ConnectionError):
 
 
 @dataclass(frozen=True, slots=True)
+class LineTest:
+    """How the last self-test of a line went.
+
+    Attributes:
+        at: ISO 8601 UTC.
+        wrong: what did not pass, or "".
+    """
+
+    at: str
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineStatus:
     """One line as it is now.
 
@@ -32,6 +45,8 @@ class LineStatus:
         level_dbm0: level of the last second.
         volts: line voltage, signed.
         call_id: the call in progress, or None.
+        last_proved: when a call, or a self-test, of it was last proved.
+        test: its last self-test.
     """
 
     line: int
@@ -46,6 +61,7 @@ class LineStatus:
     call_id: str | None
     number: str | None
     last_proved: str | None = None
+    test: LineTest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,7 @@ class BoxStatus:
         clock: quality of the time stamps: "ntp" "rtc" "unsynced" "stepped".
         clock_trusted: a date may be taken from the clock.
         clock_why: why it may, or may not; English.
+        testing: the line whose self-test is going on, or None.
         counts: calls since midnight of the site: "seen" "recorded" "proved" "failed" "pending".
     """
 
@@ -89,6 +106,7 @@ class BoxStatus:
     lines: list[LineStatus] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
+    testing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,9 @@ class Recorder(Protocol):
 
     def press_button(self) -> None:
         """Press the front button, as a finger would."""
+
+    def self_test(self, person: str) -> None:
+        """Begin a round of self-tests: every line that may be recorded, once it is idle."""
 
     def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
         """Enter the act in the ledger, then return the call's data key, sealed as an age file.

@@ -22,6 +22,7 @@ from appliance.api import (
     BoxStatus,
     Hearing,
     LineStatus,
+    LineTest,
     NoSuchCall,
     Recorder,
     RecorderAway,
@@ -40,7 +41,7 @@ ANSWER_TIMEOUT_S = 10.0
 
 _METHODS: Final = frozenset(
     {"status", "press_button", "open_key", "opened", "hearings", "note", "acknowledge"}
-    | {"hold", "release", "sweep"}
+    | {"hold", "release", "sweep", "self_test"}
 )
 
 
@@ -123,6 +124,9 @@ class ControlClient:
     def press_button(self) -> None:
         self._ask("press_button")
 
+    def self_test(self, person: str) -> None:
+        self._ask("self_test", person=person)
+
     def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
         sealed = self._ask("open_key", call_id=call_id, person=person, act=act, purpose=purpose)
         return base64.b64decode(sealed)
@@ -189,8 +193,13 @@ def _encode(value: object) -> object:
     return value
 
 
+def _line(raw: Mapping[str, Any]) -> LineStatus:
+    test = LineTest(**raw["test"]) if raw["test"] else None
+    return LineStatus(**{**raw, "test": test})
+
+
 def _status(raw: Mapping[str, Any]) -> BoxStatus:
     make: Callable[..., BoxStatus] = BoxStatus
-    lines = [LineStatus(**line) for line in raw["lines"]]
+    lines = [_line(line) for line in raw["lines"]]
     alarms = [Alarm(**alarm) for alarm in raw["alarms"]]
     return make(**{**raw, "lines": lines, "alarms": alarms})

@@ -57,6 +57,7 @@ def record(config: Path) -> int:
         keeper = ClockKeeper(last_believed(opened), trial=opened.trial)
         clock = BoardClock(link.clock, keeper)
         engine = Engine(opened, here, clock, utc=keeper.utc)
+        engine.recorder.tester.send = link.send
         undo.callback(engine.close)
         panel = open_panel(_pins(here.panel))
         undo.callback(panel.close)
@@ -114,6 +115,9 @@ class Loop:
         if self._panel.poll(now_s) or self._service.button.is_set():
             self._service.button.clear()
             recorder.press_button()
+        if self._service.tests.is_set():
+            self._service.tests.clear()
+            recorder.begin_tests()
         if now_s >= self._publish_s:
             self.publish(now_s)
 

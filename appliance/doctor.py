@@ -194,7 +194,7 @@ def _deep(opened: Box) -> Iterator[Finding]:
     yield from _reels(opened)
     try:
         with CallIndex.open_readonly(opened.index) as index:
-            rows = index.search(CallQuery(limit=None))
+            rows = index.search(CallQuery(limit=None, self_tests=True))
     except IndexBroken:
         return  # said before
     yield from _rows(opened, rows)

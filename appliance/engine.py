@@ -24,6 +24,7 @@ from appliance.proof import Proof
 from appliance.raised import Raised
 from appliance.recorder import Recorder
 from appliance.recovery import enter_again, recover
+from appliance.selftest import verdict
 from appliance.site import Site
 from appliance.store import Parts, Store, ToProve
 from appliance.vault.day_secrets import DaySecrets
@@ -92,7 +93,12 @@ class Engine:
             self.alarms.set("disk_slow", "", True)
         while self._proofs:
             call_id, proof = self._proofs.popleft()
-            if not proof.verified:
+            test = self.recorder.tester.take(call_id)
+            if test is not None:
+                wrong = verdict(test.ended_by, proof)
+                if wrong is not None:
+                    self.recorder.set_alarm("selftest_failed", test.line.number, bool(wrong))
+            elif not proof.verified:
                 self.alarms.set("proof_failed", call_id, True)
 
     def close(self, ended_by: str = "stopped") -> None:

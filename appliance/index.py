@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from appliance.api import NoSuchCall
-from appliance.index_query import CallQuery, conditions
+from appliance.index_query import NO_SELF_TEST, CallQuery, conditions
 from appliance.index_row import CallRow, from_db, from_ms, to_db, to_ms
 
 SCHEMA_VERSION = 4
@@ -82,6 +82,11 @@ CREATE TABLE IF NOT EXISTS erasing ( -- calls whose keys are going; a row goes w
     why TEXT NOT NULL               -- expired overwritten self_test
 ) STRICT;
 CREATE INDEX IF NOT EXISTS calls_unsure ON calls (id) WHERE dated = 'unsure';
+CREATE TABLE IF NOT EXISTS line_tests (  -- the last self-test of each line
+    line INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    wrong TEXT NOT NULL             -- what did not pass, or ''
+) STRICT;
 CREATE TABLE IF NOT EXISTS hearings (
     call_id TEXT NOT NULL,
     at_ms INTEGER NOT NULL,
@@ -200,6 +205,12 @@ class CallIndex:
         self._db.execute(
             "UPDATE calls SET proof = ?, proof_note = ?, proved_ms = ? WHERE id = ?",
             (proof, note, to_ms(at), call_id),
+        )
+
+    def put_line_test(self, line: int, at: datetime, wrong: str) -> None:
+        """Say how the self-test of a line went."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO line_tests VALUES (?, ?, ?)", (line, to_ms(at), wrong)
         )
 
     def add_hearing(self, call_id: str, at: datetime, person: str, act: str, purpose: str) -> None:
@@ -339,7 +350,9 @@ class CallIndex:
 
     def with_proof(self, proof: str) -> list[CallRow]:
         """Return the calls whose proof stands so, oldest first."""
-        rows = self._db.execute("SELECT * FROM calls WHERE proof = ? ORDER BY id", (proof,))
+        rows = self._db.execute(
+            f"SELECT * FROM calls WHERE proof = ? AND {NO_SELF_TEST} ORDER BY id", (proof,)
+        )
         return [from_db(row) for row in rows]
 
     def hearings(self, call_id: str) -> list[tuple[datetime, str, str, str]]:
@@ -354,23 +367,31 @@ class CallIndex:
         """Return how many calls began since then, and how many of them were recorded and proved."""
         row = self._db.execute(
             "SELECT count(*), total(audio_samples > 0), total(proof = 'verified'),"
-            " total(proof = 'failed'), total(proof = 'pending') FROM calls WHERE started_ms >= ?",
+            " total(proof = 'failed'), total(proof = 'pending') FROM calls"
+            f" WHERE started_ms >= ? AND {NO_SELF_TEST}",
             (to_ms(since),),
         ).fetchone()
         names = ("seen", "recorded", "proved", "failed", "pending")
         return {name: int(value) for name, value in zip(names, row, strict=True)}
 
     def last_proved(self) -> dict[int, datetime]:
-        """Return for each line when a call of it was last proved."""
+        """Return for each line when a call, or a self-test, of it was last proved."""
         rows = self._db.execute(
-            "SELECT line, max(proved_ms) FROM calls"
-            " WHERE proof = 'verified' AND proved_ms NOT NULL GROUP BY line"
+            "SELECT line, max(at_ms) FROM ("
+            " SELECT line, proved_ms AS at_ms FROM calls"
+            f" WHERE proof = 'verified' AND proved_ms NOT NULL AND {NO_SELF_TEST}"
+            " UNION ALL SELECT line, at_ms FROM line_tests WHERE wrong = '') GROUP BY line"
         )
         return {line: from_ms(at) for line, at in rows}
 
+    def line_tests(self) -> dict[int, tuple[datetime, str]]:
+        """Return for each line when its last self-test was, and what did not pass, or ""."""
+        rows = self._db.execute("SELECT line, at_ms, wrong FROM line_tests")
+        return {line: (from_ms(at), wrong) for line, at, wrong in rows}
+
     def count(self) -> int:
         """Return how many calls there are."""
-        (count,) = self._db.execute("SELECT count(*) FROM calls").fetchone()
+        (count,) = self._db.execute(f"SELECT count(*) FROM calls WHERE {NO_SELF_TEST}").fetchone()
         return int(count)
 
     def last_row(self) -> int:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from appliance.index_row import to_ms
+from appliance.index_row import SELF_TEST, to_ms
+
+NO_SELF_TEST: Final = f"why <> '{SELF_TEST}'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +16,7 @@ class CallQuery:
     Attributes:
         from_utc, to_utc: calls that began in [from_utc, to_utc).
         number: a part of the other party's number or of the digits dialled; only 0-9 * # count.
+        self_tests: the rows of lines' self-tests too, which are no calls.
         before_id: the page after the call with this id, newest first.
     """
 
@@ -25,11 +28,12 @@ class CallQuery:
     recorded: bool | None = None
     proof: str | None = None
     before_id: str | None = None
+    self_tests: bool = False
     limit: int | None = 50
 
 
 def conditions(query: CallQuery) -> tuple[str, dict[str, Any]]:
-    where: list[str] = ["1"]
+    where: list[str] = ["1" if query.self_tests else NO_SELF_TEST]
     values: dict[str, Any] = {}
     for name, sql, value in (
         ("from_ms", "started_ms >= :from_ms", query.from_utc and to_ms(query.from_utc)),

@@ -7,7 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+
+#: Why the row of a line's self-test is there: not a call, and not among them.
+SELF_TEST: Final = "self_test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

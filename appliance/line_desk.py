@@ -105,6 +105,10 @@ class LineDesk:
         self._reversed_at: int | None = None
         self._shown: heard.CallerId | None = None  # while there is no call
 
+    def idle_for(self, now: int) -> int:
+        """Return for how many samples nothing has been going on, 0 while something is."""
+        return now - self.since if self.state is State.IDLE else 0
+
     def push(self, event: heard.Event) -> None:
         """Take one thing heard on the line."""
         self.tick(event.believed)

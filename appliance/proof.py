@@ -11,7 +11,7 @@ voices lose at most 4.2 dB a second, noise and modem tones 4.1 dB, and none gain
 dB.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,19 +40,32 @@ class Proof:
     note: str = ""
 
 
-def prove(packets: Iterable[bytes], heard: Heard) -> Proof:
-    """Decode all of a call's packets, as read back, and compare them with what was heard."""
+def prove(
+    packets: Iterable[bytes], heard: Heard, recognise: Callable[[Samples], str] | None = None
+) -> Proof:
+    """Decode all of a call's packets, as read back, and compare them with what was heard.
+
+    Args:
+        recognise: says what is wrong with what was decoded, or ""; for short calls.
+    """
     levels, length, samples = Levels(), 0, heard.samples
+    known: list[Samples] = []
     try:
         for audio in _decoded(packets, heard.lookahead, samples):
             levels.push(audio)
             length += len(audio)
+            if recognise is not None:
+                known.append(audio)
     except BadPacket as error:
         return Proof(False, f"cannot be decoded: {error}")
     if length != samples:
         return Proof(False, f"{length / 8000:.3f} s came back of {samples / 8000:.3f} s")
     whole = samples // AUDIO_HZ + (samples % AUDIO_HZ >= SHORTEST_S * AUDIO_HZ)
-    return _compare(heard.levels[:whole], levels.close()[:whole])
+    proof = _compare(heard.levels[:whole], levels.close()[:whole])
+    if proof.verified and recognise is not None:
+        wrong = recognise(np.concatenate(known) if known else np.empty(0, np.int16))
+        return Proof(not wrong, wrong)
+    return proof
 
 
 def _decoded(packets: Iterable[bytes], lookahead: int, samples: int) -> Iterator[Samples]:

@@ -16,13 +16,14 @@ import numpy as np
 
 from appliance.api import BoxStatus, LineStatus
 from appliance.call import Call
-from appliance.call_machine import State
+from appliance.call_machine import Mode, State
 from appliance.call_row import Now, StreamClock, row_of
-from appliance.index_row import CallRow, iso
+from appliance.index_row import SELF_TEST, CallRow, iso
 from appliance.kept_audio import Heard, KeptAudio, Piece
 from appliance.line_desk import LineDesk
 from appliance.policy import Policy
 from appliance.raised import Raised
+from appliance.selftest import Tester
 from appliance.site import Site
 from appliance.tape import Tape
 from appliance.ulid import Ulids
@@ -94,6 +95,7 @@ class Recorder:
     Attributes:
         alarms: kept in memory alone, but for where others are put in their place before the first
             push.
+        tester: tests idle lines, once it has a board to send to.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Recorder:
         self._bank: LineBank | None = None
         self._desks: list[LineDesk] = []
         self._keepings: dict[str, _Keeping] = {}
+        self.tester = Tester(self)
         self._next_tick = 0
         self._has_volts = True
         self._learnt_v: list[float | None] = []  # each line's idle voltage, over a lost board
@@ -146,6 +149,7 @@ class Recorder:
         if self._bank is not None:
             # What both parties were told is known a while later than it was said.
             self._hear(e for e in self._bank.close() if isinstance(e, Notice | RecordBeep))
+        self.tester.stop(self._now, ended_by)
         for desk in self._desks:
             desk.board_gone(self._now, ended_by)
         self._flush()
@@ -158,6 +162,7 @@ class Recorder:
         if self._bank is not None:
             self._hear(self._bank.close())
             self._encode()
+        self.tester.stop(self._now, ended_by)
         for desk in self._desks:
             desk.stop(self._now, ended_by)
         self._flush()
@@ -169,6 +174,11 @@ class Recorder:
             self._desks[line - 1].press_button(self._now)
             self._flush()
 
+    def begin_tests(self) -> None:
+        """Test every line that may be recorded, each once it is idle."""
+        lines = [d.line.number for d in self._desks if d.line.mode is not Mode.NONE]
+        self.tester.begin(lines, self._now)
+
     @property
     def _now(self) -> int:
         return self._tape.end if self._tape else 0
@@ -178,7 +188,7 @@ class Recorder:
             self.board_gone("board_restarted")
         if len(self._desks) != epoch.lines:
             self._desks = [
-                LineDesk(self._site.line(n), self, self._new_id, self._site.record_key)
+                LineDesk(self._site.line(n), self, self.new_id, self._site.record_key)
                 for n in range(1, epoch.lines + 1)
             ]
 
@@ -204,6 +214,7 @@ class Recorder:
         self._hear(self._bank.push(block.audio, block.volts))
         for desk in self._desks:
             desk.tick(self._tape.end)
+        self.tester.tick(self._desks, self._tape.end)
         self._encode()
         if self._tape.end >= self._next_tick:
             self._flush()
@@ -212,6 +223,7 @@ class Recorder:
     def _hear(self, events: Iterable[Event]) -> None:
         for event in events:
             self._desks[event.line - 1].push(event)
+            self.tester.hear(event, self._now)
 
     def _begin_stream(self, block: Block) -> None:
         lines = len(block.audio)
@@ -307,7 +319,8 @@ class Recorder:
         quality = self._clock.quality(self._base + call.started)
         return row_of(call, self._policy, quality, self._clock.drift_ppm or 0.0, kept)
 
-    def _new_id(self, sample: int) -> str:
+    def new_id(self, sample: int) -> str:
+        """Return the id of a call that began at a sample."""
         return self._ids.new(max(0, round(self._time.utc_of(sample).timestamp() * 1000)))
 
     def _tell_time(self, end: int) -> None:
@@ -327,7 +340,7 @@ class Recorder:
         """The lamp's pattern: the first of these that holds."""
         if self.alarms.unseen:
             return "attention"
-        if any(k.at is not None for k in self._keepings.values()):
+        if any(k.at is not None and k.call.why != SELF_TEST for k in self._keepings.values()):
             return "recording"
         if any(desk.state in (State.TALKING, State.OPEN_LINE) for desk in self._desks):
             return "off_hook"
@@ -344,6 +357,7 @@ class Recorder:
             clock=self._clock.quality(self._base + self._now),
             lines=self._lines_status(),
             alarms=self.alarms.all(),
+            testing=self.tester.line,
         )
 
     def _lines_status(self) -> list[LineStatus]:

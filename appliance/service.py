@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Final
 
-from appliance.api import BoxStatus, Hearing, Refused
+from appliance.api import BoxStatus, Hearing, LineTest, Refused
 from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_row import iso
@@ -23,7 +23,7 @@ DISK_WAIT_S: Final = 8.0
 
 
 class Service:
-    """Attributes: button, set when the front button was pressed on the page."""
+    """Attributes: button, set when the front button was pressed on the page; tests, for a test."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class Service:
         self._duty = duty
         self._alarms = alarms
         self.button = threading.Event()
+        self.tests = threading.Event()
         self._writer = writer
         self._index = index
         self._policy = policy
@@ -57,11 +58,22 @@ class Service:
             raise ValueError("the recorder is starting")
         today = datetime.combine(self._policy.day(datetime.now(UTC)), time(), self._policy.zone)
         proved = self._index.last_proved()
-        lines = [replace(one, last_proved=iso(proved.get(one.line))) for one in status.lines]
+        tests = {
+            line: LineTest(str(iso(at)), wrong)
+            for line, (at, wrong) in self._index.line_tests().items()
+        }
+        lines = [
+            replace(one, last_proved=iso(proved.get(one.line)), test=tests.get(one.line))
+            for one in status.lines
+        ]
         return replace(status, lines=lines, counts=self._index.counts_since(today))
 
     def press_button(self) -> None:
         self.button.set()
+
+    def self_test(self, person: str) -> None:
+        self._writer.note("self_test_asked", {"person": person})
+        self.tests.set()
 
     def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
         if act not in ("listen", "export"):

@@ -30,10 +30,11 @@ from appliance.dating import Known, put_right
 from appliance.eraser import Eraser
 from appliance.hold import Hold
 from appliance.index import CallIndex
-from appliance.index_row import CallRow, iso
+from appliance.index_row import SELF_TEST, CallRow, iso
 from appliance.kept_audio import Heard, Piece
 from appliance.policy import Policy
 from appliance.proof import Proof
+from appliance.selftest import verdict
 from appliance.vault.day_secrets import SecretStore
 from appliance.vault.key_table import CANNOT_OPEN, KeyTable, NoSuchKey, open_table
 from appliance.vault.reel import ReelWriter
@@ -70,6 +71,7 @@ class ToProve:
     last_offset: int
     data_key: bytes
     heard: Heard
+    self_test: bool = False
 
 
 @dataclass
@@ -182,10 +184,19 @@ class Store:
     def proved(self, call_id: str, proof: Proof) -> None:
         """Enter how the proof of a call went."""
         result = "verified" if proof.verified else "failed"
-        if self._parts.index.get(call_id).erased is not None:
+        row, now = self._parts.index.get(call_id), datetime.now(UTC)
+        if row.erased is not None:
             return
-        self._parts.index.set_proof(call_id, result, proof.note, datetime.now(UTC))
+        self._parts.index.set_proof(call_id, result, proof.note, now)
         self._parts.ledger.append("proof", call=call_id, result=result, note=proof.note)
+        if row.why == SELF_TEST:
+            self._tested(row, proof, now)
+
+    def _tested(self, row: CallRow, proof: Proof, now: datetime) -> None:
+        wrong = verdict(row.ended_by, proof)
+        if wrong is not None:
+            self._parts.index.put_line_test(row.line, now, wrong)
+            self._parts.ledger.append("self_test", line=row.line, call=row.id, wrong=wrong)
 
     def date_known(self, known: Known | None, policy: Policy) -> None:
         """Put the dates right of calls that had none to believe; None: the date is not known."""
@@ -363,4 +374,5 @@ class Store:
     def _to_proof(self, call: _Open, heard: Heard) -> None:
         if call.row.recorded:
             reel = self._parts.vault / call.row.reel
-            self._prove(ToProve(call.row.id, reel, call.last, call.data_key, heard))
+            test = call.row.why == SELF_TEST and not call.row.ended_by
+            self._prove(ToProve(call.row.id, reel, call.last, call.data_key, heard, test))

@@ -17,6 +17,7 @@ from typing import Final, TypeVar
 
 from appliance.index_row import CallRow
 from appliance.kept_audio import Heard, Piece
+from appliance.known_tone import recognise
 from appliance.proof import Proof, prove
 from appliance.store import Store, ToProve
 from appliance.vault.reader import find_segments, open_segments
@@ -181,7 +182,8 @@ def read_back(call: ToProve) -> Proof:
         offsets = find_segments(call.reel, call.call_id, last_offset=call.last_offset)
         opened = open_segments(call.reel, offsets, CallKey(call.call_id, call.data_key))
         audio = (unpack_packets(one.plain) for one in opened if not one.head.last)
-        return prove((packet for packets in audio for packet in packets), call.heard)
+        packets = (packet for packets in audio for packet in packets)
+        return prove(packets, call.heard, recognise if call.self_test else None)
     except TamperedError as error:
         return Proof(False, str(error))
     except OSError as error:
