@@ -269,6 +269,14 @@ class CallIndex:
                 "INSERT OR IGNORE INTO erasing VALUES (?, ?)", ((each, why) for each in call_ids)
             )
 
+    def self_tests_left(self) -> list[str]:
+        """Return the self-tests whose recording is neither erased nor being erased."""
+        rows = self._db.execute(
+            f"SELECT id FROM calls WHERE NOT ({NO_SELF_TEST}) AND erased_ms IS NULL"
+            " AND id NOT IN (SELECT call_id FROM erasing)"
+        )
+        return [call_id for (call_id,) in rows]
+
     def is_being_erased(self, call_id: str) -> bool:
         found = self._db.execute("SELECT 1 FROM erasing WHERE call_id = ?", (call_id,)).fetchone()
         return found is not None

@@ -2,7 +2,8 @@
 
 A call whose end is not in the index was going on when the power went, the process was killed or
 the disk failed. What was sealed of it is in its reel, up to the last flush; its length gives the
-end. Its data key was in memory alone, so its proof must wait for somebody who can open it.
+end. Its data key was in memory alone, so its proof must wait for somebody who can open it. A line's
+self-test that was cut off says nothing, and is erased.
 
 It runs at every start, before anything is recorded; after a clean stop it finds nothing to do.
 """
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from appliance import call_entry
 from appliance.index import CallIndex
-from appliance.index_row import CallRow
+from appliance.index_row import SELF_TEST, CallRow
 from appliance.store import Log
 from appliance.vault.reel import State, scan
 from appliance.vault.segment import Kind
@@ -57,7 +58,9 @@ def recover(index: CallIndex, vault: Path, ledger: Log) -> list[CallRow]:
     rows = [finished(row, found.get(row.id, Found())) for row in cut_off]
     for row in rows:
         log.warning("call %s was cut off; %.1f s of it are kept", row.id, row.audio_s)
-    return _enter(index, ledger, call_entry.RECOVERED, rows)
+    entered = _enter(index, ledger, call_entry.RECOVERED, rows)
+    index.begin_erasing(index.self_tests_left(), SELF_TEST)
+    return entered
 
 
 def enter_again(index: CallIndex, ledger: Log, found: int) -> list[CallRow]:

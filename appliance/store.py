@@ -193,6 +193,8 @@ class Store:
             self._tested(row, proof, now)
 
     def _tested(self, row: CallRow, proof: Proof, now: datetime) -> None:
+        """Enter how a line's self-test went; the next sweep erases its recording."""
+        self._parts.index.begin_erasing([row.id], SELF_TEST)
         wrong = verdict(row.ended_by, proof)
         if wrong is not None:
             self._parts.index.put_line_test(row.line, now, wrong)

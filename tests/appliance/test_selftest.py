@@ -1,6 +1,8 @@
 """The recorder and the simulated board, joined without a wire: commands in, blocks out."""
 
+import shutil
 from concurrent.futures import Future
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -9,11 +11,13 @@ from appliance import box as folder
 from appliance import policy
 from appliance.box import Admin, Plan
 from appliance.call_row import FixedClock
-from appliance.engine import Engine
+from appliance.engine import Engine, open_parts
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.proof import Proof
+from appliance.retention import Moment
 from appliance.selftest import GAVE_WAY, REFUSED, verdict
+from appliance.store import Store
 from firmware_bridge import commands
 from firmware_bridge.block import Block, Epoch
 from firmware_bridge.board_device import BoardDevice, Identity
@@ -110,6 +114,15 @@ class Box:
         return [(alarm.what, alarm.where) for alarm in self.engine.alarms.all()]
 
 
+def sweep(trial):
+    """Erase what is to be erased, as the next start does."""
+    with open_parts(trial) as parts:
+        store = Store(parts, lambda call: None)
+        moment = Moment(datetime.now(UTC), True)
+        assert list(store.eraser.sweep(lambda: moment)) is not None
+        store.close()
+
+
 @pytest.fixture
 def box(trial, here):
     box = Box(trial, here)
@@ -149,6 +162,39 @@ def test_a_test_is_no_call(box, trial):
         assert index.count() == 0
         assert set(index.counts_since(START).values()) == {0}
         assert list(index.last_proved()) == [1]
+
+
+def test_the_recording_of_a_test_is_erased_with_a_certificate(box, trial):
+    board = Board(box.engine, QUIET)
+    board.run(1)
+    board.test(1)
+    board.run(5)
+    rows = box.close()
+    with CallIndex.open_readonly(trial.index) as index:
+        assert index.being_erased() == {rows[0].day: {rows[0].id}}
+    sweep(trial)
+    (row,) = box.close()
+    assert row.erased is not None
+    assert list(trial.vault.iterdir()) == []
+    assert '"why":"self_test"' in (trial.ledger / "entries.log").read_text()
+    assert box.tests() == {1: ""}
+
+
+def test_a_test_that_was_cut_off_is_erased_and_says_nothing(box, trial, here, tmp_path):
+    board = Board(box.engine, QUIET)
+    board.run(1)
+    board.test(1)
+    board.run(2)
+    box.engine.writer.ask(lambda store: store.tick(), 10)
+    shutil.copytree(trial.data, tmp_path / "cut")  # what a power cut leaves
+    cut = folder.open_box(tmp_path / "cut")
+    again = Box(cut, here)
+    (row,) = again.close()
+    assert row.ended_by == "interrupted"
+    sweep(cut)
+    assert again.close()[0].erased is not None
+    assert again.tests() == {}
+    assert not again.alarms()
 
 
 def test_a_tone_that_does_not_come_back_is_an_alarm_until_it_does(box):
