@@ -57,7 +57,7 @@ class Service:
         if status is None:
             raise ValueError("the recorder is starting")
         today = datetime.combine(self._policy.day(datetime.now(UTC)), time(), self._policy.zone)
-        proved = self._index.last_proved()
+        proved = self._index.last_proved(one.line for one in status.lines)
         tests = {
             line: LineTest(str(iso(at)), wrong)
             for line, (at, wrong) in self._index.line_tests().items()

@@ -84,7 +84,7 @@ def test_unfinished_and_unproved_calls_are_found(index):
         "seen": 3, "recorded": 0, "proved": 1, "failed": 1, "pending": 0,
     }  # fmt: skip
     index.set_proof(row(2).id, "verified", "", NOON + timedelta(hours=1))
-    assert index.last_proved() == {row(2).line: NOON + timedelta(hours=1)}
+    assert index.last_proved([row(2).line, 99]) == {row(2).line: NOON + timedelta(hours=1)}
 
 
 def test_hearings_are_told_oldest_first(index):
