@@ -8,12 +8,15 @@ import os
 import sys
 from typing import Final
 
+from appliance import private_memory
+
 #: OpenBLAS's own variable, OpenMP's, and MKL's: whichever numpy was built with.
 _THREADS: Final = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def main() -> int:
-    """Run `kirok` with one BLAS thread, unless the environment asks for more."""
+    """Run `kirok` with one BLAS thread, unless the environment asks for more, and no core dumps."""
+    private_memory.forbid_dumps()
     for name in _THREADS:
         os.environ.setdefault(name, "1")
     from appliance import cli  # noqa: PLC0415 (it loads numpy)

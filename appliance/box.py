@@ -10,7 +10,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -112,7 +112,7 @@ class Admin:
     """The first administrator."""
 
     name: str
-    passphrase: str
+    passphrase: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -140,8 +140,8 @@ class Created:
         setup_code: asked for by the page when no administrator was named; else None.
     """
 
-    recovery: str
-    setup_code: str | None
+    recovery: str = field(repr=False)
+    setup_code: str | None = field(repr=False)
 
 
 def create(data: Path, plan: Plan, now: datetime) -> Created:

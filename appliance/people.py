@@ -9,7 +9,7 @@ and the disk while they had a passphrase keeps what they copied. On the box noth
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -44,7 +44,7 @@ class Opener:
     """Somebody who can open the vault, with its secret in hand."""
 
     id: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 class People:

@@ -5,7 +5,7 @@ in letters (see `recovery_key`), what it is for, and room to sign.
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -48,7 +48,7 @@ class Sheet:
     """Attributes: identity: the recovery identity; made: when the box was, aware."""
 
     box: Box
-    identity: str
+    identity: str = field(repr=False)
     made: datetime
 
 

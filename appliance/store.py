@@ -69,7 +69,7 @@ class ToProve:
     call_id: str
     reel: Path
     last_offset: int
-    data_key: bytes
+    data_key: bytes = field(repr=False)
     heard: Heard
     self_test: bool = False
 
@@ -80,7 +80,7 @@ class _Open:
 
     row: CallRow
     sealer: CallSealer
-    data_key: bytes
+    data_key: bytes = field(repr=False)
     last: int = NO_BACK
     audio: Hash = field(default_factory=sha256)  # of its packets, for the ledger
 

@@ -5,6 +5,7 @@ import logging
 import sys
 from pathlib import Path
 
+from appliance import private_memory
 from appliance.index import IndexBroken
 from web_min.service import serve
 
@@ -16,6 +17,8 @@ def main() -> int:
     )
     given = parser.parse_args()
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.INFO)
+    private_memory.forbid_dumps()
+    private_memory.lock()
     try:
         return serve(given.config)
     except (OSError, ValueError, IndexBroken) as error:

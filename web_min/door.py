@@ -7,7 +7,7 @@ argon2id.
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Final
@@ -50,7 +50,7 @@ class NewPerson:
 
     name: str
     role: str
-    passphrase: str
+    passphrase: str = field(repr=False)
 
 
 class Door:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from appliance import box, policy, sheet
+from appliance import box, policy, private_memory, sheet
 from appliance.commands.common import DONE, Subparsers, add_command, add_data, ask_passphrase
 from appliance.daemon import record
 from appliance.demo import run_demo
@@ -82,6 +82,7 @@ def _init(given: argparse.Namespace) -> int:
 
 
 def _record(given: argparse.Namespace) -> int:
+    private_memory.lock()
     return record(given.config)
 
 
