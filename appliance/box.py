@@ -66,13 +66,25 @@ class Box:
         return self.data / "site.toml"
 
     @property
+    def keys(self) -> Path:
+        return self.data / "keys"
+
+    @property
     def signing_key(self) -> Path:
-        return self.data / "keys" / "box.key"
+        """The systemd credential "box.key" where the service has one, else keys/box.key.
+
+        `systemd-creds encrypt --name=box.key DATA/keys/box.key /etc/credstore.encrypted/box.key`,
+        on a box with a TPM also `--with-key=host+tpm2`; `LoadCredentialEncrypted=box.key` in the
+        unit; then DATA/keys/box.key may go, once a copy is in the safe.
+        """
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        given = Path(credentials) / "box.key" if credentials else None
+        return given if given and given.exists() else self.keys / "box.key"
 
     @property
     def sealed_identity(self) -> Path:
         """The vault identity's secret for the recovery sheet alone; see `keys.seal_identity`."""
-        return self.data / "keys" / "vault.recovery.age"
+        return self.keys / "vault.recovery.age"
 
     @property
     def registry(self) -> Path:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from appliance import box, keys, ledger, notice_file, site
+from appliance import box, key_check, keys, ledger, notice_file, site
 from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.control import ControlClient
@@ -140,12 +140,10 @@ def _notice(here: Site | None, opened: Box) -> Iterator[Finding]:
 def _folder(opened: Box) -> Iterator[Finding]:
     kind = "trial" if opened.trial else "real"
     yield Finding("fine", f"{opened.data}: {kind} folder, policy {opened.policy.id}")
-    for path in (opened.signing_key, opened.registry, opened.index, opened.vault, opened.secrets):
+    for path in (opened.registry, opened.index, opened.vault, opened.secrets):
         if not path.exists():
             yield Finding("wrong", f"{path} is missing", "put back the copy of the folder")
-    if opened.signing_key.exists() and opened.signing_key.stat().st_mode & 0o077:
-        key = opened.signing_key
-        yield Finding("wrong", f"{key} can be read by others", f"chmod 600 {key}")
+    yield from (Finding(*found) for found in key_check.examine(opened))
     free = shutil.disk_usage(opened.data).free
     level = "fine" if free >= LOW_DISK_BYTES else "wrong"
     remedy = "" if level == "fine" else "make room, or move the folder to a larger disk"

@@ -16,7 +16,7 @@ class StandIn:
         """Enter an act in the ledger, on the disk before this returns.
 
         Raises:
-            RecorderAway: a recorder has the folder and does not answer.
+            RecorderAway: a recorder has the folder and does not answer, or has the key.
         """
         with suppress(RecorderAway):
             ControlClient(self._box.socket).note(act, person, **facts)
@@ -25,5 +25,6 @@ class StandIn:
             with open_parts(self._box) as parts:
                 parts.ledger.append(act, person=person, **facts)
                 parts.ledger.sync()
-        except BoxInUse as error:
+        except (BoxInUse, FileNotFoundError) as error:
+            # The signing key may be the recorder's alone, as a systemd credential.
             raise RecorderAway(str(error)) from None

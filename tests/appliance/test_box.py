@@ -2,8 +2,9 @@ import subprocess
 
 import pytest
 
-from appliance import box, keys, notice_file, policy
+from appliance import box, keys, ledger, notice_file, policy
 from appliance.box import Admin, BoxBroken, BoxExists, BoxMissing, Plan
+from appliance.engine import open_parts
 from appliance.registry import Registry
 from tests.appliance.scene import PASSPHRASE, START
 
@@ -128,3 +129,17 @@ def test_a_new_folder_has_the_announcement_of_its_language(tmp_path, profile, se
     box.create(tmp_path / "data", Plan(policy.profile_text(profile), trial=True), START)
     audio = notice_file.read(tmp_path / "data" / "notice.wav")
     assert len(audio) / 8000 == pytest.approx(seconds, abs=0.01)
+
+
+def test_the_signing_key_may_be_a_systemd_credential(tmp_path, monkeypatch):
+    box.create(tmp_path / "data", Plan(OSAN), START)
+    opened = box.open_box(tmp_path / "data")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    assert opened.signing_key == opened.keys / "box.key"
+    (tmp_path / "credentials").mkdir()
+    opened.signing_key.rename(tmp_path / "credentials" / "box.key")
+    assert opened.signing_key == tmp_path / "credentials" / "box.key"
+    with open_parts(opened) as parts:
+        parts.ledger.append("start", process="record")
+    public = keys.public_key_from_text(opened.public_key)
+    assert ledger.verify(opened.ledger, public) == []

@@ -25,3 +25,9 @@ def test_while_none_runs_the_note_is_in_the_ledger_at_once(trial):
 def test_a_folder_that_is_in_use_and_does_not_answer_is_a_recorder_away(trial):
     with open_parts(trial), pytest.raises(RecorderAway):
         StandIn(trial).note("person_added", "p1", who="p2")
+
+
+def test_where_the_signing_key_is_the_recorders_alone_the_note_must_wait(trial):
+    trial.signing_key.unlink()
+    with pytest.raises(RecorderAway):
+        StandIn(trial).note("person_added", "p1", who="p2")
