@@ -1,6 +1,6 @@
 """The people who may sign in, and the vault's secret wrapped for each of them.
 
-    people    id, name, role, wrapped (the vault's secret under their passphrase), added; code_until
+    people    id, name, role, department, rank, wrapped (the vault's secret under their passphrase), added; code_until
               while it is under a one-time code still, and they cannot sign in
     removed   id, name, role, added, removed: who they were, for the ledger's readers; no secret
     setup     one row until the first administrator exists: the secret under the one-time code
@@ -58,7 +58,14 @@ class LastPerson(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Attributes: id: "p1", never used again; added, code_until: ISO 8601 UTC."""
+    """Somebody with an account.
+
+    Attributes:
+        id: "p1", never used again.
+        role: ids of the policy's roles, with a space between them.
+        department, rank: as they stand on forms.
+        added, code_until: ISO 8601 UTC.
+    """
 
     id: str
     name: str
@@ -66,6 +73,12 @@ class Person:
     wrapped: Wrapped
     added: str
     code_until: str | None = None
+    department: str = ""
+    rank: str = ""
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.role.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +196,19 @@ class Registry:
                 raise NobodyThere(person_id)
             self._table("people").update(
                 {"wrapped": wrapped, "code_until": None}, Query().id == person_id
+            )
+
+    def place(self, person_id: str, role: str, department: str, rank: str) -> None:
+        """Give somebody other roles, or another post.
+
+        Raises:
+            NobodyThere: nothing is changed.
+        """
+        with self.one_write():
+            if self.person(person_id) is None:
+                raise NobodyThere(person_id)
+            self._table("people").update(
+                {"role": role, "department": department, "rank": rank}, Query().id == person_id
             )
 
     def remove(self, person_id: str, removed: str, *, last_too: bool = False) -> Person:

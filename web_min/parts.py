@@ -1,7 +1,7 @@
 """What the page is made of, and what the request in hand belongs to."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -12,10 +12,15 @@ from flask import current_app, g
 from appliance.api import Recorder
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
+from appliance.articles import shipped_articles
 from appliance.notebook import Notebook
+from appliance.office.cabinet import Cabinet
+from appliance.office.clerk import Clerk
+from appliance.office.conditions import Conditions
 from appliance.people import People, Wrapping
-from appliance.profile import Purpose
+from appliance.profile import Profile, Purpose
 from appliance.registry import Registry
+from appliance.site import Line
 from web_min.audio import OpenAudio
 from web_min.door import Door
 from web_min.opened import Opened
@@ -76,14 +81,18 @@ class Parts:
     """Everything the page works with; tests put their own in.
 
     Attributes:
+        profile: the city's rule; articles: its own words, clause by clause.
+        lines: the site's.
         now: the wall clock, aware; monotonic: seconds that never step.
     """
 
     site: Site
+    profile: Profile
     recorder: Recorder
     calls: Calls
     registry: Registry
     open_audio: OpenAudio
+    lines: tuple[Line, ...] = ()
     wrapping: Wrapping = field(default_factory=Wrapping)
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
@@ -95,6 +104,9 @@ class Parts:
     sessions: Sessions = field(init=False)
     status: Status = field(init=False)
     tokens: Tokens = field(init=False)
+    cabinet: Cabinet = field(init=False)
+    clerk: Clerk = field(init=False)
+    articles: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.door = Door(self.registry, self.wrapping, self.now)
@@ -104,6 +116,10 @@ class Parts:
         self.sessions = Sessions(self.monotonic, lambda s: self.opened.close_session(s.id))
         self.status = Status(self.recorder, self.monotonic)
         self.tokens = Tokens()
+        self.cabinet = Cabinet(self.registry)
+        conditions = Conditions(self.profile, self.cabinet, self.calls, self.now)
+        self.clerk = Clerk(self.profile, self.cabinet, self.now, conditions)
+        self.articles = shipped_articles(self.profile)
 
 
 def parts() -> Parts:

@@ -1,12 +1,13 @@
 """What templates may use: words, dates, the parts of the page that are on every page."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request, url_for
 
-from web_min import dates, guard, languages, words
+from appliance import articles
+from web_min import dates, guard, languages, office, words
 from web_min.parts import parts
 
 
@@ -18,7 +19,13 @@ def prepare(app: Flask) -> None:
     install = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(languages.gettext, languages.ngettext, newstyle=True, pgettext=languages.pgettext)
     app.jinja_env.filters.update(
-        day=day, clock=clock, moment=moment, length_of=dates.length, ago=ago, meter=meter
+        day=day,
+        clock=clock,
+        moment=moment,
+        date_of=date_of,
+        length_of=dates.length,
+        ago=ago,
+        meter=meter,
     )
     app.jinja_env.globals.update(word=words.word, words=words, trouble=words.trouble)
     app.context_processor(_everywhere)
@@ -26,6 +33,11 @@ def prepare(app: Flask) -> None:
 
 def day(at: datetime) -> str:
     return dates.local_day(at, parts().site.zone, languages.language())
+
+
+def date_of(at: date | str) -> str:
+    """Return a day of the site, also one given in ISO 8601, as the request's language writes it."""
+    return dates.day(date.fromisoformat(at) if isinstance(at, str) else at, languages.language())
 
 
 def clock(at: datetime) -> str:
@@ -57,7 +69,15 @@ def _everywhere() -> dict[str, Any]:
         "token": guard.form_token,
         "here": _here(),
         "person_name": person_name,
+        "profile": parts().profile,
+        "clause_words": clause_words,
+        "may": office.may,
     }
+
+
+def clause_words(named: str) -> list[tuple[str, str]]:
+    """Return the rule's own words of each clause that is named."""
+    return articles.words(parts().articles, named)
 
 
 def person_name(person_id: str) -> str:

@@ -122,6 +122,88 @@ LAMPS: Final = {
     "attention": Word(N_("Needs attention"), "alarm", "bad"),
 }
 
+REQUEST_KINDS: Final = {
+    "view": Word(N_("To hear"), "call", "quiet"),
+    "provide": Word(N_("To be given a copy"), "out", "quiet"),
+}
+
+REQUEST_STATES: Final = {
+    "requested": Word(N_("Waits for a decision"), "pending", "busy"),
+    "approved": Word(N_("Approved"), "check", "good"),
+    "pledged": Word(N_("Pledge signed"), "check", "good"),
+    "viewed": Word(N_("Heard"), "call", "quiet"),
+    "provided": Word(N_("Copy provided"), "out", "busy"),
+    "extension_asked": Word(N_("More time asked for"), "pending", "busy"),
+    "reported": Word(N_("Use reported"), "check", "good"),
+    "returned": Word(N_("All media back"), "in", "good"),
+    "closed": Word(N_("Closed"), "check", "quiet"),
+    "refused": Word(N_("Refused"), "cross", "bad"),
+    "withdrawn": Word(N_("Withdrawn"), "none", "quiet"),
+    "lapsed": Word(N_("Lapsed: the recording was erased first"), "alarm", "warn"),
+}
+
+#: The steps of a request, in the words of the profile's `provision.steps`.
+REQUEST_STEPS: Final = {
+    "request": Word(N_("Request"), "", ""),
+    "approve": Word(N_("Approval"), "", ""),
+    "pledge": Word(N_("Pledge"), "", ""),
+    "view": Word(N_("Hearing"), "", ""),
+    "provide": Word(N_("Copy provided"), "", ""),
+    "report": Word(N_("Report of use"), "", ""),
+    "return": Word(N_("Media back"), "", ""),
+    "destroy": Word(N_("Media destroyed"), "", ""),
+    "close": Word(N_("Closed"), "", ""),
+}
+
+OUTCOMES: Final = {
+    "destroyed": Word(N_("Destroyed"), "check", "good"),
+    "evidence_and_archive": Word(N_("Used as evidence and kept as a record"), "lock", "quiet"),
+    "passed_to_other_body": Word(N_("Passed on to the police or another body"), "out", "quiet"),
+    "in_use": Word(N_("Still in use"), "pending", "quiet"),
+    "other": Word(N_("Other"), "unknown", "quiet"),
+}
+
+#: What was done with a document, by the acts of `appliance.office.cycles`.
+DONE: Final = {
+    "file": Word(N_("Filed"), "", ""),
+    "attach": Word(N_("Recordings found"), "", ""),
+    "approve": Word(N_("Approved"), "", ""),
+    "refuse": Word(N_("Refused"), "", ""),
+    "withdraw": Word(N_("Withdrawn"), "", ""),
+    "lapse": Word(N_("Lapsed: the recording was erased first"), "", ""),
+    "pledge": Word(N_("Pledge signed"), "", ""),
+    "view": Word(N_("Heard"), "", ""),
+    "provide": Word(N_("Copy provided"), "", ""),
+    "report": Word(N_("Use reported"), "", ""),
+    "ask_extension": Word(N_("More time asked for"), "", ""),
+    "grant": Word(N_("Extension granted"), "", ""),
+    "deny": Word(N_("Extension not granted"), "", ""),
+    "accept": Word(N_("Report accepted"), "", ""),
+    "all_back": Word(N_("All media back"), "", ""),
+    "all_destroyed": Word(N_("All media destroyed"), "", ""),
+    "close": Word(N_("Closed"), "", ""),
+    "apply": Word(N_("Full recording applied for"), "", ""),
+    "apply_release": Word(N_("End of full recording applied for"), "", ""),
+    "enable": Word(N_("Full recording switched on"), "", ""),
+    "disable": Word(N_("Full recording switched off"), "", ""),
+    "propose": Word(N_("Restriction proposed"), "", ""),
+    "impose": Word(N_("Restriction imposed"), "", ""),
+    "drop": Word(N_("Restriction not imposed"), "", ""),
+    "lift": Word(N_("Restriction lifted"), "", ""),
+    "register": Word(N_("Medium registered"), "", ""),
+    "write": Word(N_("Copy written"), "", ""),
+    "issue": Word(N_("Medium issued"), "", ""),
+    "ask_recopy": Word(N_("Further copy asked for"), "", ""),
+    "grant_recopy": Word(N_("Further copy allowed"), "", ""),
+    "deny_recopy": Word(N_("Further copy not allowed"), "", ""),
+    "hand_back": Word(N_("Medium handed back"), "", ""),
+    "take_back": Word(N_("Medium taken back"), "", ""),
+    "lose": Word(N_("Medium reported missing"), "", ""),
+    "write_off": Word(N_("Medium written off"), "", ""),
+    "erase": Word(N_("Medium erased"), "", ""),
+    "destroy": Word(N_("Medium destroyed"), "", ""),
+}
+
 MARKS: Final = {
     "ring": Word(N_("Ring"), "ringing", "quiet"),
     "ring_end": Word(N_("End of ringing"), "ringing", "quiet"),

@@ -1,0 +1,75 @@
+"""Who acts in the office, and what the areas of the office share."""
+
+from collections.abc import Callable
+from datetime import date
+
+from appliance.api import NoSuchCall
+from appliance.index_row import CallRow
+from appliance.office.clerk import Actor, Refusal
+from appliance.office.documents import Request
+from appliance.office.forms import Forms, Phone
+from web_min import refusals
+from web_min.forms import Errors
+from web_min.parts import parts, signed_in
+
+#: Rights of those who see every department's documents, and not their own alone.
+_SEEING_ALL = ("request.approve", "register.write", "copy.make", "log.review")
+
+
+def actor() -> Actor:
+    """Return the person of this request, with the roles that they have at this moment."""
+    person = parts().registry.person(signed_in().person_id)
+    if person is None:  # removed while the request was on its way
+        return Actor(signed_in().person_id, frozenset())
+    return Actor(person.id, frozenset(person.roles), person.department)
+
+
+def may(right: str) -> bool:
+    """Say whether the person of this request has a right."""
+    return parts().profile.may(actor().roles, right)
+
+
+def sees_all() -> bool:
+    return any(may(right) for right in _SEEING_ALL)
+
+
+def today() -> date:
+    return parts().now().astimezone(parts().site.zone).date()
+
+
+def calls_of(request: Request) -> list[CallRow]:
+    """Return the calls that a request names, those that are known still."""
+    found = []
+    for call_id in request.calls:
+        try:
+            found.append(parts().calls.get(call_id))
+        except NoSuchCall:
+            continue
+    return found
+
+
+def forms() -> Forms:
+    """Return what fills in the city's forms, with the names and lines of this moment."""
+    names = {person.id: person.name for person in parts().registry.people()}
+    phones = {
+        line.number: Phone(line.phone or str(line.number), f"{line.department} {line.name}")
+        for line in parts().lines
+    }
+    return Forms(parts().profile, phones, names)
+
+
+def attempt(act: Callable[[], object]) -> Errors:
+    """Do an act; return what the page is to say if it is refused. The refusal is noted."""
+    try:
+        act()
+    except Refusal as refusal:
+        note_refusal(refusal)
+        return {refusals.field(refusal): refusals.text(refusal)}
+    parts().notebook.send()
+    return {}
+
+
+def note_refusal(refusal: Refusal) -> None:
+    """Enter in the ledger that somebody was refused, and by which clause."""
+    facts = {"why": refusal.why, "clause": refusal.clause}
+    parts().notebook.note("refused", signed_in().person_id, **facts)

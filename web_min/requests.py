@@ -1,0 +1,294 @@
+"""Requests to view recordings or to be given a copy: the form, its way, and what is to be done."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as Answer
+
+from appliance import paper
+from appliance.api import NoSuchCall
+from appliance.index_row import CallRow
+from appliance.office import deadlines
+from appliance.office.cabinet import NoSuchDocument
+from appliance.office.clerk import Given, documents_of
+from appliance.office.conditions import grounds
+from appliance.office.cycles import ENDED
+from appliance.office.documents import Applicant, Proof, Request
+from appliance.profile import Ground
+from web_min import forms, office, search, words
+from web_min.acts import REQUEST_ACTS
+from web_min.languages import gettext as _
+from web_min.parts import parts, signed_in
+
+bp = Blueprint("requests", __name__, url_prefix="/requests")
+
+LONG_MAX = 2000
+
+
+@bp.get("")
+def index() -> str:
+    found = sorted(_visible(), key=lambda each: each.made, reverse=True)
+    return render_template(
+        "requests.html",
+        open_ones=[each for each in found if each.state not in ENDED],
+        ended=[each for each in found if each.state in ENDED],
+        may_file=parts().clerk.may_file(office.actor(), Request, "file"),
+        on_paper=parts().clerk.may_file(office.actor(), Request, "file", on_paper=True),
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+def new() -> Answer | str | tuple[str, int]:
+    actor = office.actor()
+    on_paper = request.values.get("on_paper") == "1"
+    if not parts().clerk.may_file(actor, Request, "file", on_paper):
+        abort(403)
+    if request.method == "GET":
+        return _form({}, on_paper)
+    made = _typed(on_paper)
+    facts = {"reason": made.reason}
+    errors = office.attempt(lambda: parts().clerk.file(actor, "file", made, facts))
+    if errors:
+        return _form(errors, on_paper), 400
+    return redirect(url_for("requests.show", request_id=made.id), code=303)
+
+
+@bp.get("/<request_id>")
+def show(request_id: str) -> str:
+    return _page(_find(request_id), {}, "")
+
+
+@bp.post("/<request_id>/<act>")
+def do(request_id: str, act: str) -> Answer | tuple[str, int]:
+    """Do one of the acts that the page offers."""
+    found = _find(request_id)
+    if act == "attach":
+        return _attach(found)
+    if act not in REQUEST_ACTS:
+        abort(404)
+    facts = _facts(act)
+    errors = office.attempt(
+        lambda: parts().clerk.do(office.actor(), found, act, Given(facts))
+    )
+    if errors:
+        return _page(_find(request_id), errors, act), 400
+    return redirect(url_for("requests.show", request_id=request_id), code=303)
+
+
+@bp.get("/<request_id>/<form_id>.pdf")
+def printed(request_id: str, form_id: str) -> Response:
+    """Return one of the rule's forms, filled in."""
+    found = _find(request_id)
+    values = _values(found, form_id)
+    if values is None:
+        abort(404)
+    made = paper.pdf(form_id, values, parts().now())
+    return Response(made, mimetype="application/pdf")
+
+
+def _attach(found: Request) -> Answer | tuple[str, int]:
+    calls = tuple(dict.fromkeys(request.form.getlist("calls")))
+    given = Given(changes={"calls": calls})
+    errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, "attach", given))
+    if errors:
+        return _page(found, errors, "attach"), 400
+    return redirect(url_for("requests.show", request_id=found.id), code=303)
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def _visible() -> list[Request]:
+    every = parts().cabinet.all(Request)
+    return every if office.sees_all() else documents_of(every, office.actor())
+
+
+def _find(request_id: str) -> Request:
+    """Return a request that this person may see, or answer 404."""
+    try:
+        found = parts().cabinet.get(Request, request_id)
+    except NoSuchDocument:
+        abort(404)
+    if not office.sees_all() and not documents_of([found], office.actor()):
+        abort(404)
+    return found
+
+
+def _page(found: Request, errors: forms.Errors, tried: str) -> str:
+    acts = parts().clerk.acts(office.actor(), found)
+    calls = office.calls_of(found)
+    today = office.today()
+    asked = search.read(request.args, parts().site.zone)
+    return render_template(
+        "request.html",
+        found=found,
+        ground=_ground(found.ground),
+        purpose=_purpose(found.purpose),
+        calls=calls,
+        acts=[(act, REQUEST_ACTS[act]) for act in acts if act in REQUEST_ACTS],
+        asked=asked,
+        candidates=_candidates(asked) if "attach" in acts else [],
+        may_attach="attach" in acts,
+        report=deadlines.report(parts().profile, found, today),
+        expiry=deadlines.expiry(parts().profile, found, calls, today),
+        papers=_papers(found),
+        steps_of=_steps,
+        choices=_choices(),
+        act_name=lambda act: words.word(words.DONE, act),
+        errors=errors,
+        tried=tried,
+        typed=MultiDict(request.form),
+    )
+
+
+def _candidates(asked: search.Search) -> list[CallRow]:
+    """Return recorded calls that fit what was looked for; none before anything was."""
+    if not asked.filters or asked.errors:
+        return []
+    return parts().calls.search(replace(asked.query, recorded=True))
+
+
+#: How far a request in a state has come, as the step that it waits for.
+_WAITS_FOR: Final[Mapping[str, str]] = {
+    "requested": "approve",
+    "viewed": "close",
+    "provided": "report",
+    "extension_asked": "report",
+    "reported": "close",
+    "returned": "destroy",
+}
+
+
+def _steps(found: Request) -> list[tuple[str, bool, bool]]:
+    """Return the steps of a request's way: name, done, now."""
+    profile = parts().profile
+    steps = list(profile.provision.steps) if profile.provision else []
+    if found.kind == "view":
+        steps = [s for s in steps if s not in ("provide", "report", "return", "destroy")]
+        steps.insert(len(steps) - 1, "view")
+    waits = _WAITS_FOR.get(found.state)
+    if found.state == "approved" and profile.pledge.required:
+        waits = "pledge"
+    elif found.state in ("approved", "pledged"):
+        waits = "view" if found.kind == "view" else "provide"
+    elif found.state == "provided" and profile.media.controlled:
+        waits = "return"
+    ended = found.state == "closed"
+    at = len(steps) if ended else steps.index(waits) if waits in steps else 1
+    return [(step, n < at, n == at and found.state not in ENDED) for n, step in enumerate(steps)]
+
+
+def _choices() -> Mapping[str, list[tuple[str, str, str]]]:
+    report = parts().profile.report
+    return {
+        name: [(each, str(words.word(words.OUTCOMES, each)), "") for each in offered]
+        for name, offered in (("outcomes", report.outcomes), ("not_destroyed", report.not_destroyed))
+    }
+
+
+def clause_text(clause: str) -> str:
+    return _("article %(clause)s") % {"clause": clause} if clause else ""
+
+
+def _papers(found: Request) -> list[str]:
+    """Return the forms that belong to a request so far."""
+    profile = parts().profile
+    papers = [profile.provision.form] if profile.provision else []
+    if profile.pledge.required and found.state not in ("requested", "refused", "withdrawn"):
+        papers.append(profile.pledge.form)
+    if profile.report.required and found.provided:
+        papers.append(profile.report.form)
+    return papers
+
+
+def _values(found: Request, form_id: str) -> Mapping[str, object] | None:
+    if form_id not in _papers(found):
+        return None
+    profile, fill, calls = parts().profile, office.forms(), office.calls_of(found)
+    if form_id == profile.pledge.form:
+        return fill.pledge(found, calls)
+    if form_id == profile.report.form:
+        return fill.report(found, calls)
+    return fill.request(found, calls)
+
+
+# ---------------------------------------------------------------- the form
+
+
+def _form(errors: forms.Errors, on_paper: bool) -> str:
+    provision = parts().profile.provision
+    return render_template(
+        "request_new.html",
+        errors=errors,
+        typed=MultiDict(request.form),
+        on_paper=on_paper,
+        grounds=[(g.id, g.text, clause_text(g.clause)) for g in _offered(on_paper)],
+        purposes=[(p.id, p.text, clause_text(p.clause)) for p in parts().profile.purpose],
+        call=_chosen_call(),
+        person=parts().registry.person(signed_in().person_id),
+        attachment=provision.attachment if provision else "",
+    )
+
+
+def _chosen_call() -> CallRow | None:
+    """Return the call from whose page the form was opened."""
+    try:
+        return parts().calls.get(request.values.get("call", ""))
+    except NoSuchCall:
+        return None
+
+
+def _offered(on_paper: bool) -> list[Ground]:
+    """Return the grounds that this person may give."""
+    provision = parts().profile.provision
+    makers = frozenset(provision.made_by if provision else ())
+    roles = office.actor().roles
+    every = grounds(parts().profile)
+    return [each for each in every if on_paper or roles & (frozenset(each.by) or makers)]
+
+
+def _typed(on_paper: bool) -> Request:
+    """Return the request as it was typed; what is wrong with it, the clerk says."""
+    actor = office.actor()
+    call_id = forms.text("call")
+    number = forms.text("proof_number")
+    issuer, day = forms.text("proof_issuer"), forms.text("proof_day")
+    return Request(
+        id=parts().cabinet.new_id(Request),
+        kind="view" if request.form.get("kind") == "view" else "provide",
+        ground=forms.text("ground"),
+        purpose=forms.text("purpose"),
+        reason=forms.text("reason", LONG_MAX),
+        relation=forms.text("relation"),
+        applicant=Applicant(
+            name=forms.text("applicant"),
+            unit=forms.text("unit"),
+            rank=forms.text("rank"),
+            born=forms.text("born"),
+        ),
+        made_by=actor.id,
+        department="" if on_paper else actor.department,
+        made="",
+        calls=(call_id,) if call_id else (),
+        wanted=forms.text("wanted", LONG_MAX),
+        proof=Proof(issuer, number, day) if number or issuer else None,
+        on_paper=on_paper,
+    )
+
+
+def _facts(act: str) -> dict[str, str]:
+    asked = REQUEST_ACTS[act].asks
+    typed = {ask.name: forms.text(ask.name, LONG_MAX) for ask in asked}
+    return {name: value for name, value in typed.items() if value}
+
+
+def _ground(ground_id: str) -> Ground | None:
+    return next((each for each in grounds(parts().profile) if each.id == ground_id), None)
+
+
+def _purpose(purpose_id: str) -> str:
+    known = {each.id: each.text for each in parts().profile.purpose}
+    return known.get(purpose_id, purpose_id)
