@@ -13,6 +13,14 @@ from typing import Final
 
 from appliance.profile import Profile
 
+#: 9①2, 2.1, 7②(1), 8①但書, 4①: article, paragraph, item, proviso.
+_PARTS: Final = re.compile(r"(\d+)([①-⑳])?(?:\.?(\d+)|\((\d+)\))?(但書)?$")
+#: How a clause is called, by language: article, paragraph, item, proviso.
+_CALLED: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "ko": ("제{}조", "제{}항", "제{}호", " 단서"),
+    "ja": ("第{}条", "第{}項", "第{}号", "ただし書"),
+    "en": ("article {}", "({})", " no. {}", ", proviso"),
+}
 #: "9①3-6" stands for 9①3 to 9①6.
 _RANGE: Final = re.compile(r"(.*?)(\d+)-(\d+)$")
 
@@ -52,3 +60,21 @@ def _of(articles: Mapping[str, str], clause: str) -> list[tuple[str, str]]:
         return [(clause, articles[clause])]
     parts = re.compile(re.escape(clause) + r"\D.*")
     return [(name, text) for name, text in articles.items() if parts.fullmatch(name)]
+
+
+def called(clause: str, language: str) -> str:
+    """Return a clause's name as one would say it: 제9조제1항제2호, 第8条第1項ただし書.
+
+    A name that is of no such form is returned as it is.
+    """
+    match = _PARTS.fullmatch(clause)
+    if match is None:
+        return clause
+    article, paragraph, item, bracketed, proviso = match.groups()
+    names = _CALLED.get(language, _CALLED["en"])
+    said = names[0].format(article)
+    if paragraph:
+        said += names[1].format(ord(paragraph) - ord("①") + 1)
+    if item or bracketed:
+        said += names[2].format(item or bracketed)
+    return said + (names[3] if proviso else "")

@@ -1,7 +1,7 @@
 """The people who may sign in, and the vault's secret wrapped for each of them.
 
-    people    id, name, role, department, rank, wrapped (the vault's secret under their passphrase), added; code_until
-              while it is under a one-time code still, and they cannot sign in
+    people    id, name, role, department, rank, wrapped (the vault's secret under their passphrase),
+              added; code_until while it is under a one-time code still, and they cannot sign in
     removed   id, name, role, added, removed: who they were, for the ledger's readers; no secret
     setup     one row until the first administrator exists: the secret under the one-time code
     failures  a row for each account and address that failed to sign in: key, count, last

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from web_min import board, calls, errors, guard, listen, set_up, sign_in, templating
+from web_min import board, calls, errors, guard, listen, requests, set_up, sign_in, templating
 from web_min.parts import Parts
 
 
@@ -14,6 +14,6 @@ def create_app(parts: Parts) -> Flask:
     guard.put_before(app)
     templating.prepare(app)
     errors.prepare(app)
-    for area in (set_up, sign_in, board, calls, listen):
+    for area in (set_up, sign_in, board, calls, listen, requests):
         app.register_blueprint(area.bp)
     return app

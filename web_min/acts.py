@@ -1,4 +1,4 @@
-"""What may be done with a document of the office, as the page offers it: a button, and what it asks.
+"""What may be done with a document of the office, as the page offers it: a button and its form.
 
 The tables of `appliance.office.cycles` say which acts there are and who may do them; here each gets
 its words, and the fields of its form.

@@ -21,8 +21,8 @@ PAGES: Final = {
     ),
     401: (N_("You are not signed in"), N_("Sign in, then try again.")),
     403: (
-        N_("State a purpose first"),
-        N_("Nothing was opened. Open the call and say what you listen for."),
+        N_("You may not do this"),
+        N_("Nothing was done. Your role has no right to it, or a step before it is missing."),
     ),
     404: (
         N_("There is no such page or call"),

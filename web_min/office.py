@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import date
 
+from appliance import articles
 from appliance.api import NoSuchCall
 from appliance.index_row import CallRow
 from appliance.office.clerk import Actor, Refusal
 from appliance.office.documents import Request
 from appliance.office.forms import Forms, Phone
-from web_min import refusals
+from web_min import languages, refusals
 from web_min.forms import Errors
 from web_min.parts import parts, signed_in
 
@@ -56,6 +57,12 @@ def forms() -> Forms:
         for line in parts().lines
     }
     return Forms(parts().profile, phones, names)
+
+
+def clause_name(named: str) -> str:
+    """Return what the profile names as one would say it, in the request's language."""
+    language = languages.language()
+    return ", ".join(articles.called(each, language) for each in articles.clauses_of(named))
 
 
 def attempt(act: Callable[[], object]) -> Errors:

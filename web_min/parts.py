@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from flask import current_app, g
 
 from appliance.api import Recorder
+from appliance.articles import shipped_articles
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
-from appliance.articles import shipped_articles
 from appliance.notebook import Notebook
 from appliance.office.cabinet import Cabinet
 from appliance.office.clerk import Clerk

@@ -20,7 +20,6 @@ from appliance.office.documents import Applicant, Proof, Request
 from appliance.profile import Ground
 from web_min import forms, office, search, words
 from web_min.acts import REQUEST_ACTS
-from web_min.languages import gettext as _
 from web_min.parts import parts, signed_in
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
@@ -70,9 +69,7 @@ def do(request_id: str, act: str) -> Answer | tuple[str, int]:
     if act not in REQUEST_ACTS:
         abort(404)
     facts = _facts(act)
-    errors = office.attempt(
-        lambda: parts().clerk.do(office.actor(), found, act, Given(facts))
-    )
+    errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, act, Given(facts)))
     if errors:
         return _page(_find(request_id), errors, act), 400
     return redirect(url_for("requests.show", request_id=request_id), code=303)
@@ -165,7 +162,7 @@ _WAITS_FOR: Final[Mapping[str, str]] = {
 def _steps(found: Request) -> list[tuple[str, bool, bool]]:
     """Return the steps of a request's way: name, done, now."""
     profile = parts().profile
-    steps = list(profile.provision.steps) if profile.provision else []
+    steps: list[str] = list(profile.provision.steps) if profile.provision else []
     if found.kind == "view":
         steps = [s for s in steps if s not in ("provide", "report", "return", "destroy")]
         steps.insert(len(steps) - 1, "view")
@@ -185,12 +182,11 @@ def _choices() -> Mapping[str, list[tuple[str, str, str]]]:
     report = parts().profile.report
     return {
         name: [(each, str(words.word(words.OUTCOMES, each)), "") for each in offered]
-        for name, offered in (("outcomes", report.outcomes), ("not_destroyed", report.not_destroyed))
+        for name, offered in (
+            ("outcomes", report.outcomes),
+            ("not_destroyed", report.not_destroyed),
+        )
     }
-
-
-def clause_text(clause: str) -> str:
-    return _("article %(clause)s") % {"clause": clause} if clause else ""
 
 
 def _papers(found: Request) -> list[str]:
@@ -225,8 +221,8 @@ def _form(errors: forms.Errors, on_paper: bool) -> str:
         errors=errors,
         typed=MultiDict(request.form),
         on_paper=on_paper,
-        grounds=[(g.id, g.text, clause_text(g.clause)) for g in _offered(on_paper)],
-        purposes=[(p.id, p.text, clause_text(p.clause)) for p in parts().profile.purpose],
+        grounds=[(g.id, g.text, office.clause_name(g.clause)) for g in _offered(on_paper)],
+        purposes=[(p.id, p.text, office.clause_name(p.clause)) for p in parts().profile.purpose],
         call=_chosen_call(),
         person=parts().registry.person(signed_in().person_id),
         attachment=provision.attachment if provision else "",

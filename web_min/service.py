@@ -48,7 +48,7 @@ def serve(config: Path) -> int:
         registry = Registry(opened.registry)
         undo.callback(registry.close)
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
-        app = create_app(_parts(opened, here.web, registry, index))
+        app = create_app(_parts(opened, here, registry, index))
         server = create_server(app, **_listening(here.web))
         undo.callback(server.close)
         undo.enter_context(_pid_file(opened.run / "web.pid"))
@@ -61,8 +61,11 @@ def serve(config: Path) -> int:
     return 0
 
 
-def _parts(opened: Box, web: site.Web, registry: Registry, index: CallIndex) -> Parts:
+def _parts(opened: Box, here: site.Site, registry: Registry, index: CallIndex) -> Parts:
+    web = here.web
     return Parts(
+        profile=opened.policy.profile,
+        lines=here.lines,
         site=Site(
             city=opened.policy.city,
             language=opened.policy.language,

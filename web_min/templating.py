@@ -28,6 +28,7 @@ def prepare(app: Flask) -> None:
         meter=meter,
     )
     app.jinja_env.globals.update(word=words.word, words=words, trouble=words.trouble)
+    app.jinja_env.globals["translated"] = languages.gettext  # of a word that the code has marked
     app.context_processor(_everywhere)
 
 
@@ -71,6 +72,7 @@ def _everywhere() -> dict[str, Any]:
         "person_name": person_name,
         "profile": parts().profile,
         "clause_words": clause_words,
+        "clause_name": office.clause_name,
         "may": office.may,
     }
 

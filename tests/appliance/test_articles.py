@@ -1,6 +1,6 @@
 import pytest
 
-from appliance.articles import clauses_of, shipped_articles, words
+from appliance.articles import called, clauses_of, shipped_articles, words
 from appliance.policy import profile_text
 from appliance.profile_reader import parse
 
@@ -56,3 +56,21 @@ def test_the_words_of_a_clause_are_the_rules_own():
 def test_a_city_whose_words_we_do_not_have_shows_none():
     other = parse(profile_text("osan").replace('id = "kr-osan"', 'id = "kr-suwon"'))
     assert shipped_articles(other) == {}
+
+
+@pytest.mark.parametrize(
+    "clause, language, name",
+    [
+        ("9①2", "ko", "제9조제1항제2호"),
+        ("2.1", "ko", "제2조제1호"),
+        ("7", "ko", "제7조"),
+        ("7②(1)", "ja", "第7条第2項第1号"),
+        ("8①但書", "ja", "第8条第1項ただし書"),
+        ("4①", "en", "article 4(1)"),
+        ("11②3", "en", "article 11(2) no. 3"),
+        ("add.1", "ko", "add.1"),
+        ("別記様式", "ja", "別記様式"),
+    ],
+)
+def test_a_clause_is_called_by_its_name(clause, language, name):
+    assert called(clause, language) == name

@@ -14,12 +14,16 @@ from appliance.index_row import CallRow, iso
 from appliance.keys import WrongPassphrase, tidy_passphrase, tidy_setup_code
 from appliance.people import Wrapping
 from appliance.playback import Recording
+from appliance.policy import profile_text
 from appliance.profile import Purpose
+from appliance.profile_reader import parse
 from appliance.registry import Registry
+from appliance.site import Line
 from dsp.opus import Encoder, encode
 from web_min import create_app
 from web_min.parts import Parts, Site
 
+LINES = tuple(Line(n, "민원실", "민원봉사과", f"031-8036-71{n:02}") for n in range(1, 9))
 CODE = "7K3M-Q0ZD-92XB"
 NAME = "김하나"
 PASSPHRASE = "파란 하늘 아래 전화"
@@ -229,7 +233,8 @@ def recording(call_id, audio):
 class Rig:
     """The page and all around it. `set_up=True` has the first administrator in the registry."""
 
-    def __init__(self, folder, set_up=True, **site):
+    def __init__(self, folder, set_up=True, policy="osan", **site):
+        self.profile = parse(profile_text(policy))
         self.clock = Clock()
         self.recorder = FakeRecorder()
         self.index = CallIndex.open(folder / "calls.db")
@@ -255,6 +260,8 @@ class Rig:
         """Start the page, as after a restart."""
         self.parts = Parts(
             site=self.site,
+            profile=self.profile,
+            lines=LINES,
             recorder=self.recorder,
             calls=self.index,
             registry=self.registry,
@@ -319,6 +326,14 @@ class Rig:
         client = client or self.client
         form = {"token": self.token(client), **form}
         return client.post(address, data=form, headers={"Accept-Language": "en", **(headers or {})})
+
+    def person(self, name, role, department="세정과", rank="사무관"):
+        """Add somebody, sign them in at a browser of their own, and return it."""
+        person = self.registry.add(name, role, wrap(SECRET, PASSPHRASE), iso(NOW))
+        self.registry.place(person.id, role, department, rank)
+        client = self.app.test_client()
+        assert self.sign_in(name, client=client).status_code == 303
+        return client
 
     def sign_in(self, name=NAME, passphrase=PASSPHRASE, client=None, **form):
         return self.post("/sign-in", client, name=name, passphrase=passphrase, **form)
