@@ -18,9 +18,10 @@ from appliance import box, key_check, keys, ledger, notice_file, site
 from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.control import ControlClient
-from appliance.index import CallIndex, IndexBroken
+from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
+from appliance.index_schema import IndexBroken
 from appliance.policy import PolicyError
 from appliance.progress import Progress
 from appliance.site import Site

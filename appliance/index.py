@@ -17,116 +17,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from appliance import number_index, ulid
 from appliance.api import NoSuchCall
-from appliance.index_query import NO_SELF_TEST, CallQuery, conditions
+from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, digits_of, statement
 from appliance.index_row import CallRow, from_db, from_ms, to_db, to_ms
-
-SCHEMA_VERSION = 4
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS calls (
-    id TEXT PRIMARY KEY,            -- ULID: sorts by the time the call began
-    line INTEGER NOT NULL,
-    line_name TEXT NOT NULL,        -- as it was then
-    department TEXT NOT NULL,       -- as it was then
-    policy TEXT NOT NULL,           -- in force then
-    direction TEXT NOT NULL CHECK (direction IN ('in', 'out', 'unknown')),
-    number TEXT,                    -- the other party's
-    number_source TEXT,             -- caller_id, dialled; why there is none (private ...); or null
-    digits TEXT NOT NULL,           -- dialled
-    keys TEXT NOT NULL,             -- pressed in mid-call
-    started_ms INTEGER NOT NULL,    -- first ring, or off-hook
-    answered_ms INTEGER,
-    ended_ms INTEGER,
-    clock TEXT NOT NULL,            -- quality of these times: ntp rtc unsynced stepped
-    drift_ppm REAL NOT NULL,        -- of the board's clock against the box's
-    rings INTEGER NOT NULL,
-    mode TEXT NOT NULL,
-    why TEXT NOT NULL,              -- why it was or was not recorded
-    ended_by TEXT NOT NULL,         -- on_hook missed line_down board_lost board_restarted ...
-    audio_samples INTEGER NOT NULL,
-    stretches TEXT NOT NULL,        -- JSON: what parts of the call were kept
-    events TEXT NOT NULL,           -- JSON: what was heard, for the time line
-    gaps TEXT NOT NULL,             -- JSON: samples lost by board or link
-    notice TEXT,                    -- announcement, beep, missing, or null
-    notice_s REAL,                  -- when it was heard, after the start
-    proof TEXT NOT NULL,            -- none pending verified failed
-    proof_note TEXT NOT NULL,
-    proved_ms INTEGER,
-    due_ms INTEGER,
-    hold TEXT,
-    erased_ms INTEGER,
-    day TEXT NOT NULL,              -- where its audio and key are filed: the site's, YYYY-MM-DD,
-                                    -- or YYYY-MM-DD-doubt
-    reel TEXT NOT NULL,             -- 'YYYY-MM-DD/NNN.reel', or ''
-    last_offset INTEGER,            -- of its last segment in the reel
-    entry INTEGER,                  -- its entry's number in the ledger; null while it lasts
-    dated TEXT NOT NULL,            -- sure unsure corrected latest: whether the times are true
-    boot TEXT NOT NULL,             -- of what is not sure: the host's start,
-    uptime_ms INTEGER,              -- and the milliseconds since, when the call began
-    told_started_ms INTEGER,        -- of what was put right: what the clock said then
-    told_ended_ms INTEGER,
-    chain TEXT                      -- hash of the chain at its last segment, hex
-) STRICT;
-CREATE INDEX IF NOT EXISTS calls_started ON calls (started_ms);
-CREATE INDEX IF NOT EXISTS calls_line ON calls (line, started_ms);
-CREATE INDEX IF NOT EXISTS calls_number ON calls (number, started_ms);
-CREATE INDEX IF NOT EXISTS calls_open ON calls (id) WHERE ended_ms IS NULL;
-CREATE INDEX IF NOT EXISTS calls_entry ON calls (entry);
-CREATE INDEX IF NOT EXISTS calls_proved ON calls (line, proved_ms) WHERE proof = 'verified';
-CREATE INDEX IF NOT EXISTS calls_unproved ON calls (id) WHERE proof IN ('pending', 'failed');
-CREATE INDEX IF NOT EXISTS calls_due ON calls (due_ms) WHERE erased_ms IS NULL;
-CREATE INDEX IF NOT EXISTS calls_kept ON calls (day, id) WHERE erased_ms IS NULL;
-CREATE INDEX IF NOT EXISTS calls_held ON calls (id) WHERE hold IS NOT NULL;
-CREATE TABLE IF NOT EXISTS erasing ( -- calls whose keys are going; a row goes with its certificate
-    call_id TEXT PRIMARY KEY,
-    why TEXT NOT NULL               -- expired overwritten self_test
-) STRICT;
-CREATE INDEX IF NOT EXISTS calls_unsure ON calls (id) WHERE dated = 'unsure';
-CREATE TABLE IF NOT EXISTS line_tests (  -- the last self-test of each line
-    line INTEGER PRIMARY KEY,
-    at_ms INTEGER NOT NULL,
-    wrong TEXT NOT NULL             -- what did not pass, or ''
-) STRICT;
-CREATE TABLE IF NOT EXISTS hearings (
-    call_id TEXT NOT NULL,
-    at_ms INTEGER NOT NULL,
-    person TEXT NOT NULL,
-    act TEXT NOT NULL,
-    purpose TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS hearings_call ON hearings (call_id, at_ms);
-"""
-
-#: From each version to the next.
-_UPGRADES = {
-    1: """
-BEGIN;
-ALTER TABLE calls ADD COLUMN notice_s REAL;
-PRAGMA user_version = 2;
-COMMIT;
-""",
-    2: """
-BEGIN;
-ALTER TABLE calls ADD COLUMN entry INTEGER;
-PRAGMA user_version = 3;
-COMMIT;
-""",
-    3: """
-BEGIN;
-ALTER TABLE calls ADD COLUMN dated TEXT NOT NULL DEFAULT 'sure';
-ALTER TABLE calls ADD COLUMN boot TEXT NOT NULL DEFAULT '';
-ALTER TABLE calls ADD COLUMN uptime_ms INTEGER;
-ALTER TABLE calls ADD COLUMN told_started_ms INTEGER;
-ALTER TABLE calls ADD COLUMN told_ended_ms INTEGER;
-PRAGMA user_version = 4;
-COMMIT;
-""",
-}
-
-
-class IndexBroken(Exception):
-    """calls.db cannot be read as an index; the vault and the ledger hold what it held."""
+from appliance.index_schema import IndexBroken, check_version, prepare
 
 
 class CallIndex:
@@ -148,13 +43,7 @@ class CallIndex:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=FULL")
             db.execute("PRAGMA secure_delete=ON")  # what is taken out is written over
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version not in (0, *_UPGRADES, SCHEMA_VERSION):
-                raise IndexBroken(f"{path}: version {version}, want {SCHEMA_VERSION}")
-            for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
-                db.executescript(_UPGRADES[older])
-            db.executescript(_SCHEMA)
-            db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            prepare(db, path)
         except sqlite3.DatabaseError as error:
             raise IndexBroken(f"{path}: {error}") from error
         return cls(db)
@@ -168,7 +57,7 @@ class CallIndex:
         """
         try:
             db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
-            db.execute("SELECT id FROM calls LIMIT 1").fetchone()
+            check_version(db, path)
         except sqlite3.DatabaseError as error:
             raise IndexBroken(f"{path}: {error}") from error
         return cls(db)
@@ -196,10 +85,21 @@ class CallIndex:
         self._db.execute("COMMIT")
 
     def put(self, row: CallRow) -> None:
-        """Write a call's row, replacing what it said before."""
+        """Write a call's row, or what has changed in it."""
         values = to_db(row)
-        names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-        self._db.execute(f"INSERT OR REPLACE INTO calls ({names}) VALUES ({marks})", values)
+        found = self._db.execute("SELECT * FROM calls WHERE id = ?", (row.id,)).fetchone()
+        before = dict(found) if found else {}
+        if not before:
+            names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
+            self._db.execute(f"INSERT INTO calls ({names}) VALUES ({marks})", values)
+        elif changed := [name for name, value in values.items() if before[name] != value]:
+            # Each index is a page to be written, for a value that has changed alone.
+            told = ", ".join(f"{name} = :{name}" for name in changed)
+            self._db.execute(f"UPDATE calls SET {told} WHERE id = :id", values)
+        had = {each for each in (before.get("number"), before.get("digits")) if each}
+        has = {each for each in (row.number, row.digits) if each}
+        number_index.add(self._db, has - had)
+        number_index.remove_unused(self._db, had - has)
 
     def set_proof(self, call_id: str, proof: str, note: str, at: datetime) -> None:
         """Say how the proof of a call went."""
@@ -335,12 +235,27 @@ class CallIndex:
 
     def search(self, query: CallQuery) -> list[CallRow]:
         """Return the calls that fit, newest first."""
-        where, values = conditions(query)
-        sql = f"SELECT * FROM calls WHERE {where} ORDER BY id DESC"
-        if query.limit is not None:
-            sql += " LIMIT :limit"
-            values["limit"] = query.limit
+        before_ms = None
+        if query.before_id is not None:
+            sql = "SELECT started_ms FROM calls WHERE id = ?"
+            found = self._db.execute(sql, (query.before_id,)).fetchone()
+            before_ms = found["started_ms"] if found else ulid.time_ms(query.before_id)
+        sql, values = statement(query, before_ms, self._numbers(digits_of(query)))
         return [from_db(row) for row in self._db.execute(sql, values)]
+
+    def _numbers(self, part: str) -> list[str] | None:
+        """Return the numbers with a part in them; None: so many calls fit that some are near."""
+        if len(part) < number_index.PART_LEN:
+            return None
+        numbers = number_index.having(self._db, part, FEW_CALLS + 1)
+        if len(numbers) > FEW_CALLS:
+            return None
+        (calls,) = self._db.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM calls WHERE number IN"
+            " (SELECT value FROM json_each(?)) LIMIT ?)",
+            (json.dumps(numbers), FEW_CALLS + 1),
+        ).fetchone()
+        return numbers if calls <= FEW_CALLS else None
 
     def unfinished(self) -> list[CallRow]:
         """Return the calls whose end is not in the index, oldest first."""
@@ -358,9 +273,10 @@ class CallIndex:
         return [from_db(row) for row in self._db.execute(sql)]
 
     def with_proof(self, proof: str) -> list[CallRow]:
-        """Return the calls whose proof stands so, oldest first."""
+        """Return the calls whose proof is "pending" or "failed", oldest first."""
         rows = self._db.execute(
-            f"SELECT * FROM calls WHERE proof = ? AND {NO_SELF_TEST} ORDER BY id", (proof,)
+            f"SELECT * FROM calls WHERE proof = ? AND {UNPROVED} AND {NO_SELF_TEST} ORDER BY id",
+            (proof,),
         )
         return [from_db(row) for row in rows]
 
@@ -412,7 +328,7 @@ class CallIndex:
         return int(last)
 
     def since_row(self, mark: int) -> list[CallRow]:
-        """Return the calls whose rows were made or filled since last_row() gave this mark."""
+        """Return the calls whose rows were made since last_row() gave this mark."""
         return [
             from_db(r) for r in self._db.execute("SELECT * FROM calls WHERE rowid > ?", (mark,))
         ]

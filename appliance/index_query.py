@@ -1,5 +1,6 @@
 """What the call index is asked for, and the SQL that finds it."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -7,6 +8,11 @@ from typing import Any, Final
 from appliance.index_row import SELF_TEST, to_ms
 
 NO_SELF_TEST: Final = f"why <> '{SELF_TEST}'"
+
+#: More calls than these are not looked up one by one, but met by walking back from now.
+FEW_CALLS: Final = 2000
+#: As the index `calls_unproved` says it: a bound value would not do for SQLite to use that.
+UNPROVED: Final = "proof IN ('pending', 'failed')"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +38,59 @@ class CallQuery:
     limit: int | None = 50
 
 
-def conditions(query: CallQuery) -> tuple[str, dict[str, Any]]:
+def digits_of(query: CallQuery) -> str:
+    """Return what counts of the part of a number that is looked for."""
+    return "".join(c for c in query.number or "" if c in "0123456789*#")
+
+
+def statement(
+    query: CallQuery, before_ms: int | None, numbers: list[str] | None
+) -> tuple[str, dict[str, Any]]:
+    """Return the SQL that finds a query's calls, newest first, and its values.
+
+    Args:
+        before_ms: when the call of query.before_id began.
+        numbers: those that have the part of a number in them; None: look at each call's.
+    """
+    where, values = _conditions(query, before_ms)
+    values["limit"] = -1 if query.limit is None else query.limit
+    if query.number is None:
+        found = _from(_index_of(query), where)
+    elif numbers is None:
+        values["part"] = digits_of(query)
+        fits = "(instr(number, :part) OR instr(digits, :part))"
+        found = _from(_index_of(query), f"{where} AND {fits}")
+    else:
+        values["numbers"] = json.dumps(numbers)
+        one_of = "IN (SELECT value FROM json_each(:numbers))"
+        by_number = _from("calls_by_number", f"{where} AND number {one_of}")
+        by_digits = _from("calls_by_digits", f"{where} AND digits {one_of} AND digits <> ''")
+        found = f"{by_number} UNION {by_digits}"
+    return _NEWEST.format(found=found), values
+
+
+#: The rows themselves are read last, of those calls alone that are shown.
+_NEWEST: Final = """
+SELECT calls.* FROM
+  (SELECT at FROM ({found}) ORDER BY started_ms DESC, id DESC LIMIT :limit)
+  JOIN calls ON calls.rowid = at
+ORDER BY started_ms DESC, id DESC
+"""
+
+
+def _from(index: str, where: str) -> str:
+    by = f"INDEXED BY {index}" if index else ""
+    return f"SELECT rowid AS at, started_ms, id FROM calls {by} WHERE {where}"
+
+
+def _index_of(query: CallQuery) -> str:
+    """Return the index to walk along: there are no statistics for SQLite to choose by."""
+    if query.proof in ("pending", "failed"):
+        return "calls_unproved"
+    return "calls_by_time" if query.line is None else "calls_by_line"
+
+
+def _conditions(query: CallQuery, before_ms: int | None) -> tuple[str, dict[str, Any]]:
     where: list[str] = ["1" if query.self_tests else NO_SELF_TEST]
     values: dict[str, Any] = {}
     for name, sql, value in (
@@ -41,16 +99,16 @@ def conditions(query: CallQuery) -> tuple[str, dict[str, Any]]:
         ("line", "line = :line", query.line),
         ("direction", "direction = :direction", query.direction),
         ("proof", "proof = :proof", query.proof),
-        ("before", "id < :before", query.before_id),
+        ("before_ms", "started_ms <= :before_ms", before_ms),
+        ("before", "(started_ms, id) < (:before_ms, :before)", query.before_id),
     ):
         if value is not None:
             where.append(sql)
             values[name] = value
+    if query.proof in ("pending", "failed"):
+        where.append(UNPROVED)
     if query.recorded is not None:
         # As CallRow.recorded.
         recorded = "(audio_samples > 0 OR (erased_ms NOT NULL AND proof <> 'none'))"
         where.append(recorded if query.recorded else f"NOT {recorded}")
-    if query.number is not None:
-        where.append("(number LIKE :number OR digits LIKE :number)")
-        values["number"] = f"%{''.join(c for c in query.number if c in '0123456789*#')}%"
     return " AND ".join(where), values

@@ -6,11 +6,12 @@ In the database times are whole milliseconds, UTC, and lists are JSON.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 #: Why the row of a line's self-test is there: not a call, and not among them.
 SELF_TEST: Final = "self_test"
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,7 @@ def iso(at: datetime | None) -> str | None:
 
 
 def from_ms(value: int) -> datetime:
-    return datetime.fromtimestamp(value // 1000, UTC).replace(microsecond=value % 1000 * 1000)
+    return _EPOCH + timedelta(milliseconds=value)
 
 
 def to_ms(at: datetime) -> int:
@@ -167,12 +168,10 @@ def to_db(row: CallRow) -> dict[str, Any]:
 
 
 def from_db(row: Mapping[str, Any]) -> CallRow:
-    values: dict[str, Any] = {}
-    for name, column in _FIELDS.items():
-        value = row[column]
-        if name in _TIMES and value is not None:
-            value = from_ms(value)
-        elif name in _LISTS:
-            value = json.loads(value)
-        values[name] = value
+    values = {name: row[column] for name, column in _FIELDS.items()}
+    for name in _TIMES:
+        if (at_ms := values[name]) is not None:
+            values[name] = from_ms(at_ms)
+    for name in _LISTS:
+        values[name] = [] if (text := values[name]) == "[]" else json.loads(text)
     return CallRow(**values)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from appliance import private_memory
-from appliance.index import IndexBroken
+from appliance.index_schema import IndexBroken
 from web_min.service import serve
 
 

@@ -18,8 +18,9 @@ from appliance.commands.common import (
     moment,
 )
 from appliance.export import NotAllowed, export
-from appliance.index import CallIndex, IndexBroken
+from appliance.index import CallIndex
 from appliance.index_query import CallQuery
+from appliance.index_schema import IndexBroken
 from appliance.playback import CannotOpen
 
 MISUSE: Final = (NoSuchCall, NotAllowed, keys.WrongPassphrase)

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.api import NoSuchCall
-from appliance.index import CallIndex, IndexBroken
+from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
+from appliance.index_schema import IndexBroken
 
 NOON = datetime(2026, 11, 23, 3, 0, 0, 250000, tzinfo=UTC)
 
@@ -112,39 +113,6 @@ def test_a_reader_says_when_there_is_no_index(tmp_path, content):
     (tmp_path / "calls.db").write_bytes(content)
     with pytest.raises(IndexBroken, match=r"calls\.db"):
         CallIndex.open_readonly(tmp_path / "calls.db")
-
-
-def test_the_writer_refuses_another_version_and_another_file(tmp_path):
-    path = tmp_path / "calls.db"
-    path.write_bytes(b"junk" * 2000)
-    with pytest.raises(IndexBroken):
-        CallIndex.open(path)
-    path.unlink()
-    sqlite3.connect(path).execute("PRAGMA user_version=7").connection.close()
-    with pytest.raises(IndexBroken, match="version 7, want"):
-        CallIndex.open(path)
-
-
-def test_an_index_of_version_1_gains_what_it_lacks(tmp_path):
-    path = tmp_path / "calls.db"
-    with CallIndex.open(path) as index:
-        index.put(row(1, notice="beep"))
-    db = sqlite3.connect(path)
-    dated = ("boot", "uptime_ms", "told_started_ms", "told_ended_ms", "dated")
-    for dropped in (
-        *("INDEX calls_entry", "INDEX calls_unsure", "COLUMN entry", "COLUMN notice_s"),
-        *(f"COLUMN {column}" for column in dated),
-    ):
-        db.execute(f"{'ALTER TABLE calls ' * ('COLUMN' in dropped)}DROP {dropped}")
-    db.execute("PRAGMA user_version = 1")
-    db.close()
-    with CallIndex.open(path) as index:
-        index.put(row(2, notice="announcement", notice_s=1.25, entry=7))
-    with CallIndex.open(path) as index:
-        told = [(r.notice, r.notice_s) for r in index.search(CallQuery())]
-        assert [r.id for r in index.entered_from(7)] == [row(2).id]
-        assert index.get(row(1).id).dated == "sure"
-    assert told == [("announcement", 1.25), ("beep", None)]
 
 
 def test_calls_whose_date_is_not_known_are_found_once_they_are_over(index):
