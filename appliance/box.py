@@ -5,16 +5,18 @@ everything. A path without one is refused by everything but `create`: a wrong pa
 an empty store.
 """
 
-import json
 import os
 import shutil
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
-from appliance import alarm_file, keys, notice_file, policy, site
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from appliance import alarm_file, box_file, keys, notice_file, policy, site, spares
+from appliance.box_file import BoxBroken
 from appliance.clock_anchor import anchored, keep_anchor
 from appliance.clock_watch import judge, vouching
 from appliance.index import CallIndex
@@ -24,10 +26,10 @@ from appliance.policy import Policy
 from appliance.registry import Registry
 from appliance.registry_storage import read_tables
 from appliance.site import Line
+from appliance.spares import Spared
 from appliance.ulid import Ulids
 from firmware_bridge.host_clock import clock_quality, look
 
-FORMAT = 1
 #: What the first administrator is: who looks after the system (녹취시스템 관리자, 管理取扱者).
 FIRST_ROLE = "operator"
 
@@ -40,10 +42,6 @@ class BoxMissing(FileNotFoundError):
     """The folder is not a data folder."""
 
 
-class BoxBroken(ValueError):
-    """box.toml is not as it was written."""
-
-
 @dataclass(frozen=True)
 class Box:
     """A data folder that is there.
@@ -52,6 +50,7 @@ class Box:
         trial: for `replay` and for trying out; never a city's real calls.
         recipients: the vault's and the recovery sheet's, "age1...".
         public_key: the box's Ed25519 key in base 64.
+        policy_sha256: of policy.toml, hex.
     """
 
     data: Path
@@ -60,6 +59,7 @@ class Box:
     policy: Policy
     recipients: tuple[str, str]
     public_key: str
+    policy_sha256: str
 
     @property
     def site_file(self) -> Path:
@@ -172,7 +172,6 @@ def create(data: Path, plan: Plan, now: datetime) -> Created:
     part.mkdir(mode=0o750)
     try:
         created = _fill(part, plan, now)
-        (part / "site.toml").write_text(plan.site_text or default_site())
         _sync_tree(part)
         # Power goes now: the part folder, which the next time removes.
         os.rename(part, data)
@@ -184,33 +183,76 @@ def create(data: Path, plan: Plan, now: datetime) -> Created:
 
 
 def open_box(data: Path) -> Box:
-    """Open a data folder.
+    """Open a data folder; where a file of it is not sound, its spare is read.
 
     Raises:
         BoxMissing, BoxBroken, PolicyError: see there.
     """
+    box_toml = _box_toml(data)
     try:
-        raw = tomllib.loads((data / "box.toml").read_text())
-        profile = (data / "policy.toml").read_text()
+        raw = box_file.unpack(spares.believed(box_toml).read_text())
+        opened = Box(
+            data=data,
+            id=str(raw["id"]),
+            trial=bool(raw["trial"]),
+            policy=policy.parse(spares.believed(_policy_toml(data, raw)).read_text()),
+            recipients=(str(raw["vault"]), str(raw["recovery"])),
+            public_key=str(raw["public_key"]),
+            policy_sha256=str(raw["policy_sha256"]),
+        )
     except FileNotFoundError:
         raise BoxMissing(
             f"{data} is not a data folder of Kirok's; `kirok init --data {data}` makes one"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BoxBroken(f"{data / 'box.toml'}: {error}") from None
-    try:
-        if raw["format"] != FORMAT:
-            raise BoxBroken(f"{data / 'box.toml'}: format {raw['format']}, want {FORMAT}")
-        return Box(
-            data=data,
-            id=str(raw["id"]),
-            trial=bool(raw["trial"]),
-            policy=policy.parse(profile),
-            recipients=(str(raw["vault"]), str(raw["recovery"])),
-            public_key=str(raw["public_key"]),
-        )
     except KeyError as error:
-        raise BoxBroken(f"{data / 'box.toml'} lacks {error.args[0]!r}") from None
+        raise BoxBroken(f"{box_toml.path} lacks {error.args[0]!r}") from None
+    except (BoxBroken, UnicodeDecodeError) as error:
+        raise BoxBroken(f"{box_toml.path}: {error}; put back a copy of the folder") from None
+    return opened
+
+
+def fixed_files(opened: Box) -> tuple[Spared, ...]:
+    """Return the files that never change after `init`, and are there twice."""
+    return (
+        _box_toml(opened.data),
+        _policy_toml(opened.data, {"policy_sha256": opened.policy_sha256}),
+        _spared(opened.data, "keys/box.key", lambda path: _check_key(path, opened.public_key)),
+    )
+
+
+def signing_key(opened: Box) -> Ed25519PrivateKey:
+    """Return the box's signing key, from its spare if need be.
+
+    Raises:
+        BoxBroken, OSError: neither can be used.
+    """
+    return keys.load_signing_key(spares.believed(fixed_files(opened)[2]))
+
+
+def _box_toml(data: Path) -> Spared:
+    return _spared(data, box_file.NAME, lambda path: box_file.unpack(path.read_text()))
+
+
+def _policy_toml(data: Path, raw: Mapping[str, str]) -> Spared:
+    def judge(path: Path) -> None:
+        if sha256(path.read_bytes()).hexdigest() != raw["policy_sha256"]:
+            raise BoxBroken(f"{path} is not the policy that the folder was made with")
+
+    return _spared(data, "policy.toml", judge)
+
+
+def _spared(data: Path, name: str, judge: Callable[[Path], object]) -> Spared:
+    path = data / name
+    return Spared(name, path, data / spares.FOLDER / path.name, True, judge)
+
+
+def _check_key(path: Path, public_key: str) -> None:
+    try:
+        found = keys.public_key_text(keys.load_signing_key(path).public_key())
+    except ValueError as error:
+        raise BoxBroken(f"{path}: {error}") from None
+    if found != public_key:
+        raise BoxBroken(f"{path} is not this box's key")
 
 
 def default_site(lines: Sequence[Line] = (), port: str = "/dev/kirok-board") -> str:
@@ -222,7 +264,7 @@ def default_site(lines: Sequence[Line] = (), port: str = "/dev/kirok-board") -> 
 
 def _fill(part: Path, plan: Plan, now: datetime) -> Created:
     admin = plan.admin
-    for folder in ("keys", "secrets", "vault", "run"):
+    for folder in ("keys", "secrets", "vault", "run", spares.FOLDER):
         (part / folder).mkdir(mode=0o750)
     signing = keys.create_signing_key(part / "keys" / "box.key")
     vault, recovery = keys.new_age_pair(), keys.new_age_pair()
@@ -239,25 +281,25 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
     alarm_file.write(part / "alarms.json", [])
     (part / "policy.toml").write_text(plan.profile)
     _anchor_clock(part, plan.trial)
+    (part / "site.toml").write_text(plan.site_text or default_site())
     notice = notice_file.shipped(policy.parse(plan.profile).language)
     if notice is not None:
         (part / "notice.wav").write_bytes(notice)
-    box_id = Ulids().new(round(now.timestamp() * 1000))
-    Ledger.create(part / "ledger")
-    ledger = Ledger(part / "ledger", signing, box_id, lambda: (now, clock_quality()))
-    ledger.append("init", policy=policy.parse(plan.profile).id, trial=plan.trial)
-    ledger.close()
     facts = {
-        "format": FORMAT,
-        "id": box_id,
+        "id": Ulids().new(round(now.timestamp() * 1000)),
         "trial": plan.trial,
         "vault": vault.recipient,
         "recovery": recovery.recipient,
         "public_key": keys.public_key_text(signing.public_key()),
+        "policy_sha256": sha256(plan.profile.encode()).hexdigest(),
     }
-    # A JSON string, number or boolean is a TOML one too.
-    rows = [f"{name} = {json.dumps(value)}" for name, value in facts.items()]
-    (part / "box.toml").write_text("\n".join([*rows, ""]))
+    (part / box_file.NAME).write_text(box_file.pack(facts))
+    opened = open_box(part)
+    sums = spares.copy([*fixed_files(opened), *site.own_files(site.load(opened.site_file))])
+    Ledger.create(opened.ledger)
+    ledger = Ledger(opened.ledger, signing, opened.id, lambda: (now, clock_quality()))
+    ledger.append("init", policy=opened.policy.id, trial=plan.trial, files=sums)
+    ledger.close()
     return Created(recovery.identity, code)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from appliance import box, policy, site
+from appliance.box_file import BoxBroken
 from appliance.commands import bench, captures, keeping, people, policies, retention, services
 from appliance.commands.common import DONE, MISUSED, WRONG, Command, PassphraseMissing
 from dsp.opus import OpusMissing
@@ -29,7 +30,7 @@ _MISUSE: Final = (
 #: Something is wrong with the box; the message says what.
 _FAULTS: Final = (
     OpusMissing,
-    box.BoxBroken,
+    BoxBroken,
     OSError,
     *(error for group in GROUPS for error in group.FAULTS),
 )

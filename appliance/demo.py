@@ -21,7 +21,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from appliance import box, policy, show_calls, site
+from appliance import box, durable, policy, show_calls, site
 from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.call_machine import Mode
@@ -214,7 +214,8 @@ def _folder(data: Path, port: int, profile: str | None) -> tuple[Box, str | None
     if not opened.trial:
         raise box.BoxExists(f"{data} is a real data folder: give the demo one of its own")
     here = site.load(opened.site_file)
-    opened.site_file.write_text(_site_text(opened.data, port, here.lines))
+    text = _site_text(opened.data, port, here.lines)
+    durable.replace(opened.site_file, text.encode(), mode=0o640)
     code = note.read_text() if note.exists() and box.waits_for_setup(opened) else None
     return opened, code
 

@@ -17,6 +17,7 @@ from typing import Final
 from appliance import box, key_check, keys, ledger, notice_file, site
 from appliance.api import RecorderAway
 from appliance.box import Box
+from appliance.box_file import BoxBroken
 from appliance.control import ControlClient
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
@@ -76,7 +77,7 @@ def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> li
         return found
     try:
         opened = box.open_box(data)
-    except (box.BoxMissing, box.BoxBroken, PolicyError) as error:
+    except (box.BoxMissing, BoxBroken, PolicyError) as error:
         return [*found, Finding("wrong", str(error), "give the data folder that `init` made")]
     return [
         *found,

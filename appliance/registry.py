@@ -25,7 +25,13 @@ from tinydb import Query, TinyDB
 from tinydb.table import Table
 
 from appliance import durable
-from appliance.registry_storage import CrashSafeStorage, RegistryBroken, as_file, read_tables
+from appliance.registry_storage import (
+    CrashSafeStorage,
+    RegistryBroken,
+    as_file,
+    read_tables,
+    spare_of,
+)
 
 #: A secret as `keys.wrap_secret` returns it: plain values that JSON can hold.
 Wrapped = dict[str, Any]
@@ -126,7 +132,9 @@ class Registry:
         Raises:
             FileExistsError: there is a file; it is untouched.
         """
-        durable.publish(path, as_file({"setup": {"1": {"wrapped": setup_wrap}}}))
+        content = as_file({"setup": {"1": {"wrapped": setup_wrap}}})
+        durable.publish(path, content)
+        durable.replace(spare_of(path), content)
 
     def close(self) -> None:
         self._db.close()

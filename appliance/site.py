@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from appliance import notice_file, spares
 from appliance.call_machine import Mode
+from appliance.spares import Spared
 
 MAX_LINES = 64
 RECORD_KEY_DIGITS = frozenset("0123456789*#ABCD")
@@ -66,8 +68,8 @@ class Site:
     Attributes:
         data: the data folder.
         board_port: the tap board's serial port.
-        notice: the announcement that is looked for in calls, a file in the data folder; it may be
-            missing.
+        notice: the announcement that is looked for in calls, a file in the data folder; "": none.
+        file: site.toml.
     """
 
     data: Path
@@ -77,6 +79,7 @@ class Site:
     notice: str = "notice.wav"
     panel: Panel = field(default_factory=Panel)
     web: Web = field(default_factory=Web)
+    file: Path = Path("site.toml")
 
     def line(self, number: int) -> Line:
         """Return a line; one that is not set up is recorded in full, under its number."""
@@ -95,26 +98,45 @@ class Site:
 
 
 def load(path: Path) -> Site:
-    """Read site.toml.
+    """Read site.toml; where it cannot be used, what the recorder last started with.
 
     Raises:
-        SiteError: it is missing or something in it is wrong.
+        SiteError: it is missing or something in it is wrong, and there is no spare.
     """
+    return _read(spares.believed(_spared(path, path.parent / spares.FOLDER)), path)
+
+
+def own_files(site: Site) -> list[Spared]:
+    """Return the installer's files, which are there twice: site.toml, and the announcement."""
+    files = [_spared(site.file, site.data / spares.FOLDER)]
+    if site.notice:
+        notice = site.data / site.notice
+        spare = site.data / spares.FOLDER / notice.name
+        files.append(Spared(notice.name, notice, spare, False, notice_file.read))
+    return files
+
+
+def _spared(path: Path, folder: Path) -> Spared:
+    return Spared(path.name, path, folder / path.name, False, lambda file: _read(file, path))
+
+
+def _read(file: Path, path: Path) -> Site:
+    """Read a site.toml, or its spare, which speaks of the same folder."""
     try:
-        raw = tomllib.loads(path.read_text())
+        raw = tomllib.loads(file.read_text())
     except OSError as error:
         raise SiteError(
-            f"{path}: {error.strerror}; `kirok init --data DIR` writes one to edit"
+            f"{file}: {error.strerror}; `kirok init --data DIR` writes one to edit"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SiteError(f"{path}: not a TOML file: {error}") from None
+        raise SiteError(f"{file}: not a TOML file: {error}") from None
     try:
-        return _site(raw, path.parent)
+        return _site(raw, path)
     except SiteError as error:
-        raise SiteError(f"{path}: {error}") from None
+        raise SiteError(f"{file}: {error}") from None
 
 
-def _site(raw: Mapping[str, Any], folder: Path) -> Site:
+def _site(raw: Mapping[str, Any], file: Path) -> Site:
     _only(raw, "", {"data", "board", "recording", "panel", "web", "line"})
     board, recording = raw.get("board", {}), raw.get("recording", {})
     _only(board, "board.", {"port"})
@@ -128,13 +150,14 @@ def _site(raw: Mapping[str, Any], folder: Path) -> Site:
         if numbers.count(number) > 1:
             raise SiteError(f"line {number} is set up twice")
     return Site(
-        data=(folder / str(raw.get("data", "."))).resolve(),
+        data=(file.parent / str(raw.get("data", "."))).resolve(),
         board_port=str(board.get("port", "")),
         lines=lines,
         record_key=key,
         notice=str(recording.get("notice", "notice.wav")),
         panel=_panel(raw.get("panel", {})),
         web=_web(raw.get("web", {})),
+        file=file,
     )
 
 
@@ -203,7 +226,7 @@ port = "{port}"        # the tap board: a path that stays the same, from /dev/se
 
 [recording]
 key = "*1"             # typed in mid-call on a selective line: start, and again: stop
-notice = "notice.wav"  # the announcement that is looked for in calls: 8 kHz mono, in this folder
+notice = "notice.wav"  # the announcement looked for in calls, in this folder, 8 kHz mono; "": none
 
 [panel]                # BCM pins; leave out what is not fitted
 # lamp_pin = 17

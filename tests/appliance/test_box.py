@@ -3,7 +3,8 @@ import subprocess
 import pytest
 
 from appliance import box, keys, ledger, notice_file, policy
-from appliance.box import Admin, BoxBroken, BoxExists, BoxMissing, Plan
+from appliance.box import Admin, BoxExists, BoxMissing, Plan
+from appliance.box_file import BoxBroken
 from appliance.engine import open_parts
 from appliance.registry import Registry
 from tests.appliance.scene import PASSPHRASE, START
@@ -95,20 +96,37 @@ def test_a_folder_that_is_none_says_how_to_make_one(tmp_path):
         box.open_box(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "spoil, says",
-    [
-        (lambda t: t.replace("format = 1", "format = 2"), "format 2, want 1"),
-        (lambda t: t.replace("vault = ", "volt = "), "lacks 'vault'"),
-        (lambda t: t[: len(t) // 2] + '"', "box.toml"),
-    ],
-)
-def test_a_broken_box_toml_is_named(tmp_path, spoil, says):
+def test_a_box_toml_that_was_changed_is_not_believed_and_its_spare_is(tmp_path):
     box.create(tmp_path / "data", Plan(OSAN), START)
+    was = box.open_box(tmp_path / "data")
     path = tmp_path / "data" / "box.toml"
-    path.write_text(spoil(path.read_text()))
-    with pytest.raises(BoxBroken, match=says):
+    path.write_text(path.read_text().replace("trial = false", "trial = true"))
+    assert box.open_box(tmp_path / "data") == was
+    (tmp_path / "data" / "spare" / "box.toml").unlink()
+    with pytest.raises(BoxBroken, match="changed after it was made"):
         box.open_box(tmp_path / "data")
+
+
+def test_a_policy_that_was_changed_is_not_believed_and_its_spare_is(tmp_path):
+    box.create(tmp_path / "data", Plan(OSAN), START)
+    path = tmp_path / "data" / "policy.toml"
+    path.write_text(path.read_text().replace("days = 90", "days = 10"))
+    assert box.open_box(tmp_path / "data").policy.retention_days == 90
+    (tmp_path / "data" / "spare" / "policy.toml").write_text(path.read_text())
+    with pytest.raises(BoxBroken, match="not the policy that the folder was made with"):
+        box.open_box(tmp_path / "data")
+
+
+def test_the_signing_key_is_there_twice(tmp_path):
+    box.create(tmp_path / "data", Plan(OSAN), START)
+    opened = box.open_box(tmp_path / "data")
+    opened.signing_key.write_bytes(opened.signing_key.read_bytes()[:-60])
+    assert keys.public_key_text(box.signing_key(opened).public_key()) == opened.public_key
+    spare = opened.data / "spare" / "box.key"
+    assert spare.stat().st_mode & 0o777 == 0o600
+    spare.unlink()
+    with pytest.raises(BoxBroken, match=r"box\.key"):
+        box.signing_key(opened)
 
 
 def test_the_sheet_alone_opens_the_vaults_identity_with_the_stock_age_tool(tmp_path):

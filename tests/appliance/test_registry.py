@@ -1,4 +1,3 @@
-import json
 import threading
 import unicodedata
 
@@ -15,7 +14,7 @@ from appliance.registry import (
     Registry,
     read_people,
 )
-from appliance.registry_storage import RegistryBroken
+from appliance.registry_storage import RegistryBroken, write_tables
 
 CODE_WRAP = {"salt": "c29kYQ==", "sealed": "under the code"}
 WRAP = {"salt": "c2FsdA==", "sealed": "under the passphrase"}
@@ -174,7 +173,7 @@ def test_failures_are_forgotten_after_a_day(registry):
 
 def test_a_flood_of_names_does_not_fill_the_card(path):
     rows = {str(n): {"key": f"name:{n}", "count": 1, "last_s": float(n)} for n in range(ROWS_MAX)}
-    path.write_text(json.dumps({"failures": rows}))
+    write_tables(path, {"failures": rows})
     registry = Registry(path)
     registry.add_failure("name:new", float(ROWS_MAX))
     assert registry.failures("name:new").count == 1
@@ -195,7 +194,7 @@ def test_notes_wait_in_order_until_they_are_sent(registry, path):
 
 def test_only_so_many_notes_wait(path):
     rows = {str(n): {"act": "search"} for n in range(1, ROWS_MAX + 1)}
-    path.write_text(json.dumps({"unsent": rows}))
+    write_tables(path, {"unsent": rows})
     registry = Registry(path)
     assert not registry.keep_unsent({"act": "login"})
     assert len(registry.unsent()) == ROWS_MAX
@@ -213,6 +212,6 @@ def test_only_so_many_notes_wait(path):
     ],
 )
 def test_a_person_who_is_not_whole_stops_the_start(path, row):
-    path.write_text(json.dumps({"people": {"1": row}}))
+    write_tables(path, {"people": {"1": row}})
     with pytest.raises(RegistryBroken, match="not whole"):
         Registry(path)

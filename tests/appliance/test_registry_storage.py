@@ -10,6 +10,10 @@ from appliance.registry_storage import (
     RegistryInUse,
     RegistryMissing,
     as_file,
+    read_file,
+    read_tables,
+    spare_of,
+    write_tables,
 )
 
 FIRST = {"people": {"1": {"name": "김하나"}}}
@@ -29,7 +33,9 @@ def storage(path):
 
 
 def on_disk(path):
-    return json.loads(path.read_text(encoding="utf-8"))
+    tables = json.loads(path.read_text(encoding="utf-8"))
+    del tables["check"]
+    return tables
 
 
 def test_what_is_written_is_in_the_file_and_can_be_read_with_an_editor(path, storage):
@@ -57,7 +63,7 @@ def test_several_tables_change_in_one_write(path, storage, monkeypatch):
         storage.write({**storage.read(), "setup": {}})
         storage.write({**storage.read(), "failures": {}})
         assert on_disk(path) == FIRST
-    assert len(renames) == 1
+    assert len(renames) == 2, "the file, and its spare"
     assert set(on_disk(path)) == {"people", "setup", "failures"}
 
 
@@ -137,3 +143,53 @@ def test_there_is_one_writer(path, storage):
 def test_the_next_writer_may_come_when_the_first_has_gone(path):
     CrashSafeStorage(path).close()
     CrashSafeStorage(path).close()
+
+
+def test_a_damaged_file_is_put_aside_and_made_again_from_its_spare(path):
+    write_tables(path, FIRST)
+    content = path.read_bytes()
+    path.write_bytes(content[:-30] + b"X" + content[-29:])
+    assert read_tables(path) == FIRST, "also by those who only read"
+    CrashSafeStorage(path).close()
+    assert path.read_bytes() == content
+    (aside,) = path.parent.glob("registry.json.damaged-*")
+    assert b"X" in aside.read_bytes()
+
+
+def test_a_damaged_spare_is_made_again(path):
+    write_tables(path, FIRST)
+    spare_of(path).write_text("{")
+    CrashSafeStorage(path).close()
+    assert spare_of(path).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("at", range(0, 400, 7))
+def test_no_flipped_bit_is_taken_for_a_registry(path, at):
+    content = bytearray(as_file(FIRST))
+    at %= len(content)
+    content[at] ^= 1 << at % 8
+    path.write_bytes(content)
+    try:
+        assert read_file(path) == FIRST, "white space between the values has no meaning"
+    except RegistryBroken:
+        pass
+
+
+def test_a_cut_between_the_two_copies_leaves_the_new_one(path, storage, monkeypatch):
+    renames, real = [], os.rename
+
+    def rename(src, dst):
+        if renames:
+            raise OSError("power")
+        renames.append(dst)
+        real(src, dst)
+
+    storage.write(FIRST)
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(OSError, match="power"):
+        storage.write({"people": {}})
+    monkeypatch.undo()
+    assert (read_file(path), read_file(spare_of(path))) == ({"people": {}}, FIRST)
+    storage.close()
+    CrashSafeStorage(path).close()
+    assert read_file(spare_of(path)) == {"people": {}}

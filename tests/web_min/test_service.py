@@ -1,4 +1,5 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -123,6 +124,8 @@ def test_another_name_is_not_answered(folder):
 )
 def test_what_is_broken_stops_the_start_with_a_sentence(folder, spoil, says):
     data, _, _ = folder
+    shutil.rmtree(data / "spare")
+    (data / "registry.spare.json").unlink()
     spoil(data)
     process = run(data / "site.toml")
     _, told = process.communicate(timeout=LIMIT_S)
