@@ -44,7 +44,9 @@ def facts(row: CallRow) -> dict[str, object]:
         "why": row.why,
         "ended_by": row.ended_by,
         "audio_ms": round(row.audio_s * 1000),
+        "samples": row.audio_samples,
         "reel": row.reel,
+        "offset": row.last_offset,
         "chain": row.chain,
     }
 

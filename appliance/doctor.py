@@ -81,6 +81,7 @@ def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> li
         return [*found, Finding("wrong", str(error), "give the data folder that `init` made")]
     return [
         *found,
+        *_twice(opened, here),
         *_board(here),
         *_notice(here, opened),
         *_folder(opened),
@@ -137,6 +138,18 @@ def _notice(here: Site | None, opened: Box) -> Iterator[Finding]:
             f"no announcement is looked for in calls: {error}",
             "put the announcement there, 8 kHz mono; name it under [recording] in site.toml",
         )
+
+
+def _twice(opened: Box, here: Site | None) -> Iterator[Finding]:
+    """Look at the files that are there twice."""
+    for one in (*box.fixed_files(opened), *(site.own_files(here) if here else ())):
+        if why := one.wrong(one.path):
+            left = (
+                "its spare cannot be used either" if one.wrong(one.spare) else "its spare is used"
+            )
+            yield Finding("wrong", f"{why}; {left}", f"correct {one.path}, or put back a copy")
+        elif why := one.wrong(one.spare):
+            yield Finding("wrong", f"the spare: {why}", "the next start makes it again")
 
 
 def _folder(opened: Box) -> Iterator[Finding]:

@@ -13,7 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from appliance import alarm_file, keys, notice_file
+from appliance import alarm_file, mending, notice_file, spares
+from appliance import box as boxes
+from appliance import site as sites
 from appliance.alarm_file import AlarmsLost
 from appliance.api import Alarm
 from appliance.box import Box
@@ -70,6 +72,11 @@ class Engine:
         self._told_lost = 0
         with ExitStack() as undo:
             parts = undo.enter_context(open_parts(box, utc))
+            first = parts.index.last_row() == 0
+            troubles = [
+                *parts.troubles,
+                *mending.files(box, site, parts.ledger, first_start=first),
+            ]
             self.cut_off = recover(parts.index, box.vault, parts.ledger)
             parts.ledger.append("start", process="record", cut_off=len(self.cut_off))
 
@@ -77,13 +84,14 @@ class Engine:
                 return Store(parts, prove)
 
             self.writer = Writer(make_store, self._note_proof, wait=wait)
+            undo.callback(self.writer.close)  # its thread keeps the process from ending
             self.alarms = _alarms(box.alarms, self.writer)
+            for what, where in troubles:
+                self.alarms.set(what, where, True)
             announcements = _announcements(site)
             self.recorder = Recorder(site, box.policy, self.writer, clock, announcements)
             self.recorder.alarms = self.alarms
-            if parts.ledger_troubles:
-                self.recorder.set_alarm("ledger_damaged", "", True)
-            self._close_files = undo.pop_all().close
+            self._close = undo.pop_all().close
 
     def show_troubles(self) -> None:
         """Raise an alarm for calls whose proof has failed, and for audio the disk did not take."""
@@ -111,10 +119,7 @@ class Engine:
             self.recorder.stop(ended_by)
             self.writer.note("stop", {"process": "record"})
         finally:
-            try:
-                self.writer.close()
-            finally:
-                self._close_files()
+            self._close()
 
     def __enter__(self) -> Self:
         return self
@@ -135,17 +140,20 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
     """
     with ExitStack() as undo:
         undo.callback(_take(box.run / "record.pid"))
-        index = undo.enter_context(CallIndex.open(box.index))
-        ledger = Ledger(box.ledger, keys.load_signing_key(box.signing_key), box.id, utc)
+        troubles = mending.folders(box)
+        ledger = Ledger(box.ledger, boxes.signing_key(box), box.id, utc)
         undo.callback(ledger.close)
+        index = undo.enter_context(CallIndex.open(box.index))
         # Before anything else is entered: the rows name entries by their numbers.
         lost = enter_again(index, ledger, ledger.found)
-        troubles = [
+        unsound = [
             *map(str, ledger.findings),
             *(f"the entry of call {r.id} was lost" for r in lost),
         ]
-        for trouble in troubles:
-            log.error("ledger: %s", trouble)
+        for what in unsound:
+            log.error("ledger: %s", what)
+        if unsound:
+            troubles.append(("ledger_damaged", ""))
         secrets = DaySecrets(box.secrets)
         people = box.recipients
         yield Parts(box.id, box.vault, secrets, index, ledger, people, box.policy, troubles)
@@ -169,7 +177,7 @@ def _alarms(path: Path, writer: Writer) -> Raised:
 def _announcements(site: Site) -> list[Samples]:
     """Return what is looked for in calls; a file that cannot be used must not stop recording."""
     try:
-        return [notice_file.read(site.data / site.notice)]
+        return [notice_file.read(spares.believed(one)) for one in sites.own_files(site)[1:]]
     except notice_file.NoticeFileError as error:
         log.error("no announcement is looked for: %s", error)
         return []

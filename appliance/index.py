@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from appliance import number_index, ulid
+from appliance import index_check, number_index, ulid
 from appliance.api import NoSuchCall
 from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, digits_of, statement
 from appliance.index_row import CallRow, from_db, from_ms, to_db, to_ms
@@ -333,10 +333,10 @@ class CallIndex:
             from_db(r) for r in self._db.execute("SELECT * FROM calls WHERE rowid > ?", (mark,))
         ]
 
-    def check(self) -> list[str]:
-        """Return what SQLite finds wrong with the file; empty when it is sound."""
-        try:
-            found = [row[0] for row in self._db.execute("PRAGMA integrity_check")]
-        except sqlite3.DatabaseError as error:
-            return [str(error)]
-        return [] if found == ["ok"] else found
+    def check(self, *, quick: bool = False) -> list[str]:
+        """Return what is wrong with the file and its rows; empty when it is sound.
+
+        Args:
+            quick: leave out whether SQLite's indexes agree with their tables.
+        """
+        return index_check.wrong(self._db, quick=quick)

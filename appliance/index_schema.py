@@ -1,5 +1,7 @@
 """The call index's tables, and how an older index gains what it lacks.
 
+SQLite keeps no sums of what it stores: rows and tables have their own (row_sum.py, index_check.py).
+
 Times are whole milliseconds, UTC. Every index along which a search runs holds what it sorts by.
 """
 
@@ -7,7 +9,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from appliance import number_index
+from appliance import index_check, number_index
+from appliance.row_sum import keep_sums
 
 SCHEMA_VERSION: Final = 5
 
@@ -129,9 +132,11 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
     """Make the tables, or bring those of an older version up to date.
 
     Raises:
-        IndexBroken: it is of a version that is not known here.
+        IndexBroken: it is of a version that is not known here, or its tables were changed.
         sqlite3.DatabaseError: it is no index.
     """
+    if index_check.schema_was_changed(db):
+        raise IndexBroken(f"{path}: its tables are not as they were made")
     version = _version(db)
     if version not in (0, *_UPGRADES, SCHEMA_VERSION):
         raise IndexBroken(f"{path}: version {version}, want {SCHEMA_VERSION}")
@@ -143,6 +148,9 @@ def prepare(db: sqlite3.Connection, path: Path) -> None:
         number_index.fill(db)
         db.execute("COMMIT")
     db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    keep_sums(db)
+    # Power goes in here: tables that are not those that were summed: the index is made anew.
+    index_check.keep_schema(db)
 
 
 def check_version(db: sqlite3.Connection, path: Path) -> None:

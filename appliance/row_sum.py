@@ -1,10 +1,10 @@
 """The sum of a row of the call index: SQLite keeps none of its own over what it stores.
 
-    sum = CRC-32 of "NAME=VALUE" LF for each column in the order of its name, but for NULLs and the sum
+    sum = CRC-32 of "NAME=VALUE" LF for each column in the order of its name, NULLs left out
 
 A trigger writes it with each change, so that no writer can forget it; a column added later, NULL in
-the rows that are there, changes none. It finds an accident. What somebody changed on purpose is found
-by the ledger.
+the rows that are there, changes none. It finds an accident; what somebody changed on purpose the
+ledger finds.
 """
 
 import sqlite3

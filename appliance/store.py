@@ -90,7 +90,7 @@ class Parts:
     """What the store writes to.
 
     Attributes:
-        ledger_troubles: what was found wrong with the ledger when it was opened.
+        troubles: what was found wrong when it was opened: alarms' names and places.
     """
 
     box_id: str
@@ -100,7 +100,7 @@ class Parts:
     ledger: Log
     recipients: Sequence[str]
     policy: Policy
-    ledger_troubles: Sequence[str] = ()
+    troubles: Sequence[tuple[str, str]] = ()
 
 
 class Store:

@@ -105,6 +105,18 @@ def test_a_site_that_cannot_be_used_is_found(trial):
     assert any("mode is 'all'" in f.what for f in wrong(trial.data))
 
 
+@pytest.mark.parametrize("name", ["box.toml", "policy.toml", "keys/box.key", "notice.wav"])
+def test_a_file_that_is_there_twice_is_looked_at_twice(trial, name):
+    spare = trial.data / "spare" / name.split("/")[-1]
+    content = spare.read_bytes()
+    spare.write_bytes(content[:20])
+    (found,) = wrong(trial.data)
+    assert found.what.startswith("the spare: ")
+    spare.write_bytes(content)
+    (trial.data / name).unlink()
+    assert any("its spare is used" in f.what for f in wrong(trial.data))
+
+
 @pytest.mark.parametrize(
     ("content", "level"), [(b"MP3", "wrong"), (None, "note")], ids=["no WAV", "missing"]
 )

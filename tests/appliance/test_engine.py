@@ -59,10 +59,13 @@ def test_a_failed_proof_is_an_alarm(engine_of):
 
 
 def test_what_cannot_start_gives_the_folder_back(engine_of, trial):
-    trial.signing_key.rename(trial.signing_key.with_suffix(".away"))
+    spare = trial.data / "spare" / "box.key"
+    key = spare.read_bytes()
+    trial.signing_key.unlink()
+    spare.unlink()
     with pytest.raises(FileNotFoundError):
         engine_of()
-    trial.signing_key.with_suffix(".away").rename(trial.signing_key)
+    spare.write_bytes(key)
     with engine_of():
         pass
 

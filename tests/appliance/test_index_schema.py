@@ -27,12 +27,13 @@ def test_an_index_of_version_1_gains_what_it_lacks(tmp_path):
     sorts = ("INDEX calls_by_time", "TABLE endings")
     dated = ("boot", "uptime_ms", "told_started_ms", "told_ended_ms", "dated")
     for dropped in (
+        *("TRIGGER calls_sum_new", "TRIGGER calls_sum_changed", "COLUMN sum"),
         *("INDEX calls_entry", "INDEX calls_unsure", "COLUMN entry", "COLUMN notice_s"),
         *(f"COLUMN {column}" for column in dated),
         *sorts,
     ):
         db.execute(f"{'ALTER TABLE calls ' * ('COLUMN' in dropped)}DROP {dropped}")
-    db.execute("PRAGMA user_version = 1")
+    db.executescript("PRAGMA user_version = 1; PRAGMA application_id = 0")
     db.close()
     with CallIndex.open(path) as index:
         index.put(row(2, notice="announcement", notice_s=1.25, entry=7))

@@ -1,0 +1,65 @@
+import shutil
+
+import pytest
+
+from appliance import mending
+from appliance.replay import replay
+
+
+class Log:
+    def __init__(self):
+        self.entered = []
+
+    def append(self, act, /, **facts):
+        self.entered.append((act, facts["file"], facts["done"]))
+
+    def sync(self):
+        self.entered.append("sync")
+
+
+def files(trial, here, *, first_start=False):
+    log = Log()
+    return mending.files(trial, here, log, first_start=first_start), log.entered
+
+
+def test_a_sound_folder_is_left_as_it_is(trial, here):
+    assert mending.folders(trial) == []
+    assert files(trial, here) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["vault", "secrets", "ledger", "spare"])
+@pytest.mark.parametrize("instead", ["nothing", "a file"])
+def test_a_folder_that_is_missing_is_made(trial, name, instead):
+    shutil.rmtree(trial.data / name)
+    if instead == "a file":
+        (trial.data / name).write_text("x")
+    found = mending.folders(trial)
+    assert (trial.data / name).is_dir()
+    assert found or name == "spare"
+    assert len(list(trial.data.glob(f"{name}.damaged-*"))) == (instead == "a file")
+    assert mending.folders(trial) == []
+
+
+def test_a_disk_that_is_not_mounted_is_named(trial, tmp_path):
+    shutil.rmtree(trial.vault)
+    trial.vault.symlink_to(tmp_path / "usb")
+    with pytest.raises(FileNotFoundError, match="mount that disk"):
+        mending.folders(trial)
+
+
+def test_a_changed_site_is_entered_and_is_an_alarm_but_before_the_first_start(trial, here):
+    trial.site_file.write_text(trial.site_file.read_text() + "\n# by hand\n")
+    found, entered = files(trial, here, first_start=True)
+    assert (found, entered) == ([], [("config", "site.toml", "changed"), "sync"])
+    trial.site_file.write_text(trial.site_file.read_text() + "\n# by hand\n")
+    found, _ = files(trial, here)
+    assert found == [("config_changed", "site.toml")]
+
+
+@pytest.mark.parametrize("lost", ["ledger/entries.log", "ledger", "vault"])
+def test_recording_goes_on_with_an_alarm_after_a_loss(trial, here, capture, lost):
+    path = trial.data / lost
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    rows = replay(trial, here, capture[0])
+    assert [row.proof for row in rows].count("verified") == 3
+    assert ("ledger_damaged" in trial.alarms.read_text()) == (lost != "vault")
