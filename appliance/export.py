@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives import serialization
 
 from appliance import keys, wav
 from appliance.api import NoSuchCall, RecorderAway
-from appliance.box import Box
+from appliance.box import Box, signing_key
 from appliance.control import ControlClient
 from appliance.durable import replace
 from appliance.engine import open_parts
@@ -114,7 +114,7 @@ def _key(box: Box, call_id: str, person: str) -> bytes:
 
 
 def _files(box: Box, row: CallRow, recording: Recording, now: datetime) -> dict[str, bytes]:
-    signing = keys.load_signing_key(box.signing_key)
+    signing = signing_key(box)
     public = signing.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )

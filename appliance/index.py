@@ -21,7 +21,7 @@ from appliance import index_check, number_index, ulid
 from appliance.api import NoSuchCall
 from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, digits_of, statement
 from appliance.index_row import CallRow, from_db, from_ms, to_db, to_ms
-from appliance.index_schema import IndexBroken, check_version, prepare
+from appliance.index_schema import check_version, meant, prepare
 
 
 class CallIndex:
@@ -37,6 +37,7 @@ class CallIndex:
 
         Raises:
             IndexBroken: the file is there and is not a sound index.
+            OSError: the disk failed or is full; what is in the file is not known.
         """
         try:
             db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -45,7 +46,7 @@ class CallIndex:
             db.execute("PRAGMA secure_delete=ON")  # what is taken out is written over
             prepare(db, path)
         except sqlite3.DatabaseError as error:
-            raise IndexBroken(f"{path}: {error}") from error
+            raise meant(error, path) from error
         return cls(db)
 
     @classmethod
@@ -53,13 +54,14 @@ class CallIndex:
         """Open for reading beside the recorder.
 
         Raises:
-            IndexBroken: there is no index, or it cannot be read.
+            IndexBroken: there is no index, or it is not sound.
+            OSError: the disk failed.
         """
         try:
             db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
             check_version(db, path)
         except sqlite3.DatabaseError as error:
-            raise IndexBroken(f"{path}: {error}") from error
+            raise meant(error, path) from error
         return cls(db)
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ SQLite keeps no sums of what it stores: rows and tables have their own (row_sum.
 Times are whole milliseconds, UTC. Every index along which a search runs holds what it sorts by.
 """
 
+import errno
 import sqlite3
 from pathlib import Path
 from typing import Final
@@ -124,6 +125,17 @@ DROP INDEX IF EXISTS calls_number;
 }
 
 
+#: SQLite's primary codes for what is not in the file, and the system's.
+_DISK_FAILED: Final = {
+    sqlite3.SQLITE_PERM: errno.EACCES,
+    sqlite3.SQLITE_BUSY: errno.EBUSY,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
+
+
 class IndexBroken(Exception):
     """calls.db cannot be read as an index; the vault and the ledger hold what it held."""
 
@@ -165,6 +177,14 @@ def check_version(db: sqlite3.Connection, path: Path) -> None:
         raise IndexBroken(f"{path}: version {version}; start the recorder: it brings it up to date")
     if version != SCHEMA_VERSION:
         raise IndexBroken(f"{path}: version {version}, want {SCHEMA_VERSION}")
+
+
+def meant(error: sqlite3.DatabaseError, path: Path) -> Exception:
+    """Return what SQLite's error means: an index on a disk that fails is no damaged index."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _DISK_FAILED and path.exists():
+        return OSError(_DISK_FAILED[code], str(error), str(path))
+    return IndexBroken(f"{path}: {error}")
 
 
 def _version(db: sqlite3.Connection) -> int:
