@@ -30,6 +30,9 @@ from appliance.spares import Spared
 from appliance.ulid import Ulids
 from firmware_bridge.host_clock import clock_quality, look
 
+POLICY = "policy.toml"
+#: Whose sums are in box.toml.
+SUMMED = (POLICY, "keys/vault.recovery.age")
 #: What the first administrator is: who looks after the system (녹취시스템 관리자, 管理取扱者).
 FIRST_ROLE = "operator"
 
@@ -50,7 +53,7 @@ class Box:
         trial: for `replay` and for trying out; never a city's real calls.
         recipients: the vault's and the recovery sheet's, "age1...".
         public_key: the box's Ed25519 key in base 64.
-        policy_sha256: of policy.toml, hex.
+        sums: SHA-256, in hex, of the files that never change.
     """
 
     data: Path
@@ -59,7 +62,7 @@ class Box:
     policy: Policy
     recipients: tuple[str, str]
     public_key: str
-    policy_sha256: str
+    sums: Mapping[str, str]
 
     @property
     def site_file(self) -> Path:
@@ -84,7 +87,7 @@ class Box:
     @property
     def sealed_identity(self) -> Path:
         """The vault identity's secret for the recovery sheet alone; see `keys.seal_identity`."""
-        return self.keys / "vault.recovery.age"
+        return self.data / SUMMED[1]
 
     @property
     def registry(self) -> Path:
@@ -195,10 +198,10 @@ def open_box(data: Path) -> Box:
             data=data,
             id=str(raw["id"]),
             trial=bool(raw["trial"]),
-            policy=policy.parse(spares.believed(_policy_toml(data, raw)).read_text()),
+            policy=policy.parse(spares.believed(_summed(data, POLICY, raw["sums"])).read_text()),
             recipients=(str(raw["vault"]), str(raw["recovery"])),
             public_key=str(raw["public_key"]),
-            policy_sha256=str(raw["policy_sha256"]),
+            sums=raw["sums"],
         )
     except FileNotFoundError:
         raise BoxMissing(
@@ -213,11 +216,13 @@ def open_box(data: Path) -> Box:
 
 def fixed_files(opened: Box) -> tuple[Spared, ...]:
     """Return the files that never change after `init`, and are there twice."""
-    return (
-        _box_toml(opened.data),
-        _policy_toml(opened.data, {"policy_sha256": opened.policy_sha256}),
-        _spared(opened.data, "keys/box.key", lambda path: _check_key(path, opened.public_key)),
-    )
+    data, sums = opened.data, opened.sums
+    files = [_box_toml(data), *(_summed(data, name, sums) for name in SUMMED)]
+    if opened.signing_key.parent == opened.keys:  # a credential has no copy in the folder
+        files.append(
+            _spared(data, "keys/box.key", lambda path: _check_key(path, opened.public_key))
+        )
+    return tuple(files)
 
 
 def signing_key(opened: Box) -> Ed25519PrivateKey:
@@ -226,19 +231,21 @@ def signing_key(opened: Box) -> Ed25519PrivateKey:
     Raises:
         BoxBroken, OSError: neither can be used.
     """
-    return keys.load_signing_key(spares.believed(fixed_files(opened)[2]))
+    twice = [one.path for one in fixed_files(opened) if one.path == opened.signing_key]
+    path = spares.believed(fixed_files(opened)[-1]) if twice else opened.signing_key
+    return keys.load_signing_key(path)
 
 
 def _box_toml(data: Path) -> Spared:
     return _spared(data, box_file.NAME, lambda path: box_file.unpack(path.read_text()))
 
 
-def _policy_toml(data: Path, raw: Mapping[str, str]) -> Spared:
+def _summed(data: Path, name: str, sums: Mapping[str, str]) -> Spared:
     def judge(path: Path) -> None:
-        if sha256(path.read_bytes()).hexdigest() != raw["policy_sha256"]:
-            raise BoxBroken(f"{path} is not the policy that the folder was made with")
+        if sha256(path.read_bytes()).hexdigest() != sums[name]:
+            raise BoxBroken(f"{path} is not the {Path(name).name} that the folder was made with")
 
-    return _spared(data, "policy.toml", judge)
+    return _spared(data, name, judge)
 
 
 def _spared(data: Path, name: str, judge: Callable[[Path], object]) -> Spared:
@@ -269,7 +276,7 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
     signing = keys.create_signing_key(part / "keys" / "box.key")
     vault, recovery = keys.new_age_pair(), keys.new_age_pair()
     sealed = keys.seal_identity(vault.identity, recovery.recipient)
-    (part / "keys" / "vault.recovery.age").write_bytes(sealed)
+    (part / SUMMED[1]).write_bytes(sealed)
     code = None if admin else keys.new_setup_code()
     first = keys.wrap_secret(vault.identity.encode(), admin.passphrase if admin else str(code))
     Registry.create(part / "registry.json", first if code else {})
@@ -279,7 +286,7 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
         registry.close()
     CallIndex.open(part / "calls.db").close()
     alarm_file.write(part / "alarms.json", [])
-    (part / "policy.toml").write_text(plan.profile)
+    (part / POLICY).write_text(plan.profile)
     _anchor_clock(part, plan.trial)
     (part / "site.toml").write_text(plan.site_text or default_site())
     notice = notice_file.shipped(policy.parse(plan.profile).language)
@@ -291,7 +298,7 @@ def _fill(part: Path, plan: Plan, now: datetime) -> Created:
         "vault": vault.recipient,
         "recovery": recovery.recipient,
         "public_key": keys.public_key_text(signing.public_key()),
-        "policy_sha256": sha256(plan.profile.encode()).hexdigest(),
+        "sums": {name: sha256((part / name).read_bytes()).hexdigest() for name in SUMMED},
     }
     (part / box_file.NAME).write_text(box_file.pack(facts))
     opened = open_box(part)

@@ -6,7 +6,7 @@
     vault = "age1..."         recipient of every data key
     recovery = "age1..."      the second one: the sheet in the safe
     public_key = "..."        the box's Ed25519 key, base 64
-    policy_sha256 = "..."     of policy.toml, hex
+    sums = {"policy.toml" = "...", ...}   SHA-256, hex, of the files that never change
     check = "..."             SHA-256 of the bytes before this line, hex
 
 Written once, when the folder is made. The sums are there because a bit that flips in a file of text
@@ -28,10 +28,9 @@ class BoxBroken(ValueError):
 
 
 def pack(facts: Mapping[str, object]) -> str:
-    """Return the file that says so; facts are JSON strings, numbers and booleans."""
-    # A JSON string, number or boolean is a TOML one too.
+    """Return the file that says so; facts are strings, numbers, booleans, or sums by name."""
     values = {"format": FORMAT, **facts}
-    body = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+    body = "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
     return f'{body}check = "{_sum(body)}"\n'
 
 
@@ -51,6 +50,12 @@ def unpack(text: str) -> dict[str, Any]:
     if facts["format"] != FORMAT:
         raise BoxBroken(f"format {facts['format']}, want {FORMAT}")
     return facts
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value)  # a JSON string, number or boolean is a TOML one too
 
 
 def _sum(text: str) -> str:

@@ -48,6 +48,9 @@ def folders(box: Box) -> list[Trouble]:
 def files(box: Box, site: Site, ledger: Log, *, first_start: bool) -> list[Trouble]:
     """Settle the files that are there twice, and enter each that was not as it should be."""
     found = []
+    if box.signing_key.parent != box.keys:
+        # It has become a credential: no copy of it may stay behind.
+        (box.data / FOLDER / box.signing_key.name).unlink(missing_ok=True)
     for one in (*boxes.fixed_files(box), *sites.own_files(site)):
 
         def enter(done: str, sha256: str, name: str = one.name) -> None:

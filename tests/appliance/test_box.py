@@ -113,7 +113,7 @@ def test_a_policy_that_was_changed_is_not_believed_and_its_spare_is(tmp_path):
     path.write_text(path.read_text().replace("days = 90", "days = 10"))
     assert box.open_box(tmp_path / "data").policy.retention_days == 90
     (tmp_path / "data" / "spare" / "policy.toml").write_text(path.read_text())
-    with pytest.raises(BoxBroken, match="not the policy that the folder was made with"):
+    with pytest.raises(BoxBroken, match=r"not the policy\.toml that the folder was made with"):
         box.open_box(tmp_path / "data")
 
 

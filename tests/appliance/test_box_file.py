@@ -2,7 +2,7 @@ import pytest
 
 from appliance.box_file import BoxBroken, pack, unpack
 
-FACTS = {"id": "01JE", "trial": False, "policy_sha256": "ab"}
+FACTS = {"id": "01JE", "trial": False, "sums": {"policy.toml": "ab"}}
 
 
 def test_what_is_written_reads_back():

@@ -63,3 +63,11 @@ def test_recording_goes_on_with_an_alarm_after_a_loss(trial, here, capture, lost
     rows = replay(trial, here, capture[0])
     assert [row.proof for row in rows].count("verified") == 3
     assert ("ledger_damaged" in trial.alarms.read_text()) == (lost != "vault")
+
+
+def test_of_a_key_that_is_a_credential_no_copy_stays(trial, here, tmp_path, monkeypatch):
+    (tmp_path / "given").mkdir()
+    trial.signing_key.rename(tmp_path / "given" / "box.key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "given"))
+    assert files(trial, here) == ([], [])
+    assert not (trial.data / "spare" / "box.key").exists()
