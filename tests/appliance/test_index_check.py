@@ -1,8 +1,9 @@
 import pytest
 
-from appliance.index import CallIndex, IndexBroken
+from appliance.index import CallIndex
 from appliance.index_check import sound_rows
 from appliance.index_row import from_db
+from appliance.index_schema import IndexBroken
 from tests.appliance.test_index import row
 
 
