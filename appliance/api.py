@@ -142,6 +142,19 @@ class Recorder(Protocol):
             NoSuchCall: there is no key for it.
         """
 
+    def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:
+        """Enter the SHA-256 sums of what is about to be handed out, under a head signed now.
+
+        Args:
+            sums: of the "opus", the "wav" and the "record", in hex.
+
+        Returns:
+            The entry's number.
+        """
+
+    def sign_manifest(self, manifest: str) -> bytes:
+        """Return the box's signature of a package's MANIFEST."""
+
     def opened(self, call_id: str, whole: bool) -> None:
         """Say how a call opened whose proof was waiting for somebody with a key.
 

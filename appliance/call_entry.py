@@ -24,6 +24,9 @@ from appliance.vault.segment import pack_packets
 
 #: The acts that are a call's entry.
 CALL, RECOVERED, ENTERED_AGAIN = "call", "recovered", "entered_again"
+#: The act that names the sums of what was handed out.
+PACKAGE: Final = "package"
+SUMMED: Final = ("opus", "wav", "record")
 ACTS: Final = frozenset({CALL, RECOVERED, ENTERED_AGAIN})
 #: What is committed to beside the audio, and where it stands in a call's JSON.
 COMMITTED: Final = ("number", "digits", "keys")

@@ -32,6 +32,10 @@ class BadCheckpoint(ValueError):
     """The text is no checkpoint, or not signed by this key."""
 
 
+class KeyDiffers(BadCheckpoint):
+    """It says that another key signed it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     origin: str
@@ -60,7 +64,7 @@ def read(note: str, key: Ed25519PublicKey) -> Checkpoint:
     try:
         named, root = _decode(match["signature"]), _decode(match["root"])
         if named[:_KEY_ID_BYTES] != _key_id(match["origin"], key):
-            raise BadCheckpoint("signed by another key")
+            raise KeyDiffers("signed by another key")
         key.verify(named[_KEY_ID_BYTES:], match["body"].encode())
     except (binascii.Error, InvalidSignature):
         raise BadCheckpoint("the signature does not fit") from None

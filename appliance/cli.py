@@ -13,11 +13,20 @@ from typing import Final
 
 from appliance import box, policy, site
 from appliance.box_file import BoxBroken
-from appliance.commands import bench, captures, keeping, people, policies, retention, services
+from appliance.commands import (
+    bench,
+    captures,
+    keeping,
+    packages,
+    people,
+    policies,
+    retention,
+    services,
+)
 from appliance.commands.common import DONE, MISUSED, WRONG, Command, PassphraseMissing
 from dsp.opus import OpusMissing
 
-GROUPS: Final = (services, captures, keeping, retention, people, policies)
+GROUPS: Final = (services, captures, keeping, packages, retention, people, policies)
 
 #: The caller's mistake; the message says what to do.
 _MISUSE: Final = (

@@ -41,7 +41,7 @@ ANSWER_TIMEOUT_S = 10.0
 
 _METHODS: Final = frozenset(
     {"status", "press_button", "open_key", "opened", "hearings", "note", "acknowledge"}
-    | {"hold", "release", "sweep", "self_test"}
+    | {"hold", "release", "sweep", "self_test", "enter_package", "sign_manifest"}
 )
 
 
@@ -130,6 +130,14 @@ class ControlClient:
     def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
         sealed = self._ask("open_key", call_id=call_id, person=person, act=act, purpose=purpose)
         return base64.b64decode(sealed)
+
+    def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:
+        return int(
+            self._ask("enter_package", call_id=call_id, person=person, purpose=purpose, sums=sums)
+        )
+
+    def sign_manifest(self, manifest: str) -> bytes:
+        return base64.b64decode(self._ask("sign_manifest", manifest=manifest))
 
     def opened(self, call_id: str, whole: bool) -> None:
         self._ask("opened", call_id=call_id, whole=whole)

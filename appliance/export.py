@@ -1,138 +1,230 @@
-"""A call as a package for somebody outside: the audio as recorded, its facts, and what proves both.
+"""Takes a call out as a package (`package/contents.py`), and enters that in the ledger.
 
-A ZIP named by the call:
+    1  the key       who takes it out, and why, is in the ledger before the key is given
+    2  the sound     decrypted, and never encoded again
+    3  the entry     the sums of what is about to be handed out, under a head signed now
+    4  the package   with the proofs of both entries, then MANIFEST, then its signature
 
-    CALL.opus       the recording: the packets as recorded, in an Ogg file
-    CALL.wav        the same, decoded, for programs that do not read Opus
-    record.json     the call's row
-    box.pub         the box's Ed25519 key, PEM
-    MANIFEST        SHA-256 of each of them, as sha256sum writes it
-    MANIFEST.sig    the box's signature of MANIFEST
-    README          how to check it without Kirok
-
-The audio is decrypted and never encoded again. Who took it out, and why, is in the ledger before
-the key is.
+Power goes in between: entries that say what was begun, and no package. The recorder holds the keys,
+the ledger and the box's name, and does 1, 3 and the signature; when none runs, this process takes
+the folder and does it itself.
 """
 
-import io
 import json
-import zipfile
-from collections.abc import Mapping
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Protocol
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from appliance import keys, wav
+from appliance import call_entry, checkpoint, keys, ledger, paper, wav
 from appliance.api import NoSuchCall, RecorderAway
-from appliance.box import Box, signing_key
+from appliance.box import Box
 from appliance.control import ControlClient
 from appliance.durable import replace
 from appliance.engine import open_parts
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
-from appliance.playback import Recording, open_recording
+from appliance.ledger import Proved
+from appliance.package import box_pub, contents, readme, zip_file
+from appliance.package.cover import Provision, values
+from appliance.package.zip_aes import SALT_BYTES
+from appliance.playback import CannotOpen, Recording, open_recording
 from appliance.registry_storage import read_tables
 from appliance.store import Store
 
-README: Final = """\
-{call}: a recording made by Kirok box {box}, taken out {now}.
-
-To check that nothing was changed, with programs that every Linux has:
-
-    sha256sum --check MANIFEST
-    openssl pkeyutl -verify -pubin -inkey box.pub -rawin -in MANIFEST -sigfile MANIFEST.sig
-
-The first says that the files are those of MANIFEST, the second that the box signed MANIFEST. That
-box.pub is the box's own: compare its line with the one on the box's label,
-
-    {public_key}
-
-{call}.opus is the recording as it was made; {call}.wav is the same, decoded.
-"""
-#: The same package has the same bytes.
-_TIME: Final = (2026, 1, 1, 0, 0, 0)
+TRIAL = "trial"
 
 
 class NotAllowed(PermissionError):
     """This person may not take this out, or not so."""
 
 
-def export(box: Box, call_id: str, out: Path, person: tuple[str, str], now: datetime) -> Path:
-    """Write a call's package into a folder and return its path.
+@dataclass(frozen=True)
+class Taker:
+    """Who takes a call out, and why.
 
-    Args:
-        person: name and passphrase of who takes it out.
+    Attributes:
+        purpose: TRIAL, or the approved request.
+        package_pass: what the package is encrypted with; "" for not at all.
+    """
+
+    name: str
+    passphrase: str
+    purpose: str = TRIAL
+    package_pass: str = ""
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A call that has been opened to be handed out."""
+
+    row: CallRow
+    recording: Recording
+    salt: bytes
+
+
+class Authority(Protocol):
+    """What the owner of keys, ledger and signing key does for an export; see `api.Recorder`."""
+
+    def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes: ...
+
+    def enter_package(
+        self, call_id: str, person: str, purpose: str, sums: dict[str, str]
+    ) -> int: ...
+
+    def sign_manifest(self, manifest: str) -> bytes: ...
+
+
+def export(box: Box, call_id: str, out: Path, taker: Taker, now: datetime) -> Path:
+    """Write a call's package into a folder and return its path.
 
     Raises:
         NotAllowed: the folder is a real one, where only an approved request opens a call.
         NoSuchCall: there is none, or nothing of it was recorded, or it has been erased.
-        WrongPassphrase, CannotOpen, OSError: see there.
+        WrongPassphrase, CannotOpen, CannotPrint, OSError: see there.
     """
-    if not box.trial:
+    if taker.purpose == TRIAL and not box.trial:
         raise NotAllowed(f"{box.data} is no trial folder: a call goes out by an approved request")
-    who, identity = _unlock(box, *person)
+    who, identity = _unlock(box, taker)
     with CallIndex.open_readonly(box.index) as index:
         row = index.get(call_id)
     if not row.recorded or row.erased is not None:
         raise NoSuchCall(f"nothing of call {call_id} is kept")
-    age_file = _key(box, call_id, who)
-    recording = open_recording(box.vault, row, identity, age_file)
-    files = _files(box, row, recording, now)
-    out.mkdir(parents=True, exist_ok=True)
-    package = out / f"{call_id}.zip"
-    zipped = io.BytesIO()
-    with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _TIME), content)
-    replace(package, zipped.getvalue(), mode=0o640)
-    return package
+    with _authority(box) as authority:
+        opened = _open(
+            box, row, identity, authority.open_key(call_id, who, "export", taker.purpose)
+        )
+        files = _files(box, opened, (who, taker), authority, now)
+    return _write(out / f"{call_id}.zip", files, taker.package_pass)
 
 
-def _unlock(box: Box, name: str, passphrase: str) -> tuple[str, bytes]:
+def new_package_pass() -> str:
+    """Return a passphrase of 100 bits in five groups, without letters that look alike."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    groups = ("".join(secrets.choice(letters) for _ in range(4)) for _ in range(5))
+    return "-".join(groups)
+
+
+def _unlock(box: Box, taker: Taker) -> tuple[str, bytes]:
     """Return a person's id, and the vault's secret.
 
     Raises:
         WrongPassphrase: or there is nobody of this name; the two are not told apart.
     """
     for row in read_tables(box.registry).get("people", {}).values():
-        if row["name"] == name:
-            return str(row["id"]), keys.unwrap_secret(row["wrapped"], passphrase)
-    raise keys.WrongPassphrase(f"no {name!r} with this passphrase")
+        if row["name"] == taker.name:
+            return str(row["id"]), keys.unwrap_secret(row["wrapped"], taker.passphrase)
+    raise keys.WrongPassphrase(f"no {taker.name!r} with this passphrase")
 
 
-def _key(box: Box, call_id: str, person: str) -> bytes:
-    """Return the call's sealed key: from the recorder, or from the folder when none runs."""
-    purpose = "trial"
+@contextmanager
+def _authority(box: Box) -> Iterator[Authority]:
+    """Give the recorder, or what does the same when none runs."""
+    recorder = ControlClient(box.socket)
     try:
-        return ControlClient(box.socket).open_key(call_id, person, "export", purpose)
+        recorder.status()
     except RecorderAway:
         with open_parts(box) as parts:
-            return Store(parts, lambda call: None).open_key(call_id, person, "export", purpose)
+            yield Store(parts, lambda call: None)
+        return
+    yield recorder
 
 
-def _files(box: Box, row: CallRow, recording: Recording, now: datetime) -> dict[str, bytes]:
-    signing = signing_key(box)
-    public = signing.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+def _open(box: Box, row: CallRow, identity: bytes, age_file: bytes) -> _Opened:
+    recording = open_recording(box.vault, row, identity, age_file)
+    data_key = keys.open_data_key(age_file, identity.decode())
+    return _Opened(row, recording, call_entry.salt_of(data_key))
+
+
+def _files(
+    box: Box, opened: _Opened, who: tuple[str, Taker], authority: Authority, now: datetime
+) -> dict[str, bytes]:
+    """Return the package's files in order, entered and signed."""
+    row, (person, taker) = opened.row, who
+    files = _recording(opened)
+    sums = _sums(row.id, files)
+    entry = authority.enter_package(row.id, person, taker.purpose, sums)
+    public = keys.public_key_from_text(box.public_key)
+    call, package = _proofs(box, row, entry, public)
+    files |= _ledger(call, package, opened.salt)
+    files[contents.KEY] = box_pub.pem(public)
+    head = checkpoint.read(package.proof.note, public)
+    places = (call.proof.index, package.proof.index)
+    provision = Provision(
+        *(row, box.id, box.public_key, taker.name, taker.purpose, now, sums, places, head)
     )
+    files[contents.COVER] = paper.pdf("cover", values(provision, box.policy), now)
+    number = (row.number or "") if contents.SALT in files else None
+    facts = readme.Facts(row.id, box.id, str(iso(now)), box.public_key, number)
+    files[contents.README] = readme.text(facts, box.policy.language).encode()
+    manifest = contents.manifest_of(files)
+    signature = authority.sign_manifest(manifest.decode())
+    files |= {contents.MANIFEST: manifest, contents.SIGNATURE: signature}
+    return {name: files[name] for name in contents.names(row.id) if name in files}
+
+
+def _recording(opened: _Opened) -> dict[str, bytes]:
+    row, recording = opened.row, opened.recording
     pcm = b"".join(recording.pcm(0, recording.samples))
     record = json.dumps(row.as_json(), ensure_ascii=False, indent=2)
-    readme = README.format(call=row.id, box=box.id, now=iso(now), public_key=box.public_key)
-    files = {
-        f"{row.id}.opus": recording.ogg,
-        f"{row.id}.wav": wav.header(recording.samples) + pcm,
-        "record.json": record.encode() + b"\n",
-        "box.pub": public,
-        "README": readme.encode(),
+    return {
+        contents.wav_name(row.id): wav.header(recording.samples) + pcm,
+        contents.opus_name(row.id): recording.ogg,
+        contents.RECORD: record.encode() + b"\n",
     }
-    manifest = manifest_of(files)
-    return {**files, "MANIFEST": manifest, "MANIFEST.sig": signing.sign(manifest)}
 
 
-def manifest_of(files: Mapping[str, bytes]) -> bytes:
-    """Return the sums of these files, as sha256sum writes them."""
-    rows = [f"{sha256(files[name]).hexdigest()}  {name}\n" for name in sorted(files)]
-    return "".join(rows).encode()
+def _sums(call_id: str, files: dict[str, bytes]) -> dict[str, str]:
+    parts = {
+        "opus": contents.opus_name(call_id),
+        "wav": contents.wav_name(call_id),
+        "record": contents.RECORD,
+    }
+    return {part: sha256(files[name]).hexdigest() for part, name in parts.items()}
+
+
+def _proofs(box: Box, row: CallRow, entry: int, public: Ed25519PublicKey) -> list[Proved]:
+    """Return the proofs of the call's entry and of the package's.
+
+    Raises:
+        CannotOpen: the ledger is damaged: what it says of the call cannot be proved.
+    """
+    if row.entry is None:
+        raise CannotOpen(f"call {row.id} has no entry in the ledger: start the recorder once")
+    try:
+        return ledger.prove(box.ledger, [row.entry, entry], public)
+    except ValueError as error:
+        raise CannotOpen(f"the ledger proves nothing: {error}; see kirok ledger verify") from error
+
+
+def _ledger(call: Proved, package: Proved, salt: bytes) -> dict[str, bytes]:
+    files = {
+        contents.CALL_ENTRY: call.entry,
+        contents.CALL_PROOF: call.proof.text().encode(),
+        contents.PACKAGE_ENTRY: package.entry,
+        contents.PACKAGE_PROOF: package.proof.text().encode(),
+        contents.HEAD: call.proof.note.encode(),
+        contents.CHECK: readme.check_program(),
+    }
+    if "audio" in json.loads(call.entry)["facts"]:
+        files[contents.SALT] = f"{salt.hex()}\n".encode()
+    return files
+
+
+def _write(path: Path, files: dict[str, bytes], package_pass: str) -> Path:
+    packed = zip_file.plain(files)
+    if package_pass:
+        packed = zip_file.encrypted(files, package_pass, _salts(len(files)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace(path, b"".join(zip_file.pack(packed)), mode=0o640)
+    return path
+
+
+def _salts(count: int) -> Iterable[bytes]:
+    return [secrets.token_bytes(SALT_BYTES) for _ in range(count)]

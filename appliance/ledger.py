@@ -14,8 +14,9 @@ Source: RFC 6962 for the tree; C2SP tlog-checkpoint for the heads.
 
 import base64
 import os
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -39,7 +40,11 @@ from appliance.ledger_walk import (
     read_lines,
     unpack_line,
 )
-from appliance.merkle import Tree, inclusion_proof, leaf_hash
+from appliance.merkle import Tree, inclusion_proof, leaf_hash, root_of
+from appliance.tlog_proof import Proof
+
+#: As sha256sum writes it.
+MANIFEST = re.compile(rb"(?:[0-9a-f]{64}  [!-~]{1,200}\n){1,64}")
 
 #: A clock gives UTC and its quality: "ntp" "rtc" "unsynced" "stepped".
 Clock = Callable[[], tuple[datetime, str]]
@@ -48,20 +53,11 @@ _CRC_BYTES = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """That an entry is in the log under a signed head; check it with merkle.verify_inclusion.
-
-    Attributes:
-        entry: the entry's canonical JSON; its leaf is merkle.leaf_hash of it.
-        hashes: 32 bytes each, lowest first.
-        note: the signed head.
-    """
+class Proved:
+    """An entry's canonical JSON, and that it is in the log; tlog_proof.check() checks it."""
 
     entry: bytes
-    index: int
-    size: int
-    hashes: tuple[bytes, ...]
-    note: str
+    proof: Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +171,16 @@ class Ledger:
             self._headed = size
             return note
 
+    def sign_manifest(self, manifest: bytes) -> bytes:
+        """Return the box's signature of a package's MANIFEST, 64 bytes of Ed25519.
+
+        Raises:
+            ValueError: it is none. The key signs heads as well: neither may pass for the other.
+        """
+        if not MANIFEST.fullmatch(manifest):
+            raise ValueError("not a MANIFEST of SHA-256 sums")
+        return self._key.sign(manifest)
+
     def close(self) -> None:
         """Publish a head, and give the file up."""
         try:
@@ -256,24 +262,29 @@ def verify(directory: Path, key: Ed25519PublicKey) -> list[Finding]:
     return walk.findings
 
 
-def prove(directory: Path, index: int, key: Ed25519PublicKey) -> Proof:
-    """Return the proof that an entry is under the last published head.
+def prove(directory: Path, indexes: Sequence[int], key: Ed25519PublicKey) -> list[Proved]:
+    """Return the proofs that these entries are under the last published head.
 
     Raises:
-        ValueError: the head does not reach to it, or the log is not what was signed.
+        ValueError: the head does not reach to one, or the log is not what was signed.
     """
     note = (directory / HEAD).read_text()
     head = checkpoint.read(note, key)
-    lines = [
-        line[_CRC_BYTES:-1]
-        for number, (_, line) in enumerate(read_lines(directory / ENTRIES))
-        if number < head.size
+    leaves: list[bytes] = []
+    entries: dict[int, bytes] = {}
+    for number, (_, line) in zip(range(head.size), read_lines(directory / ENTRIES), strict=False):
+        entry = line[_CRC_BYTES:-1]
+        leaves.append(leaf_hash(entry))
+        if number in indexes:
+            entries[number] = entry
+    lacking = sorted(set(indexes) - entries.keys())
+    if lacking or root_of(leaves) != head.root:
+        what = f"entry {lacking[0]}, " if lacking else ""
+        raise ValueError(f"{what}a head over {head.size}, a log of {len(leaves)} that is not its")
+    return [
+        Proved(entries[index], Proof(index, tuple(inclusion_proof(leaves, index)), note))
+        for index in indexes
     ]
-    if not index < head.size == len(lines):
-        raise ValueError(f"entry {index}, a head over {head.size}, a log of {len(lines)}")
-    leaves = [leaf_hash(line) for line in lines]
-    proof = inclusion_proof(leaves, index)
-    return Proof(lines[index], index, head.size, tuple(proof), note)
 
 
 def _recover(directory: Path, key: Ed25519PublicKey, origin: str) -> tuple[Walk, int, bytes]:

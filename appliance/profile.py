@@ -232,7 +232,14 @@ class Safeguards:
 
 @dataclass(frozen=True)
 class Provision:
-    """Attributes: made_by: roles; recipients: "requester" or roles; register: a form's id or ""."""
+    """Who may ask for a copy, and how it goes out.
+
+    Attributes:
+        made_by: roles.
+        recipients: "requester" or roles.
+        register: a form's id or "".
+        encrypted: a package is a ZIP that a passphrase opens.
+    """
 
     form: str
     made_by: tuple[str, ...]
@@ -247,6 +254,7 @@ class Provision:
     reason: tuple[Ground, ...]
     register: str = ""
     attachment: str = ""
+    encrypted: bool = False
 
 
 @dataclass(frozen=True)

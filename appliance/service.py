@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Final
 
+from appliance import call_entry, ledger
 from appliance.api import BoxStatus, Hearing, LineTest, Refused
 from appliance.hold import new_hold
 from appliance.index import CallIndex
@@ -79,6 +80,18 @@ class Service:
         if act not in ("listen", "export"):
             raise ValueError(f"an act is listen or export, got {act!r}")
         return self._writer.ask(lambda s: s.open_key(call_id, person, act, purpose), DISK_WAIT_S)
+
+    def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:
+        if set(sums) != set(call_entry.SUMMED):
+            raise ValueError(f"sums of {sorted(sums)}, want {sorted(call_entry.SUMMED)}")
+        return self._writer.ask(
+            lambda s: s.enter_package(call_id, person, purpose, sums), DISK_WAIT_S
+        )
+
+    def sign_manifest(self, manifest: str) -> bytes:
+        if not ledger.MANIFEST.fullmatch(manifest.encode()):
+            raise ValueError("not a MANIFEST of SHA-256 sums")
+        return self._writer.ask(lambda store: store.sign_manifest(manifest), DISK_WAIT_S)
 
     def opened(self, call_id: str, whole: bool) -> None:
         self._writer.ask(lambda store: store.opened(call_id, whole), DISK_WAIT_S)

@@ -61,6 +61,8 @@ class Log(Protocol):
 
     def publish_head(self) -> str: ...
 
+    def sign_manifest(self, manifest: bytes) -> bytes: ...
+
 
 @dataclass(frozen=True)
 class ToProve:
@@ -251,6 +253,27 @@ class Store:
         self._parts.ledger.sync()
         self._parts.index.add_hearing(call_id, datetime.now(UTC), person, act, purpose)
         return age_file
+
+    def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:
+        """Enter what is about to be handed out, under a signed head; return the entry's number.
+
+        Raises:
+            NoSuchCall: there is no such call.
+        """
+        self._parts.index.get(call_id)
+        ledger = self._parts.ledger
+        facts = {"call": call_id, "person": person, "purpose": purpose, **sums}
+        entry = ledger.append(call_entry.PACKAGE, **facts)
+        ledger.publish_head()
+        return entry
+
+    def sign_manifest(self, manifest: str) -> bytes:
+        """Return the box's signature of a package's MANIFEST.
+
+        Raises:
+            ValueError: it is none.
+        """
+        return self._parts.ledger.sign_manifest(manifest.encode())
 
     def opened(self, call_id: str, whole: bool) -> None:
         """Enter how a call opened that was waiting for its proof; else nothing."""

@@ -2,28 +2,18 @@
 
 import argparse
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from appliance import box, doctor, keys, ledger, show_calls
 from appliance.api import NoSuchCall, RecorderAway
-from appliance.commands.common import (
-    DONE,
-    WRONG,
-    Subparsers,
-    add_command,
-    add_data,
-    ask_passphrase,
-    moment,
-)
-from appliance.export import NotAllowed, export
+from appliance.commands.common import DONE, WRONG, Subparsers, add_command, add_data, moment
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_schema import IndexBroken
 from appliance.playback import CannotOpen
 
-MISUSE: Final = (NoSuchCall, NotAllowed, keys.WrongPassphrase)
+MISUSE: Final = (NoSuchCall, keys.WrongPassphrase)
 FAULTS: Final = (CannotOpen, IndexBroken, RecorderAway)
 
 
@@ -35,18 +25,6 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     calls.add_argument("--line", type=int)
     calls.add_argument("--number", help="a part of the number")
     calls.add_argument("--json", action="store_true", help="one JSON object a line")
-    package = add_command(
-        commands, "export", _export, "write a call's package for somebody outside"
-    )
-    package.add_argument("call", help="the call's id")
-    add_data(package)
-    package.add_argument("--out", type=Path, metavar="DIR", required=True)
-    package.add_argument(
-        "--as", dest="name", metavar="NAME", required=True, help="who takes it out"
-    )
-    ground = package.add_mutually_exclusive_group(required=True)
-    ground.add_argument("--request", metavar="ID", help="the approved request")
-    ground.add_argument("--trial", action="store_true", help="none; trial folders only")
     log = commands.add_parser("ledger", help="the append-only log")
     verbs = log.add_subparsers(metavar="VERB", required=True)
     verify = add_command(
@@ -80,15 +58,6 @@ def _calls(given: argparse.Namespace) -> int:
             print(json.dumps(row.as_json(), ensure_ascii=False))
     else:
         print("\n".join(show_calls.table(rows, zone)))
-    return DONE
-
-
-def _export(given: argparse.Namespace) -> int:
-    opened = box.open_box(given.data)
-    if given.request:
-        raise NotAllowed("requests are kept on paper still; trial folders need none: --trial")
-    person = given.name, ask_passphrase(f"Passphrase of {given.name}: ")
-    print(export(opened, given.call, given.out, person, datetime.now(UTC)))
     return DONE
 
 

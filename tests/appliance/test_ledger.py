@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from appliance import checkpoint
+from appliance import checkpoint, tlog_proof
 from appliance.ledger import Ledger, prove, verify
 from appliance.ledger_walk import pack_line, read_entry, unpack_line
-from appliance.merkle import leaf_hash, verify_inclusion
 from tests.faults import FaultyDisk, PowerCut
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -313,13 +312,28 @@ def test_threads_append_while_another_syncs(folder):
 def test_an_entry_is_proved_under_the_head(folder):
     filled(folder)
     head = checkpoint.read((folder / "head").read_text(), PUBLIC)
-    for index in (0, 6, 11):
-        proof = prove(folder, index, PUBLIC)
-        leaf = leaf_hash(proof.entry)
-        assert verify_inclusion(leaf, index, head.size, proof.hashes, head.root)
-        assert proof.note == (folder / "head").read_text()
-    with pytest.raises(ValueError, match="a head over 12"):
-        prove(folder, 12, PUBLIC)
+    for index, proved in zip((0, 6, 11), prove(folder, (0, 6, 11), PUBLIC), strict=True):
+        assert proved.entry == lines(folder)[index][9:-1]
+        assert tlog_proof.check(proved.entry, proved.proof, PUBLIC) == head
+    with pytest.raises(ValueError, match="entry 12, a head over 12"):
+        prove(folder, [0, 12], PUBLIC)
+
+
+def test_a_log_that_was_changed_proves_nothing(folder):
+    filled(folder)
+    every = lines(folder)
+    put(folder, [every[0], pack_line({**unpack_line(every[1][:-1]), "act": "x"}), *every[2:]])
+    with pytest.raises(ValueError, match="not its"):
+        prove(folder, [0], PUBLIC)
+
+
+def test_the_box_signs_manifests_and_nothing_else(folder):
+    ledger = opened(folder)
+    manifest = b"a" * 64 + b"  record.json\n"
+    PUBLIC.verify(ledger.sign_manifest(manifest), manifest)
+    for other in (b"", manifest[:-1], b"kirok/box-7\n1\n", manifest.upper(), manifest + b"\n"):
+        with pytest.raises(ValueError, match="not a MANIFEST"):
+            ledger.sign_manifest(other)
 
 
 def test_time_is_utc(folder):

@@ -21,6 +21,13 @@ class FakeWriter:
         self.told.append(facts)
         return b"age"
 
+    def enter_package(self, *facts):
+        self.told.append(facts)
+        return 7
+
+    def sign_manifest(self, manifest):
+        return b"signed"
+
     def hearings(self, call_id):
         return [call_id]
 
@@ -113,3 +120,16 @@ def test_a_sweep_is_passed_on(service):
     service.sweep()
     service.sweep("2027-01-01T00:00:00+09:00")
     assert service._duty.sweeps == [None, datetime(2026, 12, 31, 15, tzinfo=UTC)]
+
+
+def test_a_package_is_entered_with_the_three_sums(service):
+    sums = {"opus": "a1", "wav": "b2", "record": "c3"}
+    assert service.enter_package("01JD", "p1", "trial", sums) == 7
+    with pytest.raises(ValueError, match="want"):
+        service.enter_package("01JD", "p1", "trial", {"opus": "a1"})
+
+
+def test_nothing_but_a_manifest_is_signed(service):
+    assert service.sign_manifest("a" * 64 + "  record.json\n") == b"signed"
+    with pytest.raises(ValueError, match="MANIFEST"):
+        service.sign_manifest("kirok/box-7\n1\n")

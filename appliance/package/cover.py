@@ -1,0 +1,126 @@
+"""What a package's cover sheet says, in the policy's language; `papers/cover.typ` is its form."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from appliance.checkpoint import Checkpoint
+from appliance.index_row import CallRow
+from appliance.policy import Policy
+from appliance.words import N_, words
+
+_DIRECTIONS: Final = {
+    "in": N_("incoming"),
+    "out": N_("outgoing"),
+    "unknown": N_("not known"),
+}
+_PROOFS: Final = {
+    "verified": N_("read back and compared when the call ended"),
+    "failed": N_("what was read back did not agree with what was heard"),
+    "pending": N_("not read back: the box was cut off during the call"),
+    "none": N_("not read back: the box was cut off during the call"),
+}
+_NOTICES: Final = {
+    "announcement": N_("by an announcement"),
+    "beep": N_("by a tone"),
+    "missing": N_("no notice was heard"),
+}
+_SECONDS: Final = "%Y-%m-%d %H:%M:%S %Z"
+
+Say = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Provision:
+    """What is handed out.
+
+    Attributes:
+        taker: who takes it out, by name.
+        sums: SHA-256 of the "opus", the "wav" and the "record", in hex.
+        entries: numbers in the ledger, the call's and the package's.
+        public_key: the box's, base 64.
+    """
+
+    row: CallRow
+    box_id: str
+    public_key: str
+    taker: str
+    purpose: str
+    at: datetime
+    sums: Mapping[str, str]
+    entries: tuple[int, int]
+    head: Checkpoint
+
+
+def values(of: Provision, policy: Policy) -> dict[str, object]:
+    """Return what the form prints."""
+    say = words(policy.language).gettext
+    return {
+        "lang": policy.language,
+        "title": say(N_("Call recording: cover sheet")),
+        "city": policy.city,
+        "rule": policy.rule_title,
+        "parts": [_call(of, policy, say), _handing(of, policy, say), _marks(of, say)],
+        "check": say(
+            N_(
+                "Whether the package is genuine is said by “kirok verify”, or by the commands in"
+                " its file README; both need the box's key above."
+            )
+        ),
+        "hands": [say(N_("Handed over by")), say(N_("Received by"))],
+    }
+
+
+def _call(of: Provision, policy: Policy, say: Say) -> dict[str, object]:
+    row = of.row
+    line = " ".join(filter(None, [str(row.line), row.line_name, row.department]))
+    minutes, seconds = divmod(round(row.audio_s), 60)
+    rows = {
+        N_("Call id"): row.id,
+        N_("Line"): line,
+        N_("Direction"): say(_DIRECTIONS[row.direction]),
+        N_("Other party's number"): row.number or say(_DIRECTIONS["unknown"]),
+        N_("Began"): _local(row.start, policy),
+        N_("Ended"): _local(row.end, policy),
+        N_("Length of the recording"): f"{minutes}:{seconds:02}",
+        N_("Told of the recording"): say(_NOTICES.get(row.notice or "missing", row.notice or "")),
+        N_("Proof"): say(_PROOFS[row.proof]),
+    }
+    return _part(say(N_("The call")), rows, say)
+
+
+def _handing(of: Provision, policy: Policy, say: Say) -> dict[str, object]:
+    trial = say(N_("trial: not a city's real call"))
+    rows = {
+        N_("Taken out by"): of.taker,
+        N_("Reason"): trial if of.purpose == "trial" else of.purpose,
+        N_("Taken out on"): _local(of.at, policy),
+    }
+    return _part(say(N_("The provision")), rows, say)
+
+
+def _marks(of: Provision, say: Say) -> dict[str, object]:
+    entries = say(N_("{call} (the call) and {package} (this package), of {size}"))
+    numbers = {"call": of.entries[0], "package": of.entries[1], "size": of.head.size}
+    exact = {
+        N_("Box"): of.box_id,
+        N_("The box's key"): of.public_key,
+        N_("Entries in the ledger"): entries.format(**numbers),
+        N_("Head of the ledger"): of.head.root.hex(),
+        "WAV": of.sums["wav"],
+        "Opus": of.sums["opus"],
+        "record.json": of.sums["record"],
+    }
+    return _part(say(N_("How to know it again (SHA-256)")), exact, say, exact=True)
+
+
+def _part(
+    title: str, rows: Mapping[str, str], say: Say, *, exact: bool = False
+) -> dict[str, object]:
+    made = [{"name": say(name), "value": value, "exact": exact} for name, value in rows.items()]
+    return {"title": title, "rows": made}
+
+
+def _local(at: datetime | None, policy: Policy) -> str:
+    return at.astimezone(policy.zone).strftime(_SECONDS) if at else ""
