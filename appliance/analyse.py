@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from appliance.progress import Progress
+from dsp import talkers
 from dsp.bank import LineBank
 from dsp.events import Event
 from firmware_bridge.block import Samples
@@ -23,7 +24,8 @@ def analyse(path: Path, announcements: Sequence[Samples] = ()) -> list[Event]:
         CaptureError: it cannot be read.
     """
     with Capture(path) as capture:
-        return sorted(_heard(capture, announcements), key=lambda e: (e.sample, e.line, e.believed))
+        heard = sorted(_heard(capture, announcements), key=lambda e: (e.sample, e.line, e.believed))
+        return talkers.told(heard)
 
 
 def _heard(capture: Capture, announcements: Sequence[Samples]) -> Iterator[Event]:

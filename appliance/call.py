@@ -1,15 +1,18 @@
 """One call as it goes on: what was heard of it so far, in samples of the line's stream."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.dialled import Dialled
 from appliance.far_party import FarParty
 from appliance.site import Line
-from dsp.events import CallerId
+from dsp.events import CallerId, Speech
 
 #: A call's time line keeps this many entries: bounds the row of a call that lasts for days.
 MAX_EVENTS = 1000
+#: And so many stretches of speech are kept till its end, the latest: three hours of talk.
+MAX_SPEECH = 2000
 
 
 @dataclass
@@ -85,6 +88,7 @@ class Call:
     caller: CallerId | None = None
     stretches: list[Stretch] = field(default_factory=list)
     marks: list[Mark] = field(default_factory=list)
+    speech: deque[Speech] = field(default_factory=lambda: deque(maxlen=MAX_SPEECH))
 
     @property
     def keeping(self) -> bool:

@@ -13,6 +13,7 @@ from appliance.call import Call, Stretch
 from appliance.call_machine import Action, Event, Keep, Mode, State, Trigger
 from appliance.dialled import Dialled
 from appliance.site import Line
+from appliance.turns import turns
 from dsp import events as heard
 from dsp.units import AUDIO_HZ
 
@@ -269,6 +270,8 @@ class LineDesk:
         call.ended, call.ended_by = max(sample, call.started), ended_by
         if call.keeping:
             self._stop_keeping(call, call.ended)
+        for turn in turns(call.speech):  # who spoke is known now that all has been heard
+            call.mark(f"{turn.side}_speech", turn.sample, duration_s=turn.duration_s)
         self.call = None
         self._owner.call_ended(call)
 
@@ -281,6 +284,7 @@ class LineDesk:
             return
         self._hear_far_party(call, event)
         if isinstance(event, heard.Speech):
+            call.speech.append(event)
             return
         facts: dict[str, object] = {}
         if isinstance(event, heard.Notice):

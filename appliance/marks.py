@@ -66,7 +66,7 @@ _LABELS: Final[dict[str, Callable[[Facts], str]]] = {
     "tone": lambda f: f"{f['plan']} {f['name']}",
     "record_beep": lambda f: f"beep {f['freq_hz']:.0f} Hz",
     "notice": lambda f: f"notice {f['score']:.2f}",
-    "speech": lambda f: f"{f['level_dbm0']:.0f} dBm0",
+    "speech": lambda f: f"{f['side'] or ''} {f['level_dbm0']:.0f} dBm0".lstrip(),
 }
 
 

@@ -8,7 +8,7 @@ believe out of the order in which things happened.
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
-from dsp.units import AUDIO_HZ
+from dsp.units import AUDIO_HZ, SILENCE_DBM0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +154,19 @@ class CallerId(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speech(Event):
+    """Somebody speaks.
+
+    Attributes:
+        least_dbm0, most_dbm0: the quietest and the loudest half second that is no pause.
+        side: of the two talkers, known once the call is over (dsp.talkers); None: not told.
+    """
+
     kind: ClassVar[str] = "speech"
     duration_s: float
     level_dbm0: float
+    least_dbm0: float = SILENCE_DBM0
+    most_dbm0: float = SILENCE_DBM0
+    side: Literal["near", "far"] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,10 @@ FRAME = 400
 FRAMES_PER_SECOND = AUDIO_HZ // FRAME
 #: Frames judged at a time: every second holds whole chunks.
 CHUNK = FRAMES_PER_SECOND // 2
+#: Frames of a stretch's quietest and loudest part, half a second; those so much weaker than the
+#: stretch are a pause in it.
+PART = FRAMES_PER_SECOND // 2
+_PAUSE_RATIO = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ class LevelBank:
         self._tally = np.zeros((4, lines))  # of the stretch, as in _Frames
         self._run = np.zeros(lines, np.int64)  # loud frames in a row, up to now
         self._before = np.zeros((2, lines))  # sums of the last two frames
+        kept = round((self.plan.longest_s + self.plan.pause_s) * FRAMES_PER_SECOND) // CHUNK + 2
+        self._latest: deque[Powers] = deque(maxlen=kept)  # chunks of sums; a stretch is in them
 
     def push(self, audio: NDArray[np.int16]) -> list[Event]:
         """Add audio and return the stretches of speech that have ended, within half a second.
@@ -176,6 +182,7 @@ class LevelBank:
         exact = audio.astype(np.float64).reshape(self._lines, count, FRAME)
         sums = (exact[:, :, None, :] @ exact[:, :, :, None]).reshape(self._lines, count).T.copy()
         self._now += count * FRAME
+        self._latest.append(sums)
         self._add_to_second(sums.sum(axis=0), _count_clipped(audio))
         return self._listen(sums)
 
@@ -251,13 +258,31 @@ class LevelBank:
             and within >= self.plan.within_share * loud
             and restless >= self.plan.restless_share * within
         ):
+            least, most = _parts(self._powers(i, begin, last))
             yield Speech(
                 line=i + 1,
                 sample=begin,
                 believed=self._now,
                 duration_s=(last - begin) / AUDIO_HZ,
                 level_dbm0=dbm0(power / FRAME / loud),
+                least_dbm0=dbm0(least),
+                most_dbm0=dbm0(most),
             )
+
+    def _powers(self, i: int, begin: int, end: int) -> Powers:
+        """Return the power of a line's frames in [begin, end), no older than those kept."""
+        sums = np.concatenate([chunk[:, i] for chunk in self._latest])
+        first = self._now - len(sums) * FRAME
+        return sums[max(begin - first, 0) // FRAME : (end - first) // FRAME] / FRAME
+
+
+def _parts(power: Powers) -> tuple[float, float]:
+    """Return the power of the quietest and the loudest PART frames in a row, pauses left out."""
+    spoken = power[power > power.mean() * _PAUSE_RATIO]
+    length = min(PART, len(spoken))
+    total = np.concatenate(([0.0], np.cumsum(spoken)))
+    means = (total[length:] - total[:-length]) / length
+    return float(means.min()), float(means.max())
 
 
 def _count_clipped(audio: NDArray[np.int16]) -> NDArray[np.int64]:

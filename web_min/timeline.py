@@ -39,7 +39,7 @@ class Mark:
 
     Attributes:
         kind: "ring" "answer" "lift" "far_answer" "keys" "flash" "gap" "keep_start" "keep_stop"
-            "hang_up" "tone_NAME" or as the recorder names it.
+            "hang_up" "tone_NAME" "near_speech" "far_speech" or as the recorder names it.
         at_s: seconds from the call's start.
         audio_s: the same moment in the recording, or None where nothing was kept.
         text: keys pressed, or seconds lost.

@@ -230,7 +230,8 @@ MARKS: Final = {
     "tone_reorder": Word(N_("Congestion tone"), "missed", "quiet"),
     "tone_unobtainable": Word(N_("Number-unobtainable tone"), "missed", "quiet"),
     "tone_intercept": Word(N_("Intercept tone"), "missed", "quiet"),
-    "speech": Word(N_("Speech"), "call", "quiet"),
+    "near_speech": Word(N_("This end speaks"), "call", "quiet"),
+    "far_speech": Word(N_("The other end speaks"), "call", "quiet"),
     "gap": Word(N_("Sound lost"), "alarm", "warn"),
     "line_down": Word(N_("The line went dead"), "line_down", "bad"),
 }

@@ -18,6 +18,7 @@ from dsp.events import (
     RingEnd,
     RingStart,
 )
+from tests.dsp.test_talkers import TURNS, talk
 
 S = 8000
 
@@ -402,3 +403,15 @@ def test_a_number_dialled_by_pulses_is_the_number(desk_of, notes):
     pulses = [at(Pulse, 2 + 2 * n, 0.7, digit=digit) for n, digit in enumerate("110")]
     play(desk_of(Mode.FULL), [off(1), *pulses, on(20)])
     assert notes.calls[0].number == "110"
+
+
+def test_who_spoke_is_on_the_time_line_once_the_call_is_over(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    desk.push(OffHook(line=1, sample=0, believed=S, volts=8.0))
+    for speech in talk(TURNS):
+        desk.push(speech)
+    assert not any("speech" in mark.kind for mark in notes.calls[0].marks)
+    desk.push(OnHook(line=1, sample=60 * S, believed=61 * S, volts=48.0))
+    spoken = [mark for mark in notes.calls[0].marks if "speech" in mark.kind]
+    assert [mark.kind for mark in spoken] == ["near_speech", "far_speech"] * 8
+    assert (spoken[1].sample, spoken[1].facts) == (3 * S, {"duration_s": 2.0})

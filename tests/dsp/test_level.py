@@ -118,6 +118,15 @@ def test_steady_noise_is_not_speech():
     assert heard(pcm(white(np.random.default_rng(5), 20, -40))) == []
 
 
+def test_the_quietest_and_the_loudest_part_of_a_stretch_are_told():
+    rng = np.random.default_rng(6)
+    parts = [speech_like(rng, 2.0, level) for level in (-15, -28)]
+    (speech,) = heard(pcm(np.concatenate((silence(1), *parts, silence(1))) + white(rng, 6.0, -60)))
+    assert speech.least_dbm0 == pytest.approx(-28, abs=3)
+    assert speech.most_dbm0 == pytest.approx(-15, abs=3)
+    assert speech.least_dbm0 < speech.level_dbm0 < speech.most_dbm0
+
+
 def test_a_speech_without_pause_is_handed_over_in_lengths():
     events = heard(pcm(speech_like(np.random.default_rng(6), 25)))
     assert [round(e.duration_s) for e in events] == [10, 10, 5]
