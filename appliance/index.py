@@ -15,13 +15,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from appliance import index_check, number_index, ulid
 from appliance.api import NoSuchCall
 from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, digits_of, statement
-from appliance.index_row import CallRow, from_db, from_ms, to_db, to_ms
+from appliance.index_row import COLUMNS, CallRow, from_db, from_ms, to_db, to_ms
 from appliance.index_schema import check_version, meant, prepare
+
+_INSERT: Final = (
+    f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{one}' for one in COLUMNS)})"
+)
 
 
 class CallIndex:
@@ -92,8 +96,7 @@ class CallIndex:
         found = self._db.execute("SELECT * FROM calls WHERE id = ?", (row.id,)).fetchone()
         before = dict(found) if found else {}
         if not before:
-            names, marks = ", ".join(values), ", ".join(f":{name}" for name in values)
-            self._db.execute(f"INSERT INTO calls ({names}) VALUES ({marks})", values)
+            self._db.execute(_INSERT, values)
         elif changed := [name for name, value in values.items() if before[name] != value]:
             # Each index is a page to be written, for a value that has changed alone.
             told = ", ".join(f"{name} = :{name}" for name in changed)

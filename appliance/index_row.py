@@ -12,6 +12,7 @@ from typing import Any, Final
 #: Why the row of a line's self-test is there: not a call, and not among them.
 SELF_TEST: Final = "self_test"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,7 @@ _TIMES = {
 }
 _LISTS = {"stretches", "events", "gaps"}
 _FIELDS = {f.name: _TIMES.get(f.name, f.name) for f in fields(CallRow)}
+COLUMNS: Final = tuple(_FIELDS.values())
 
 
 def iso(at: datetime | None) -> str | None:
@@ -162,7 +164,7 @@ def to_db(row: CallRow) -> dict[str, Any]:
         if name in _TIMES and value is not None:
             value = to_ms(value)
         elif name in _LISTS:
-            value = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+            value = _JSON(value)
         values[column] = value
     return values
 
