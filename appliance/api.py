@@ -192,5 +192,11 @@ class Recorder(Protocol):
             Refused: a time was given, and the folder is a real one.
         """
 
+    def confirm_clock(self, person: str) -> str:
+        """Believe the clock as it is, for that person says that it is right; return "".
+
+        Where it cannot be believed all the same, return why, in English; nothing has changed.
+        """
+
     def note(self, act: str, person: str, **facts: str) -> None:
         """Enter in the ledger what happened at the page: a login, a refusal, a search."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from appliance import dating
 from appliance.call import Call, HostCount, Mark
 from appliance.index_row import CallRow
 from appliance.policy import Policy
@@ -126,7 +127,7 @@ def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: in
         gaps=[{"at_s": _after(call, gap.sample), **gap.facts} for gap in gaps],
         notice=notice,
         notice_s=_after(call, call.notice_at) if notice and call.notice_at is not None else None,
-        due=None if unsure else policy.due(started),
+        due=None if unsure else dating.due(policy, started, clock),
         day=day + IN_DOUBT if unsure else day,
         dated="unsure" if unsure else "sure",
         boot=unsure.boot if unsure else "",

@@ -16,6 +16,7 @@ from appliance.box_file import BoxBroken
 from appliance.commands import (
     bench,
     captures,
+    clock,
     keeping,
     packages,
     people,
@@ -26,7 +27,7 @@ from appliance.commands import (
 from appliance.commands.common import DONE, MISUSED, WRONG, Command, PassphraseMissing
 from dsp.opus import OpusMissing
 
-GROUPS: Final = (services, captures, keeping, packages, retention, people, policies)
+GROUPS: Final = (services, captures, keeping, packages, retention, clock, people, policies)
 
 #: The caller's mistake; the message says what to do.
 _MISUSE: Final = (

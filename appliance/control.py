@@ -41,7 +41,7 @@ ANSWER_TIMEOUT_S = 10.0
 
 _METHODS: Final = frozenset(
     {"status", "press_button", "open_key", "opened", "hearings", "note", "acknowledge"}
-    | {"hold", "release", "sweep", "self_test", "enter_package", "sign_manifest"}
+    | {"hold", "release", "sweep", "self_test", "confirm_clock", "enter_package", "sign_manifest"}
 )
 
 
@@ -144,6 +144,9 @@ class ControlClient:
 
     def hearings(self, call_id: str) -> list[Hearing]:
         return [Hearing(**hearing) for hearing in self._ask("hearings", call_id=call_id)]
+
+    def confirm_clock(self, person: str) -> str:
+        return str(self._ask("confirm_clock", person=person))
 
     def acknowledge(self, what: str, where: str, person: str) -> None:
         self._ask("acknowledge", what=what, where=where, person=person)

@@ -9,7 +9,7 @@ way every start begins.
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -26,7 +26,7 @@ from appliance.index import CallIndex
 from appliance.raised import SETTLE_S
 from appliance.retention import Moment
 from appliance.retention_duty import RetentionDuty
-from appliance.service import Service
+from appliance.service import Duties, Service
 from appliance.stopping import told_to_stop
 from appliance.systemd import notify
 from firmware_bridge.link import NAP_S, Link
@@ -66,8 +66,9 @@ def record(config: Path) -> int:
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
         clock_duty = ClockDuty(keeper, engine.writer, engine.alarms, opened.data, opened.policy)
         erasing = RetentionDuty(engine.writer, engine.alarms, lambda: _now(keeper), opened)
-        service = Service(engine.writer, index, opened.policy, engine.alarms, erasing)
-        loop = Loop(engine, link, panel, service, Duties(clock_duty, erasing))
+        duties = Duties(clock_duty, erasing)
+        service = Service(engine.writer, index, opened.policy, engine.alarms, duties)
+        loop = Loop(engine, link, panel, service, duties)
         loop.publish(monotonic())
         undo.enter_context(ControlServer(opened.socket, service))
         notify("READY=1")
@@ -76,14 +77,6 @@ def record(config: Path) -> int:
             stop.wait(NAP_S)
         notify("STOPPING=1")
     return 0
-
-
-@dataclass(frozen=True)
-class Duties:
-    """What is looked after besides the lines."""
-
-    clock: ClockDuty
-    retention: RetentionDuty
 
 
 class Loop:

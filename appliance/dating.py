@@ -8,9 +8,13 @@ now: longer, never shorter.
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from appliance.index_row import CallRow, iso
 from appliance.policy import Policy
+
+#: A person who says that the clock is right may be wrong by a day.
+DOUBT: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,16 @@ class Known:
     quality: str
 
 
+def due(policy: Policy, start: datetime, quality: str) -> datetime:
+    """Return when a call is to be erased: a day later where no clock vouched for its date."""
+    return policy.due(start if quality in ("ntp", "rtc") else start + DOUBT)
+
+
 def put_right(row: CallRow, known: Known, policy: Policy) -> CallRow:
     """Return a call whose date was not sure with what can be said of it now."""
     if not row.boot or row.boot != known.boot or row.uptime_ms is None:
         latest = datetime.fromtimestamp(known.utc_s, UTC)
-        return replace(row, dated="latest", due=policy.due(latest))
+        return replace(row, dated="latest", due=due(policy, latest, known.quality))
     ago_s = known.uptime_s - row.uptime_ms / 1000
     start = datetime.fromtimestamp(known.utc_s - ago_s, UTC)
     by = start - row.start
@@ -43,7 +52,7 @@ def put_right(row: CallRow, known: Known, policy: Policy) -> CallRow:
         start=start,
         answer=_moved(row.answer, by),
         end=_moved(row.end, by),
-        due=policy.due(start),
+        due=due(policy, start, known.quality),
         told_start=row.start,
         told_end=row.end,
     )

@@ -14,10 +14,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from appliance import box, key_check, keys, ledger, notice_file, site
+from appliance import box, clock_report, key_check, keys, ledger, notice_file, site
 from appliance.api import RecorderAway
 from appliance.box import Box
+from appliance.box_clock import clock_state
 from appliance.box_file import BoxBroken
+from appliance.clock_anchor import NAME as ANCHOR
+from appliance.clock_anchor import AnchorDamaged, read_anchor
 from appliance.control import ControlClient
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
@@ -34,7 +37,7 @@ from appliance.vault.reel import State, scan
 from appliance.vault.segment import TamperedError
 from dsp.opus import Encoder, OpusMissing
 from dsp.units import AUDIO_HZ
-from firmware_bridge.host_clock import clock_quality
+from firmware_bridge.host_clock import clock_quality, look, time_service
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,7 @@ def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> li
         *_board(here),
         *_notice(here, opened),
         *_folder(opened),
+        *_clock(opened),
         *_index(opened),
         *(_deep(opened) if deep else ()),
     ]
@@ -98,15 +102,29 @@ def _machine() -> Iterator[Finding]:
         yield Finding("fine", "libopus encodes")
     except OpusMissing as error:
         yield Finding("wrong", str(error), "apt install libopus0")
-    quality = clock_quality()
+    quality, service = clock_quality(), time_service()
     if quality == "unsynced":
         yield Finding(
             "note",
-            "the clock is not synchronised: recordings are kept longer, never shorter",
+            f"the clock is not synchronised: {service or 'no time service'} runs",
             "give the box an NTP server, or a battery-backed clock",
         )
     else:
         yield Finding("fine", f"clock: {quality}")
+
+
+def _clock(opened: Box) -> Iterator[Finding]:
+    """Say whether the folder's dates may be taken from the clock."""
+    now = look()
+    state = clock_state(opened, now)
+    doubted = "wrong" if state.quality == "stepped" else "note"
+    level = "fine" if state.trusted else doubted
+    yield Finding(level, state.why, clock_report.remedy(now, state, opened.data))
+    try:
+        if read_anchor(opened.data) is None and opened.trial:
+            yield Finding("note", f"{opened.data / ANCHOR} is missing", "start the recorder")
+    except AnchorDamaged as error:
+        yield Finding("wrong", str(error), "start the recorder: it writes the file anew")
 
 
 def _board(here: Site | None) -> Iterator[Finding]:
@@ -189,12 +207,15 @@ def _index(opened: Box) -> Iterator[Finding]:
             for row in index.with_proof("failed"):
                 yield Finding("wrong", f"call {row.id}: {row.proof_note}", "play it and report it")
             pending = len(index.with_proof("pending"))
+            undated = len(index.unsure())
             cut_off = len(index.unfinished())
     except IndexBroken as error:
         yield Finding("wrong", str(error), "put back a copy, or rebuild it")
         return
     if pending:
         yield Finding("note", f"{pending} calls wait for their proof")
+    if undated:
+        yield Finding("note", f"{undated} calls wait for their date", "put the clock right")
     if cut_off:
         yield Finding("note", f"{cut_off} calls go on, or were cut off: the next start ends those")
 

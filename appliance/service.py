@@ -5,12 +5,14 @@ from here; the rest is asked of the writer.
 """
 
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Final
 
 from appliance import call_entry, ledger
 from appliance.api import BoxStatus, Hearing, LineTest, Refused
+from appliance.clock_duty import ClockDuty
+from appliance.clock_keeper import NotTheHostsClock
 from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_row import iso
@@ -23,6 +25,14 @@ from appliance.writer import Writer
 DISK_WAIT_S: Final = 8.0
 
 
+@dataclass(frozen=True)
+class Duties:
+    """What is looked after besides the lines."""
+
+    clock: ClockDuty
+    retention: RetentionDuty
+
+
 class Service:
     """Attributes: button, set when the front button was pressed on the page; tests, for a test."""
 
@@ -32,14 +42,14 @@ class Service:
         index: CallIndex,
         policy: Policy,
         alarms: Raised,
-        duty: RetentionDuty,
+        duties: Duties,
     ) -> None:
         """Serve the page.
 
         Args:
             index: read-only, for this thread alone.
         """
-        self._duty = duty
+        self._duties = duties
         self._alarms = alarms
         self.button = threading.Event()
         self.tests = threading.Event()
@@ -102,6 +112,13 @@ class Service:
     def acknowledge(self, what: str, where: str, person: str) -> None:
         self._alarms.acknowledge(what, where, person)
 
+    def confirm_clock(self, person: str) -> str:
+        try:
+            self._duties.clock.confirm(person)
+        except NotTheHostsClock as error:
+            return str(error)
+        return ""
+
     def note(self, act: str, person: str, **facts: str) -> None:
         self._writer.note(act, {"person": person, **facts})
 
@@ -115,7 +132,7 @@ class Service:
 
     def release(self, call_id: str, person: str, reason: str) -> None:
         self._writer.ask(lambda store: store.release(call_id, person, reason), DISK_WAIT_S)
-        self._duty.sweep_at(None)
+        self._duties.retention.sweep_at(None)
 
     def sweep(self, now: str | None = None) -> None:
-        self._duty.sweep_at(None if now is None else datetime.fromisoformat(now))
+        self._duties.retention.sweep_at(None if now is None else datetime.fromisoformat(now))

@@ -30,6 +30,7 @@ RTC_TOLERANCE_S: Final = 60.0
 _RTCS: Final = Path("/sys/class/rtc")
 _DEVICES: Final = Path("/dev")
 _PROC: Final = Path("/proc")
+_RUN: Final = Path("/run")
 #: _IOR('p', 0x13, unsigned int): what the hardware clock says of its battery.
 _RTC_VL_READ: Final = 0x80047013
 #: Its time is not valid, or its battery is empty: it has been without power.
@@ -141,6 +142,13 @@ def rtc_s(rtcs: Path) -> float | None:
         except (OSError, ValueError):  # present but never set, or without power
             continue
     return None
+
+
+def time_service(run: Path = _RUN) -> str:
+    """Return the name of the time service that runs, or ""."""
+    if (run / "chrony" / "chronyd.pid").exists():
+        return "chrony"
+    return "systemd-timesyncd" if (run / "systemd" / "timesync").exists() else ""
 
 
 def rtc_lost(devices: Path) -> bool | None:

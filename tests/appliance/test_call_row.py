@@ -111,6 +111,14 @@ def test_a_call_whose_date_is_in_doubt_is_filed_apart_and_is_not_due():
     assert (row.boot, row.uptime_ms) == ("4f1c", 90_000)
 
 
+def test_a_date_that_no_clock_vouched_for_keeps_a_call_a_day_longer():
+    call = a_call()
+    Now(20 * S, START).fix(call, SURE)
+    for clock, days in (("ntp", 0), ("rtc", 0), ("unsynced", 1), ("stepped", 1)):
+        row = row_of(call, OSAN, clock, 0.0, 0)
+        assert row.due == OSAN.due(START) + timedelta(days=days), clock
+
+
 def test_a_call_before_midnight_belongs_to_its_own_day():
     call = a_call()
     Now(10 * S, START.replace(hour=14, minute=59, second=59)).fix(call, SURE)  # 23:59:59 in Seoul

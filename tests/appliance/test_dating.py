@@ -51,6 +51,11 @@ def test_a_call_of_an_earlier_start_is_kept_as_if_it_had_been_now():
             assert (right.start, right.told_start, right.clock) == (told, None, "stepped")
 
 
+def test_a_date_that_a_person_alone_vouched_for_keeps_it_a_day_longer():
+    right = put_right(unsure(), replace(KNOWN, quality="unsynced"), OSAN)
+    assert right.due == OSAN.due(right.start) + timedelta(days=1)
+
+
 def test_a_call_in_progress_or_missed_has_no_end_to_move():
     right = put_right(unsure(answer=None, end=None), KNOWN, OSAN)
     assert (right.answer, right.end, right.told_end) == (None, None, None)

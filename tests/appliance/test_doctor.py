@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
+from appliance.clock_anchor import anchored, keep_anchor
 from appliance.doctor import examine
 from appliance.index import CallIndex
 from appliance.replay import replay
+from firmware_bridge.host_clock import look
 
 
 def wrong(data, deep=True):
@@ -127,3 +131,20 @@ def test_an_announcement_that_cannot_be_looked_for_is_said(trial, content, level
         path.write_bytes(content)
     (found,) = [f for f in examine(None, trial.data) if "no announcement is looked for" in f.what]
     assert (found.level, "8 kHz mono" in found.remedy) == (level, True)
+
+
+def test_a_clock_that_was_set_is_wrong_and_the_remedy_is_a_command(trial):
+    now = look()
+    keep_anchor(trial.data, anchored(replace(now, utc_s=now.utc_s + 3652 * 86_400), "ntp"))
+    (found,) = [f for f in examine(None, trial.data) if "last believed" in f.what]
+    assert found.level == "wrong"
+    assert "3652.0 days behind" in found.what
+    assert f"kirok clock --data {trial.data} --confirm" in found.remedy
+
+
+def test_a_damaged_or_missing_anchor_is_told(trial):
+    path = trial.data / "clock"
+    path.write_bytes(path.read_bytes()[:-5] + b"9}\n")
+    assert [f for f in examine(None, trial.data) if f.level == "wrong" and "clock" in f.what]
+    path.unlink()
+    assert [f for f in examine(None, trial.data) if "clock is missing" in f.what]

@@ -3,10 +3,11 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.api import BoxStatus, LineStatus, Refused
+from appliance.clock_keeper import NotTheHostsClock
 from appliance.index import CallIndex
 from appliance.policy import load
 from appliance.raised import Raised
-from appliance.service import Service
+from appliance.service import Duties, Service
 from tests.appliance.test_index import row
 
 
@@ -49,6 +50,20 @@ class FakeDuty:
         self.sweeps.append(now)
 
 
+class FakeClock:
+    def __init__(self):
+        self.confirmed = []
+
+    def confirm(self, person):
+        if person == "nobody":
+            raise NotTheHostsClock("the recorder is told a time that is 1 s behind the kernel's")
+        self.confirmed.append(person)
+
+
+def some_duties():
+    return Duties(FakeClock(), FakeDuty())
+
+
 LINE = LineStatus(2, "two", "", "full", "idle", False, None, -60.0, 48.0, None, None)
 STATUS = BoxStatus("now", "before", "streaming", "idle", None, "ntp", lines=[LINE])
 
@@ -59,7 +74,7 @@ def service(tmp_path):
         now = datetime.now(UTC)
         index.put(row(1, line=2, start=now, proof="verified", proved=now, audio_samples=8000))
         alarms = Raised(lambda *change: None)
-        yield Service(FakeWriter(), index, load("goshogawara"), alarms, FakeDuty())
+        yield Service(FakeWriter(), index, load("goshogawara"), alarms, some_duties())
 
 
 def test_the_status_has_todays_counts_and_when_each_line_was_proved(service):
@@ -95,7 +110,7 @@ def test_an_alarm_is_acknowledged_in_a_persons_name(tmp_path):
     with CallIndex.open(tmp_path / "calls.db") as index:
         alarms = Raised(lambda act, facts, _: told.append((act, facts)))
         alarms.set("proof_failed", "01JD", True)
-        service = Service(FakeWriter(), index, load("osan"), alarms, FakeDuty())
+        service = Service(FakeWriter(), index, load("osan"), alarms, some_duties())
         service.acknowledge("proof_failed", "01JD", "7")
     assert not alarms.all()
     assert told[-1] == ("alarm_seen", {"what": "proof_failed", "where": "01JD", "person": "7"})
@@ -113,13 +128,13 @@ def test_a_hold_is_asked_of_the_store_if_the_rule_allows_it(service):
 def test_after_a_release_what_is_due_is_looked_for_at_once(service):
     service.release("c", "管財課長", "終結")
     assert service._writer.told == [("c", "管財課長", "終結")]
-    assert service._duty.sweeps == [None]
+    assert service._duties.retention.sweeps == [None]
 
 
 def test_a_sweep_is_passed_on(service):
     service.sweep()
     service.sweep("2027-01-01T00:00:00+09:00")
-    assert service._duty.sweeps == [None, datetime(2026, 12, 31, 15, tzinfo=UTC)]
+    assert service._duties.retention.sweeps == [None, datetime(2026, 12, 31, 15, tzinfo=UTC)]
 
 
 def test_a_package_is_entered_with_the_three_sums(service):
@@ -133,3 +148,9 @@ def test_nothing_but_a_manifest_is_signed(service):
     assert service.sign_manifest("a" * 64 + "  record.json\n") == b"signed"
     with pytest.raises(ValueError, match="MANIFEST"):
         service.sign_manifest("kirok/box-7\n1\n")
+
+
+def test_a_person_confirms_the_clock_or_is_told_why_not(service):
+    assert service.confirm_clock("김관리") == ""
+    assert service._duties.clock.confirmed == ["김관리"]
+    assert "the kernel's" in service.confirm_clock("nobody")

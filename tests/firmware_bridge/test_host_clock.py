@@ -3,7 +3,15 @@ import time
 import pytest
 
 from firmware_bridge import host_clock
-from firmware_bridge.host_clock import RTC_TOLERANCE_S, STA_UNSYNC, judge, look, rtc_lost, rtc_s
+from firmware_bridge.host_clock import (
+    RTC_TOLERANCE_S,
+    STA_UNSYNC,
+    judge,
+    look,
+    rtc_lost,
+    rtc_s,
+    time_service,
+)
 
 NOW = 1_795_000_000.0
 
@@ -69,6 +77,15 @@ def test_this_hosts_kernel_agrees_with_what_this_process_is_told():
     assert seen.kernel_utc_s is not None
     assert abs(seen.kernel_utc_s - seen.utc_s) <= 2
     assert 0 <= look().uptime_s - seen.uptime_s < 60
+
+
+def test_the_time_service_that_runs_is_named(tmp_path):
+    assert time_service(tmp_path) == ""
+    (tmp_path / "systemd/timesync").mkdir(parents=True)
+    assert time_service(tmp_path) == "systemd-timesyncd"
+    (tmp_path / "chrony").mkdir()
+    (tmp_path / "chrony/chronyd.pid").write_text("312\n")
+    assert time_service(tmp_path) == "chrony"
 
 
 def test_a_clock_that_cannot_be_asked_of_its_battery_says_nothing(tmp_path):
