@@ -14,11 +14,12 @@ by its name here, with the place: a line, a call, a day, or "".
              BY_HAND  when a person has seen to it and says so
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from appliance.api import Alarm
 from appliance.words import N_
 
 
@@ -36,12 +37,16 @@ class Ends(Enum):
 
 @dataclass(frozen=True)
 class Kind:
-    """Attributes: title, remedy: English, to be translated (`appliance.words`)."""
+    """Attributes: title, remedy, detail: English, to be translated (`appliance.words`).
+
+    The detail is filled with the alarm's facts.
+    """
 
     title: str
     remedy: str
     grave: Grave
     ends: Ends
+    detail: str = ""
 
 
 # ---------------------------------------------------------------- the lines and the board
@@ -76,6 +81,7 @@ _LINES: Final[Mapping[str, Kind]] = {
         N_("Call the line from outside. If the call is not in the list, check its wiring."),
         Grave.SOON,
         Ends.CHECKED,
+        N_("{expected} calls were to be expected since its last one, and none came."),
     ),
     "recorder_away": Kind(
         N_("The recorder does not answer"),
@@ -105,6 +111,7 @@ _PROOF: Final[Mapping[str, Kind]] = {
         N_("Start the test again. If it fails again, move the line to a free input."),
         Grave.SOON,
         Ends.CHECKED,
+        "{wrong}",
     ),
     "line_unproved": Kind(
         N_("A line has not been proved for more than a day"),
@@ -113,10 +120,11 @@ _PROOF: Final[Mapping[str, Kind]] = {
         Ends.CHECKED,
     ),
     "reconcile_failed": Kind(
-        N_("Calls were heard whose recordings do not agree"),
-        N_("Run `kirok doctor --deep` on the box: it names what does not agree."),
+        N_("A call was heard, and its recording does not agree"),
+        N_("Keep the disk as it is, and put back a copy of that day."),
         Grave.SOON,
         Ends.BY_HAND,
+        "{wrong}",
     ),
 }
 
@@ -270,6 +278,15 @@ UNKNOWN: Final = Kind(
     Grave.SOON,
     Ends.BY_HAND,
 )
+
+
+def detail_of(alarm: Alarm, gettext: Callable[[str], str]) -> str:
+    """Return what an alarm's row says of this one, in a language, or ""."""
+    template = kind_of(alarm.what).detail
+    try:
+        return gettext(template).format(**alarm.facts) if template else ""
+    except (KeyError, IndexError):  # raised by a recorder of another version
+        return ""
 
 
 def kind_of(what: str) -> Kind:

@@ -73,12 +73,14 @@ class Alarm:
         where: "line 3", a call id, or "".
         since: ISO 8601 UTC.
         seen_by: the person who has acknowledged it, or "".
+        facts: what its row's `detail` says of it.
     """
 
     what: str
     where: str
     since: str
     seen_by: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

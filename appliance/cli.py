@@ -21,13 +21,24 @@ from appliance.commands import (
     packages,
     people,
     policies,
+    proving,
     retention,
     services,
 )
 from appliance.commands.common import DONE, MISUSED, WRONG, Command, PassphraseMissing
 from dsp.opus import OpusMissing
 
-GROUPS: Final = (services, captures, keeping, packages, retention, clock, people, policies)
+GROUPS: Final = (
+    services,
+    captures,
+    keeping,
+    packages,
+    proving,
+    retention,
+    clock,
+    people,
+    policies,
+)
 
 #: The caller's mistake; the message says what to do.
 _MISUSE: Final = (

@@ -23,6 +23,7 @@ from appliance.clock_keeper import ClockKeeper
 from appliance.control import ControlServer
 from appliance.engine import Engine
 from appliance.index import CallIndex
+from appliance.proof_duty import ProofDuty, utc_now
 from appliance.raised import SETTLE_S
 from appliance.retention import Moment
 from appliance.retention_duty import RetentionDuty
@@ -66,7 +67,8 @@ def record(config: Path) -> int:
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
         clock_duty = ClockDuty(keeper, engine.writer, engine.alarms, opened.data, opened.policy)
         erasing = RetentionDuty(engine.writer, engine.alarms, lambda: _now(keeper), opened)
-        duties = Duties(clock_duty, erasing)
+        proving = ProofDuty(opened, here, engine.writer, engine.alarms, utc_now)
+        duties = Duties(clock_duty, erasing, proving)
         service = Service(engine.writer, index, opened.policy, engine.alarms, duties)
         loop = Loop(engine, link, panel, service, duties)
         loop.publish(monotonic())
@@ -91,6 +93,7 @@ class Loop:
         self._service = service
         self._clock = duties.clock
         self._retention = duties.retention
+        self._proof = duties.proof
         self._heard_s = monotonic()
         self._settle_s = self._heard_s + SETTLE_S
         self._publish_s = 0.0
@@ -126,6 +129,7 @@ class Loop:
             recorder.set_alarm("board_lost", "", gone)
         self._clock.turn(now_s, self._take_steps())
         self._retention.turn(now_s)
+        self._proof.turn(now_s, recorder.begin_tests)
         self._panel.show(Lamp(recorder.lamp))
         state = self._clock.keeper.state
         status = replace(recorder.status(), clock_trusted=state.trusted, clock_why=state.why)

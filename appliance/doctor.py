@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance import box, clock_report, key_check, keys, ledger, notice_file, site
+from appliance.agreement import Agreement
 from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.box_clock import clock_state
@@ -29,12 +30,7 @@ from appliance.index_schema import IndexBroken
 from appliance.policy import PolicyError
 from appliance.progress import Progress
 from appliance.site import Site
-from appliance.vault.day_secrets import DaySecrets, SecretDamaged, SecretGone
-from appliance.vault.key_table import NAME as KEYS
-from appliance.vault.key_table import WrongSecret, read_calls
-from appliance.vault.reader import check_chain
 from appliance.vault.reel import State, scan
-from appliance.vault.segment import TamperedError
 from dsp.opus import Encoder, OpusMissing
 from dsp.units import AUDIO_HZ
 from firmware_bridge.host_clock import clock_quality, look, time_service
@@ -264,46 +260,13 @@ def _reels(opened: Box) -> Iterator[Finding]:
 
 
 def _rows(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
-    key_calls: dict[str, frozenset[str] | str] = {}
+    agreement = Agreement(opened)
     sound = 0
     with Progress("calls", len(rows)) as progress:
         for number, row in enumerate(rows):
             progress.at(number)
-            wrong = _row(opened, row, key_calls)
+            wrong = agreement.wrong(row)
             if wrong:
                 yield Finding("wrong", f"call {row.id}: {wrong}", "put back a copy of that day")
             sound += not wrong
     yield Finding("fine", f"{sound} of {len(rows)} calls agree with reel and key")
-
-
-def _row(opened: Box, row: CallRow, key_calls: dict[str, frozenset[str] | str]) -> str:
-    """Return what is wrong with a call, or ""."""
-    if row.erased is not None or row.last_offset is None:
-        return ""
-    try:
-        chain = check_chain(opened.vault / row.reel, row.id, row.last_offset)
-    except FileNotFoundError:
-        return f"its reel {row.reel} is missing"
-    except TamperedError as error:
-        return str(error)
-    if chain.hex() != row.chain:
-        return "its chain is not the one in the index"
-    if row.day not in key_calls:
-        key_calls[row.day] = _keys_of(opened, row.day)
-    known = key_calls[row.day]
-    if isinstance(known, str):
-        return known
-    return "" if row.id in known else "it has no key"
-
-
-def _keys_of(opened: Box, day: str) -> frozenset[str] | str:
-    """Return the calls that have a key on a day, or what is wrong."""
-    try:
-        secret = DaySecrets(opened.secrets).read(day)
-        return frozenset(read_calls(opened.vault / day / KEYS, secret))
-    except SecretGone:
-        return f"the secret of {day} is gone"
-    except SecretDamaged as error:
-        return str(error)
-    except (OSError, WrongSecret) as error:
-        return f"the keys of {day} cannot be read: {error}"

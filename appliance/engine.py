@@ -105,7 +105,8 @@ class Engine:
             if test is not None:
                 wrong = verdict(test.ended_by, proof)
                 if wrong is not None:
-                    self.recorder.set_alarm("selftest_failed", test.line.number, bool(wrong))
+                    where = f"line {test.line.number}"
+                    self.alarms.set("selftest_failed", where, bool(wrong), wrong=wrong)
             elif not proof.verified:
                 self.alarms.set("proof_failed", call_id, True)
 

@@ -11,11 +11,11 @@ on; `ended_ms` is null while it lasts.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from appliance import index_check, number_index, ulid
 from appliance.api import NoSuchCall
@@ -117,6 +117,12 @@ class CallIndex:
         """Say how the self-test of a line went."""
         self._db.execute(
             "INSERT OR REPLACE INTO line_tests VALUES (?, ?, ?)", (line, to_ms(at), wrong)
+        )
+
+    def put_count(self, at: datetime, found: Mapping[str, object]) -> None:
+        """Say what the last reconciliation found."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO counts VALUES (1, ?, ?)", (to_ms(at), json.dumps(found))
         )
 
     def add_hearing(self, call_id: str, at: datetime, person: str, act: str, purpose: str) -> None:
@@ -321,6 +327,36 @@ class CallIndex:
         """Return for each line when its last self-test was, and what did not pass, or ""."""
         rows = self._db.execute("SELECT line, at_ms, wrong FROM line_tests")
         return {line: (from_ms(at), wrong) for line, at, wrong in rows}
+
+    def last_count(self) -> tuple[datetime, dict[str, Any]] | None:
+        """Return when the last reconciliation was, and what it found."""
+        row = self._db.execute("SELECT at_ms, found FROM counts").fetchone()
+        return (from_ms(row[0]), json.loads(row[1])) if row else None
+
+    def calls_by_hour(self, since: datetime) -> dict[int, dict[int, int]]:
+        """Return for each line how many calls began in which hour since 1970."""
+        rows = self._db.execute(
+            "SELECT line, started_ms / 3600000 AS hour, count(*) FROM calls"
+            f" WHERE started_ms >= ? AND {NO_SELF_TEST} GROUP BY line, hour",
+            (to_ms(since),),
+        )
+        hours: dict[int, dict[int, int]] = {}
+        for line, hour, count in rows:
+            hours.setdefault(line, {})[hour] = count
+        return hours
+
+    def last_calls(self, lines: Iterable[int]) -> dict[int, datetime]:
+        """Return for each of these lines that has had a call when its last one began."""
+        found = {}
+        for line in lines:
+            row = self._db.execute(
+                "SELECT started_ms FROM calls WHERE line = ?"
+                f" AND {NO_SELF_TEST} ORDER BY started_ms DESC LIMIT 1",
+                (line,),
+            ).fetchone()
+            if row is not None:
+                found[line] = from_ms(row[0])
+        return found
 
     def count(self) -> int:
         """Return how many calls there are."""

@@ -82,6 +82,11 @@ CREATE TABLE IF NOT EXISTS line_tests (  -- the last self-test of each line
     at_ms INTEGER NOT NULL,
     wrong TEXT NOT NULL             -- what did not pass, or ''
 ) STRICT;
+CREATE TABLE IF NOT EXISTS counts (      -- the last reconciliation alone
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    at_ms INTEGER NOT NULL,
+    found TEXT NOT NULL             -- JSON
+) STRICT;
 CREATE TABLE IF NOT EXISTS hearings (
     call_id TEXT NOT NULL,
     at_ms INTEGER NOT NULL,

@@ -49,15 +49,19 @@ class Raised:
         self._unsettled = {key for key in self._alarms if kind_of(key[0]).ends is Ends.WATCHED}
         self._lock = threading.Lock()
 
-    def set(self, what: str, where: str, raised: bool) -> None:
-        """Raise an alarm, or end it; saying so again changes nothing."""
+    def set(self, what: str, where: str, raised: bool, **facts: str) -> None:
+        """Raise an alarm, or end it; saying so again changes nothing.
+
+        Args:
+            facts: what the `detail` of its row says.
+        """
         key = (what, where)
         with self._lock:
             self._unsettled.discard(key)
             if raised and key not in self._alarms:
                 log.error("alarm: %s %s", *key)
-                self._alarms[key] = Alarm(what, where, str(iso(self._now())))
-                self._say("alarm", key)
+                self._alarms[key] = Alarm(what, where, str(iso(self._now())), facts=facts)
+                self._say("alarm", key, **facts)
             elif not raised and key in self._alarms:
                 del self._alarms[key]
                 self._say("alarm_over", key)

@@ -17,6 +17,7 @@ from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_row import iso
 from appliance.policy import Policy
+from appliance.proof_duty import ProofDuty
 from appliance.raised import Raised
 from appliance.retention_duty import RetentionDuty
 from appliance.writer import Writer
@@ -31,6 +32,7 @@ class Duties:
 
     clock: ClockDuty
     retention: RetentionDuty
+    proof: ProofDuty
 
 
 class Service:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance import notice_file, spares
+from appliance import notice_file, site_notices, spares
 from appliance.call_machine import Mode
+from appliance.site_notices import Notices
 from appliance.spares import Spared
 
 MAX_LINES = 64
@@ -80,6 +81,7 @@ class Site:
     panel: Panel = field(default_factory=Panel)
     web: Web = field(default_factory=Web)
     file: Path = Path("site.toml")
+    notices: Notices = field(default_factory=Notices)
 
     def line(self, number: int) -> Line:
         """Return a line; one that is not set up is recorded in full, under its number."""
@@ -137,7 +139,7 @@ def _read(file: Path, path: Path) -> Site:
 
 
 def _site(raw: Mapping[str, Any], file: Path) -> Site:
-    _only(raw, "", {"data", "board", "recording", "panel", "web", "line"})
+    _only(raw, "", {"data", "board", "recording", "panel", "web", "line"} | site_notices.SECTIONS)
     board, recording = raw.get("board", {}), raw.get("recording", {})
     _only(board, "board.", {"port"})
     _only(recording, "recording.", {"key", "notice"})
@@ -158,6 +160,7 @@ def _site(raw: Mapping[str, Any], file: Path) -> Site:
         panel=_panel(raw.get("panel", {})),
         web=_web(raw.get("web", {})),
         file=file,
+        notices=_notices(raw),
     )
 
 
@@ -201,6 +204,13 @@ def _web(raw: Mapping[str, Any]) -> Web:
     )
 
 
+def _notices(raw: Mapping[str, Any]) -> Notices:
+    try:
+        return site_notices.read(raw)
+    except ValueError as error:
+        raise SiteError(str(error)) from None
+
+
 def _only(raw: Mapping[str, Any], where: str, known: set[str]) -> None:
     if not isinstance(raw, dict):
         raise SiteError(f"{where.rstrip('.')} is {raw!r}, want a table")
@@ -218,7 +228,7 @@ def _whole(raw: Mapping[str, Any], name: str, low: int, high: int) -> int | None
     return value
 
 
-TEMPLATE = """\
+_HEAD = """\
 # This site. Change it, then restart the recorder: systemctl restart kirok-record kirok-web
 
 [board]
@@ -238,9 +248,11 @@ host = "127.0.0.1"
 port = {web_port}
 names = []             # host names the page answers to, beside its address
 # tls = true           # nginx in front of it on this machine speaks TLS
-
+"""
+_LINES = """
 # A line a table. mode: "full" every call, "selective" from the key or button on, "none".
 """
+TEMPLATE = _HEAD + site_notices.TEMPLATE + _LINES
 
 
 def line_table(line: Line) -> str:

@@ -207,6 +207,11 @@ class Store:
         self._date = (known, policy) if known else None
         self._put_right()
 
+    def enter_count(self, facts: Mapping[str, object]) -> None:
+        """Enter what the night's reconciliation found."""
+        self._parts.index.put_count(datetime.now(UTC), facts)
+        self._parts.ledger.append("reconciled", **facts)
+
     def note(self, act: str, facts: Mapping[str, object]) -> None:
         """Enter something in the ledger; it is safe after the next tick."""
         self._parts.ledger.append(act, **facts)

@@ -5,10 +5,12 @@ import pytest
 
 import appliance
 import web_min
-from appliance.alarms import ALARMS, Ends, Grave, kind_of
+from appliance.alarms import ALARMS, Ends, Grave, detail_of, kind_of
+from appliance.api import Alarm
+from appliance.words import words
 
 #: Calls that raise an alarm: its name is their first argument.
-RAISE = {"set_alarm", "Alarm", "trouble"}
+RAISE = {"set_alarm", "Alarm", "trouble"}  # and `alarms.set`
 
 
 def raised():
@@ -19,7 +21,8 @@ def raised():
                 if isinstance(node, ast.Call) and node.args:
                     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                     what = node.args[0]
-                    if name in RAISE and isinstance(what, ast.Constant):
+                    raises = name in RAISE or (name == "set" and len(node.args) == 3)
+                    if raises and isinstance(what, ast.Constant):
                         yield what.value, f"{path.name}:{node.lineno}"
 
 
@@ -27,6 +30,14 @@ def test_every_alarm_that_is_raised_is_in_the_table():
     names = dict(raised())
     assert len(names) >= 4
     assert {what: at for what, at in names.items() if what not in ALARMS} == {}
+
+
+def test_an_alarms_detail_is_said_with_its_facts():
+    silent = Alarm("line_silent", "line 3", "", facts={"expected": "15"})
+    assert detail_of(silent, str).startswith("15 calls were to be expected")
+    assert detail_of(silent, words("ko").gettext).startswith("마지막 통화 이후")
+    assert detail_of(Alarm("line_silent", "line 3", ""), str) == ""
+    assert detail_of(Alarm("board_lost", "", ""), str) == ""
 
 
 def test_the_alarms_of_a_line_are_in_the_table():
