@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from web_min import board, calls, errors, guard, listen, requests, set_up, sign_in, templating
+from web_min import (
+    board,
+    calls,
+    errors,
+    guard,
+    join,
+    listen,
+    passphrase,
+    people,
+    requests,
+    set_up,
+    sign_in,
+    templating,
+)
 from web_min.parts import Parts
 
 
@@ -14,6 +27,6 @@ def create_app(parts: Parts) -> Flask:
     guard.put_before(app)
     templating.prepare(app)
     errors.prepare(app)
-    for area in (set_up, sign_in, board, calls, listen, requests):
+    for area in (set_up, sign_in, join, board, calls, listen, requests, people, passphrase):
         app.register_blueprint(area.bp)
     return app

@@ -7,6 +7,12 @@ import unicodedata
 
 from flask import request
 
+from appliance.keys import PASSPHRASE_MAX, PASSPHRASE_MIN
+from web_min.languages import gettext as _
+
+#: The longest name of a person.
+NAME_MAX = 60
+
 #: Errors by field, in the order of the page, already in the request's language.
 Errors = dict[str, str]
 
@@ -15,6 +21,19 @@ def text(name: str, longest: int = 200) -> str:
     """Return a field as typed: composed, without spaces around it, cut at the longest allowed."""
     typed = unicodedata.normalize("NFC", request.values.get(name, "")).strip()
     return "".join(c for c in typed if c.isprintable())[:longest]
+
+
+def wrong_passphrase() -> Errors:
+    """Return what is wrong with a new passphrase and its repetition: `passphrase`, `again`."""
+    first, again = secret("passphrase"), secret("again")
+    if len(first) < PASSPHRASE_MIN:
+        short = _("The passphrase needs at least %(count)s characters.")
+        return {"passphrase": short % {"count": PASSPHRASE_MIN}}
+    if len(first) > PASSPHRASE_MAX:
+        return {"passphrase": _("The passphrase is too long.")}
+    if first != again:
+        return {"again": _("The two passphrases are not the same.")}
+    return {}
 
 
 def secret(name: str) -> str:

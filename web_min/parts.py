@@ -132,3 +132,10 @@ def signed_in() -> Session:
     """Return the request's session; the guard has seen to it that there is one."""
     session: Session = g.session
     return session
+
+
+def manages_people() -> bool:
+    """Say whether who is signed in may add and remove people."""
+    session: Session | None = g.get("session")
+    person = parts().registry.person(session.person_id) if session else None
+    return person is not None and parts().site.first_role in person.roles

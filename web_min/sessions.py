@@ -92,6 +92,14 @@ class Sessions:
         if session:
             self._ended(session)
 
+    def end_person(self, person_id: str, *, but: str = "") -> None:
+        """End all of somebody's sessions, but for one."""
+        with self._lock:
+            theirs = [s.id for s in self._sessions.values() if s.person_id == person_id]
+        for session_id in theirs:
+            if session_id != but:
+                self.end(session_id)
+
     def sweep(self) -> None:
         """End those whose time is over."""
         now = self._monotonic()

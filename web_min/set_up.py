@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from appliance.keys import PASSPHRASE_MAX, PASSPHRASE_MIN
+from appliance.keys import PASSPHRASE_MIN
 from appliance.registry import AlreadySetUp
 from web_min import forms
 from web_min.door import Barred, Busy, NewPerson, Refused
@@ -12,8 +12,6 @@ from web_min.parts import parts
 from web_min.sign_in import begin, wait_text
 
 bp = Blueprint("set_up", __name__)
-
-NAME_MAX = 60
 
 
 @bp.route("/setup", methods=["GET", "POST"])
@@ -30,7 +28,7 @@ def form() -> Response | str | tuple[str, int]:
 
 def _try() -> Response | tuple[str, int]:
     new = NewPerson(
-        forms.text("name", NAME_MAX), parts().site.first_role, forms.secret("passphrase")
+        forms.text("name", forms.NAME_MAX), parts().site.first_role, forms.secret("passphrase")
     )
     address = request.remote_addr or ""
     try:
@@ -50,20 +48,11 @@ def _try() -> Response | tuple[str, int]:
 
 def _wrong() -> forms.Errors:
     errors: forms.Errors = {}
-    first, again = forms.secret("passphrase"), forms.secret("again")
     if not forms.text("code"):
         errors["code"] = _("Enter the code that the box shows.")
-    if not forms.text("name", NAME_MAX):
+    if not forms.text("name", forms.NAME_MAX):
         errors["name"] = _("Enter your name.")
-    if len(first) < PASSPHRASE_MIN:
-        errors["passphrase"] = _("The passphrase needs at least %(count)s characters.") % {
-            "count": PASSPHRASE_MIN
-        }
-    elif len(first) > PASSPHRASE_MAX:
-        errors["passphrase"] = _("The passphrase is too long.")
-    elif first != again:
-        errors["again"] = _("The two passphrases are not the same.")
-    return errors
+    return {**errors, **forms.wrong_passphrase()}
 
 
 def _show(errors: forms.Errors) -> str:
@@ -71,6 +60,7 @@ def _show(errors: forms.Errors) -> str:
         "set_up.html",
         errors=errors,
         code=forms.text("code"),
-        name=forms.text("name", NAME_MAX),
+        name=forms.text("name", forms.NAME_MAX),
         passphrase_min=PASSPHRASE_MIN,
+        lost=parts().registry.setup_wrap() is None,
     )

@@ -8,7 +8,7 @@ from flask import Flask, g, request, url_for
 
 from appliance import articles
 from web_min import dates, guard, languages, office, words
-from web_min.parts import parts
+from web_min.parts import manages_people, parts
 
 
 def prepare(app: Flask) -> None:
@@ -74,6 +74,7 @@ def _everywhere() -> dict[str, Any]:
         "clause_words": clause_words,
         "clause_name": office.clause_name,
         "may": office.may,
+        "manages_people": manages_people,
     }
 
 

@@ -289,7 +289,7 @@ def test_at_four_times_the_size_nothing_runs_off_the_side(rig, site, browse, lan
     page.goto(f"{site}/sign-in")
     assert page.evaluate(over) == 0
     sign_in(page, site)
-    for path in ("/", "/calls", "/health", "/nope", f"/calls/{row.id}"):
+    for path in ("/", "/calls", "/health", "/people", "/passphrase", "/nope", f"/calls/{row.id}"):
         page.goto(site + path)
         assert page.evaluate(over) == 0, path
     open_recording(page)
@@ -301,7 +301,7 @@ def test_targets_are_large_enough_and_what_has_the_focus_is_seen(rig, site, brow
     rig.show(lines=[line(1)], button_line=1)
     page = browse()
     sign_in(page, site)
-    for path in ("/", "/calls", f"/calls/{row.id}"):
+    for path in ("/", "/calls", "/people", "/people/p1/remove", f"/calls/{row.id}"):
         page.goto(site + path)
         for control in page.locator("button:visible, select:visible, .field input:visible").all():
             box = control.bounding_box()

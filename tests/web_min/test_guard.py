@@ -16,6 +16,7 @@ FILLED = {
     "request_id": "r1",
     "act": "approve",
     "form_id": "osan-2",
+    "person_id": "p1",
 }
 
 

@@ -93,3 +93,15 @@ def test_there_are_only_so_many(sessions, clock, ended):
     assert sessions.find(second.id, touch=True) is None
     assert sessions.find(first.id, touch=True) is first
     assert ended == ["second"]
+
+
+def test_all_of_somebodys_sessions_end_but_for_one():
+    ended = []
+    sessions = Sessions(lambda: 0.0, lambda session: ended.append(session.id))
+    who = ("p1", "p1", "p2")
+    first, second, other = (sessions.begin(each, "x", "operator", b"s") for each in who)
+    sessions.end_person("p1", but=second.id)
+    assert ended == [first.id]
+    assert sessions.find(second.id, touch=False) and sessions.find(other.id, touch=False)
+    sessions.end_person("p1")
+    assert ended == [first.id, second.id]
