@@ -83,6 +83,7 @@ def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> li
         *_twice(opened, here),
         *_board(here),
         *_notice(here, opened),
+        *_exchange(here, opened),
         *_folder(opened),
         *_clock(opened),
         *_index(opened),
@@ -152,6 +153,22 @@ def _notice(here: Site | None, opened: Box) -> Iterator[Finding]:
             f"no announcement is looked for in calls: {error}",
             "put the announcement there, 8 kHz mono; name it under [recording] in site.toml",
         )
+
+
+def _exchange(here: Site | None, opened: Box) -> Iterator[Finding]:
+    """Tell what is listened for: a tone or a flash that is not heard is often only not armed."""
+    if here is None:
+        return
+    country, own = opened.policy.profile.city.country, here.exchange.tone
+    plans = ", ".join(here.exchange.armed(country))
+    count = len(here.exchange.tones(country))
+    added = f"; {len(own)} of this site's own" if own else ""
+    yield Finding("fine", f"exchange: {count} tones listened for: {plans}{added}")
+    yield Finding(
+        "fine",
+        f"exchange: a flash is a break of {here.exchange.flash_min_ms} to"
+        f" {here.exchange.flash_max_ms} ms",
+    )
 
 
 def _twice(opened: Box, here: Site | None) -> Iterator[Finding]:

@@ -15,10 +15,11 @@ announcement is speech, too: it cannot be told from somebody who answers.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from dsp.events import Event, Speech, Tone
-from dsp.tone_plans import PLANS
+from dsp.tone_plans import PLANS, PlanTone
 from dsp.units import AUDIO_HZ
 
 #: A stretch of speech that ends this soon after a burst is the burst's own end.
@@ -28,18 +29,13 @@ _OVERDUE: Final = 1.1
 _KEPT: Final = 8
 
 
-def _overdue_s() -> dict[str, float]:
-    rows = [tone for tone in PLANS if tone.name == "ringback"]
-    return {tone.plan: max(tone.cadence_s[1::2]) * _OVERDUE for tone in rows}
-
-
-_OVERDUE_S: Final = _overdue_s()
-
-
 class FarParty:
     """What is heard of the far party of one call; times are samples of the line's stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, tones: Sequence[PlanTone] = PLANS) -> None:
+        """Listen to a call of an exchange with these tones."""
+        rows = [tone for tone in tones if tone.name == "ringback" and tone.cadence_s]
+        self._overdue_s = {tone.plan: max(tone.cadence_s[1::2]) * _OVERDUE for tone in rows}
         self._ringing: Tone | None = None  # the latest ring-back that is over
         self._speech: deque[Speech] = deque(maxlen=_KEPT)
 
@@ -58,7 +54,7 @@ class FarParty:
 
     def _answered(self, ringing: Tone) -> int | None:
         over = _end(ringing)
-        due = over + _samples(_OVERDUE_S.get(ringing.plan, max(_OVERDUE_S.values())))
+        due = over + _samples(self._overdue_s.get(ringing.plan, 0.0))
         if not self._speech or (not ringing.cut and _end(self._speech[-1]) < due):
             return None
         return over if ringing.cut else max(over, self._speech[0].sample)

@@ -5,16 +5,18 @@ same calls, live or replayed, however the stream was cut.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 from appliance import call_machine
 from appliance.call import Call, Stretch
 from appliance.call_machine import Action, Event, Keep, Mode, State, Trigger
 from appliance.dialled import Dialled
+from appliance.far_party import FarParty
 from appliance.site import Line
 from appliance.turns import turns
 from dsp import events as heard
+from dsp.tone_plans import PLANS, PlanTone
 from dsp.units import AUDIO_HZ
 
 log = logging.getLogger(__name__)
@@ -85,13 +87,22 @@ class Owner(Protocol):
 class LineDesk:
     """Attributes: state, since (the sample at which it began), call (in progress, or None)."""
 
-    def __init__(self, line: Line, owner: Owner, new_id: Callable[[int], str], key: str) -> None:
+    def __init__(
+        self,
+        line: Line,
+        owner: Owner,
+        new_id: Callable[[int], str],
+        key: str,
+        tones: Sequence[PlanTone] = PLANS,
+    ) -> None:
         """Make a desk for an idle line.
 
         Args:
             new_id: gives the call that began at a sample its id.
             key: the record key.
+            tones: of the exchange.
         """
+        self._tones = tones
         self.line = line
         self.state = State.IDLE
         self.since = 0
@@ -248,6 +259,7 @@ class LineDesk:
             started=sample,
             dialled=Dialled(direction == "out", self._key),
             why="missed" if direction == "in" else _NOT_KEPT[self.line.mode],
+            far_party=FarParty(self._tones),
         )
         self._ring_ended = sample
         shown, self._shown = self._shown, None

@@ -109,6 +109,7 @@ class Recorder:
         self.board = "connecting"
         self.alarms = Raised(lambda act, facts, _: keeper.note(act, facts))
         self._site = site
+        self._tones = site.exchange.tones(policy.profile.city.country)
         self._policy = policy
         self._keeper = keeper
         self._clock = clock
@@ -188,7 +189,7 @@ class Recorder:
             self.board_gone("board_restarted")
         if len(self._desks) != epoch.lines:
             self._desks = [
-                LineDesk(self._site.line(n), self, self.new_id, self._site.record_key)
+                LineDesk(self._site.line(n), self, self.new_id, self._site.record_key, self._tones)
                 for n in range(1, epoch.lines + 1)
             ]
 
@@ -232,7 +233,9 @@ class Recorder:
         self._bank = LineBank(
             lines,
             has_volts=self._has_volts,
+            plan=self._site.exchange.loop_plan(),
             idle_v=self._idle_v(lines),
+            plans=self._tones,
             announcements=self._announcements,
         )
         self._next_tick = round(TICK_S * AUDIO_HZ)

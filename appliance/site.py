@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from appliance import notice_file, site_notices, spares
+from appliance import exchange, notice_file, site_notices, spares
 from appliance.call_machine import Mode
+from appliance.exchange import Exchange, ExchangeError
 from appliance.site_notices import Notices
 from appliance.spares import Spared
 
@@ -80,6 +81,7 @@ class Site:
     notice: str = "notice.wav"
     panel: Panel = field(default_factory=Panel)
     web: Web = field(default_factory=Web)
+    exchange: Exchange = field(default_factory=Exchange)
     file: Path = Path("site.toml")
     notices: Notices = field(default_factory=Notices)
 
@@ -139,7 +141,8 @@ def _read(file: Path, path: Path) -> Site:
 
 
 def _site(raw: Mapping[str, Any], file: Path) -> Site:
-    _only(raw, "", {"data", "board", "recording", "panel", "web", "line"} | site_notices.SECTIONS)
+    own = {"data", "board", "recording", "panel", "web", "exchange", "line"}
+    _only(raw, "", own | site_notices.SECTIONS)
     board, recording = raw.get("board", {}), raw.get("recording", {})
     _only(board, "board.", {"port"})
     _only(recording, "recording.", {"key", "notice"})
@@ -159,6 +162,7 @@ def _site(raw: Mapping[str, Any], file: Path) -> Site:
         notice=str(recording.get("notice", "notice.wav")),
         panel=_panel(raw.get("panel", {})),
         web=_web(raw.get("web", {})),
+        exchange=_exchange(raw.get("exchange", {})),
         file=file,
         notices=_notices(raw),
     )
@@ -188,6 +192,13 @@ def _panel(raw: Mapping[str, Any]) -> Panel:
         button_pin=_whole(raw, "panel.button_pin", 0, 27),
         button_line=_whole(raw, "panel.button_line", 1, MAX_LINES),
     )
+
+
+def _exchange(raw: object) -> Exchange:
+    try:
+        return exchange.read(raw)
+    except ExchangeError as error:
+        raise SiteError(str(error)) from None
 
 
 def _web(raw: Mapping[str, Any]) -> Web:
@@ -248,6 +259,15 @@ host = "127.0.0.1"
 port = {web_port}
 names = []             # host names the page answers to, beside its address
 # tls = true           # nginx in front of it on this machine speaks TLS
+
+[exchange]             # what the exchange or PBX does, where it is not as usual
+# plans = ["kr", "pbx"]  # tables of tones; else those of the policy's country, PBXs and Europe
+# flash_max_ms = 1000  # a longer break of the loop is a hang-up, a shorter one a flash
+# [[exchange.tone]]    # a tone of this exchange's own, or one that sounds otherwise here
+# plan = "kr"
+# name = "busy"
+# hz = [480, 620]
+# cadence_ms = [500, 500]
 """
 _LINES = """
 # A line a table. mode: "full" every call, "selective" from the key or button on, "none".

@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from dsp.frames import PROGRESS_HZ
+
 
 @dataclass(frozen=True, slots=True)
 class PlanTone:
@@ -69,6 +71,39 @@ PLANS: Final[tuple[PlanTone, ...]] = (
     _T("eu",  "waiting",      (425,),      (0.2, 0.6, 0.2, 3.0),     source="3GPP"),
 )
 # fmt: on
+
+
+#: Of how many frequencies a tone may be, what is too short to be fitted or is bridged (dsp.tones),
+#: and the fastest modulation that is fitted.
+MOST_FREQS: Final = 3
+LEAST_BURST_S: Final = 0.1
+LEAST_PAUSE_S: Final = 0.08
+MOST_AM_HZ: Final = 25.0
+
+
+def check(tone: PlanTone) -> None:
+    """Refuse a tone that cannot be heard.
+
+    Raises:
+        ValueError: the message says what it has, and what is wanted.
+    """
+    what = f"{tone.plan} {tone.name}"
+    bands = " or ".join(f"{low:g} to {high:g}" for low, high in PROGRESS_HZ)
+    if not 1 <= len(tone.freqs_hz) <= MOST_FREQS:
+        raise ValueError(f"{what} has {len(tone.freqs_hz)} frequencies, want 1 to {MOST_FREQS}")
+    for hz in tone.freqs_hz:
+        if not any(low <= hz <= high for low, high in PROGRESS_HZ):
+            raise ValueError(f"{what}: {hz:g} Hz cannot be heard, want {bands} Hz")
+    if len(tone.cadence_s) % 2:
+        raise ValueError(f"{what}: {len(tone.cadence_s)} times in its cadence, want on, off ...")
+    for times_s, least_s, name in (
+        (tone.cadence_s[::2], LEAST_BURST_S, "burst"),
+        (tone.cadence_s[1::2], LEAST_PAUSE_S, "pause"),
+    ):
+        if min(times_s, default=least_s) < least_s:
+            raise ValueError(f"{what}: a {name} of {min(times_s):g} s, want {least_s:g} or more")
+    if not 0 <= tone.am_hz[0] <= tone.am_hz[1] <= MOST_AM_HZ:
+        raise ValueError(f"{what}: modulated by {tone.am_hz} Hz, want 0 to {MOST_AM_HZ:g}, rising")
 
 
 def tones_of(plans: Iterable[str]) -> tuple[PlanTone, ...]:

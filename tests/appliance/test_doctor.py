@@ -109,6 +109,15 @@ def test_a_site_that_cannot_be_used_is_found(trial):
     assert any("mode is 'all'" in f.what for f in wrong(trial.data))
 
 
+def test_what_is_listened_for_is_said(trial):
+    own = '[exchange]\nflash_max_ms = 700\n[[exchange.tone]]\nname = "howler"\nhz = [450]\n'
+    text = trial.site_file.read_text()
+    trial.site_file.write_text(text.replace("[exchange]", own, 1))
+    said = " ".join(f.what for f in examine(None, trial.data) if f.what.startswith("exchange"))
+    assert "tones listened for: kr, pbx, eu; 1 of this site's own" in said
+    assert "85 to 700 ms" in said
+
+
 @pytest.mark.parametrize("name", ["box.toml", "policy.toml", "keys/box.key", "notice.wav"])
 def test_a_file_that_is_there_twice_is_looked_at_twice(trial, name):
     spare = trial.data / "spare" / name.split("/")[-1]

@@ -78,3 +78,20 @@ def test_a_missing_file_says_how_to_get_one(tmp_path):
 
 def test_the_announcement_may_have_another_name(write):
     assert load(write("[recording]\nnotice = 'ours.wav'")).notice == "ours.wav"
+
+
+def test_the_exchange_is_the_site_s(write):
+    site = load(write(whole() + '\n[[exchange.tone]]\nname = "howler"\nhz = [450]\n'))
+    assert site.exchange.tones("KR")[0].name == "howler"
+
+
+def test_an_exchange_that_cannot_be_is_refused(write):
+    with pytest.raises(SiteError, match="flash_max_ms is 9000, want 150 to 1500"):
+        load(write("[exchange]\nflash_max_ms = 9000\n"))
+
+
+def test_what_the_template_shows_of_the_exchange_can_be_used(write):
+    begin, end = "[exchange]", "# A line a table"
+    shown = TEMPLATE[TEMPLATE.index(begin) : TEMPLATE.index(end)]
+    site = load(write(shown.replace("\n# ", "\n")))
+    assert (site.exchange.plans, site.exchange.tone[0].name) == (("kr", "pbx"), "busy")
