@@ -7,7 +7,9 @@ from werkzeug.datastructures import MultiDict
 
 from appliance.api import Hearing, NoSuchCall, RecorderAway
 from appliance.index_row import CallRow
-from web_min import forms, search, timeline
+from appliance.office.clerk import Refusal
+from appliance.office.documents import Request
+from web_min import forms, office, search, timeline
 from web_min.parts import parts, signed_in
 
 bp = Blueprint("calls", __name__)
@@ -43,16 +45,27 @@ def page(call_id: str, errors: forms.Errors) -> str:
     """Return one call's page, with what its listening form got wrong."""
     call = find(call_id)
     audio = parts().opened.get(signed_in().id, call_id) if call.recorded else None
+    opening, barred = _opening(call)
     return render_template(
         "call.html",
         call=call,
         audio=audio,
         marks=timeline.marks(call),
         hearings=_hearings(call_id),
-        purposes=parts().site.purposes,
+        opening=opening,
+        barred=barred,
+        may_ask=parts().clerk.may_file(office.actor(), Request, "file"),
         errors=errors,
         typed=MultiDict(request.form),
     )
+
+
+def _opening(call: CallRow) -> tuple[Request | None, Refusal | None]:
+    """Return the request that opens a call for this person, or why nothing does."""
+    try:
+        return office.permit(call.id), None
+    except Refusal as refusal:
+        return None, refusal
 
 
 def find(call_id: str) -> CallRow:

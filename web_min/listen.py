@@ -1,4 +1,4 @@
-"""Listening to a recording: first the purpose, in the ledger, then the sound."""
+"""Listening to a recording: first the request that opens it, in the ledger, then the sound."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -8,8 +8,11 @@ from werkzeug.wrappers import Response
 
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.index_row import CallRow
+from appliance.office.clerk import Refusal
+from appliance.office.documents import Request
+from appliance.office.hearing import opening_state
 from appliance.playback import CannotOpen, Recording
-from web_min import calls, forms, ranges
+from web_min import calls, forms, office, ranges, refusals
 from web_min.audio import wav_bytes, wav_size, waveform
 from web_min.languages import gettext as _
 from web_min.parts import parts, signed_in
@@ -21,29 +24,32 @@ NOTE_MAX = 200
 
 @bp.post("/calls/<call_id>/listen")
 def ask(call_id: str) -> Response | tuple[str, int]:
-    """Enter the purpose in the ledger and open the recording for this session."""
+    """Enter in the ledger under which request it is heard, and open it for this session."""
     call = calls.find(call_id)
     if not call.recorded or not call.end or call.erased:
         abort(404)
-    purpose = _purpose()
-    if purpose is None:
-        return calls.page(call_id, {"purpose": _("Choose what you listen for.")}), 400
+    try:
+        opening = office.permit(call_id)
+    except Refusal as refusal:
+        office.note_refusal(refusal)
+        return calls.page(call_id, {"listen": refusals.text(refusal)}), 403
     session = signed_in()
     try:
-        key = parts().recorder.open_key(call_id, session.person_id, "listen", purpose)
+        key = parts().recorder.open_key(call_id, session.person_id, "listen", _purpose(opening))
         audio = parts().open_audio(call, session.secret, key)
     except RecorderAway:
         away = _("The recorder does not answer, so no recording can be opened. Try again later.")
-        return calls.page(call_id, {"purpose": away}), 503
+        return calls.page(call_id, {"listen": away}), 503
     except NoSuchCall:
         gone = _("There is no key for this recording any more: it has been erased.")
-        return calls.page(call_id, {"purpose": gone}), 410
+        return calls.page(call_id, {"listen": gone}), 410
     except CannotOpen:
         _tell_proof(call, whole=False)
         damaged = _("This recording cannot be opened. Tell the administrator.")
-        return calls.page(call_id, {"purpose": damaged}), 500
+        return calls.page(call_id, {"listen": damaged}), 500
     _tell_proof(call, whole=True)
     parts().opened.put(session.id, call_id, audio)
+    _mark_viewed(opening)
     return redirect(url_for("calls.show", call_id=call_id, _anchor="listen"), code=303)
 
 
@@ -72,7 +78,7 @@ def _tell_proof(call: CallRow, *, whole: bool) -> None:
 
 
 def _opened(call_id: str) -> Recording:
-    """Return a recording that this session has opened; without a purpose there is no sound."""
+    """Return a recording that this session has opened; there is no sound but so."""
     audio = parts().opened.get(signed_in().id, call_id)
     if audio is None:
         abort(403)
@@ -97,10 +103,16 @@ def _ranged(size: int, mimetype: str, read: Callable[[range], Iterable[bytes]]) 
     return response
 
 
-def _purpose() -> str | None:
-    """Return the purpose chosen, in the policy's words, and the note typed beside it."""
-    for purpose in parts().site.purposes:
-        if purpose.id == request.form.get("purpose"):
-            note = forms.text("note", NOTE_MAX)
-            return f"{purpose.text}: {note}" if note else purpose.text
-    return None
+def _purpose(opening: Request) -> str:
+    """Return what is entered: the request, its purpose in the profile's words, and the note."""
+    note = forms.text("note", NOTE_MAX)
+    said = f"{opening.id} {office.purpose_text(opening.purpose)}"
+    return f"{said}: {note}" if note else said
+
+
+def _mark_viewed(opening: Request) -> None:
+    """A request to view is carried out by the first hearing."""
+    if opening.kind == "view" and opening.state == opening_state(parts().profile):
+        with suppress(Refusal):  # somebody else has just heard it
+            parts().clerk.do(office.actor(), opening, "view")
+        parts().notebook.send()

@@ -6,6 +6,7 @@ from datetime import date
 from appliance import articles
 from appliance.api import NoSuchCall
 from appliance.index_row import CallRow
+from appliance.office import hearing
 from appliance.office.clerk import Actor, Refusal
 from appliance.office.documents import Request
 from appliance.office.forms import Forms, Phone
@@ -32,6 +33,21 @@ def may(right: str) -> bool:
 
 def sees_all() -> bool:
     return any(may(right) for right in _SEEING_ALL)
+
+
+def permit(call_id: str) -> Request:
+    """Return the request under which the person of this request may hear a call now.
+
+    Raises:
+        Refusal: there is none.
+    """
+    return hearing.permit(parts().profile, parts().cabinet, actor(), call_id, parts().now())
+
+
+def purpose_text(purpose_id: str) -> str:
+    """Return a purpose in the profile's words."""
+    known = {each.id: each.text for each in parts().profile.purpose}
+    return known.get(purpose_id, purpose_id)
 
 
 def today() -> date:

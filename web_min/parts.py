@@ -18,7 +18,7 @@ from appliance.office.cabinet import Cabinet
 from appliance.office.clerk import Clerk
 from appliance.office.conditions import Conditions
 from appliance.people import People, Wrapping
-from appliance.profile import Profile, Purpose
+from appliance.profile import Profile
 from appliance.registry import Registry
 from appliance.site import Line
 from web_min.audio import OpenAudio
@@ -52,7 +52,6 @@ class Site:
 
     Attributes:
         city, language: the city's name, and its language, which a browser of none of ours gets.
-        purposes: what a recording may be listened to for.
         hosts: names that the page answers to.
         behind_tls: a server before us speaks TLS: cookies go over it alone.
         first_role: what the first administrator is, by the policy's role id.
@@ -61,7 +60,6 @@ class Site:
     city: str
     language: str
     zone: ZoneInfo
-    purposes: tuple[Purpose, ...]
     hosts: frozenset[str] = LOOPBACK
     behind_tls: bool = False
     first_role: str = "operator"

@@ -123,7 +123,7 @@ def _page(found: Request, errors: forms.Errors, tried: str) -> str:
         "request.html",
         found=found,
         ground=_ground(found.ground),
-        purpose=_purpose(found.purpose),
+        purpose=office.purpose_text(found.purpose),
         calls=calls,
         acts=[(act, REQUEST_ACTS[act]) for act in acts if act in REQUEST_ACTS],
         asked=asked,
@@ -283,8 +283,3 @@ def _facts(act: str) -> dict[str, str]:
 
 def _ground(ground_id: str) -> Ground | None:
     return next((each for each in grounds(parts().profile) if each.id == ground_id), None)
-
-
-def _purpose(purpose_id: str) -> str:
-    known = {each.id: each.text for each in parts().profile.purpose}
-    return known.get(purpose_id, purpose_id)

@@ -70,7 +70,7 @@ def _parts(opened: Box, here: site.Site, registry: Registry, index: CallIndex) -
             city=opened.policy.city,
             language=opened.policy.language,
             zone=opened.policy.zone,
-            purposes=opened.policy.purposes,
+            trial=opened.trial,
             hosts=LOOPBACK | {web.host.lower(), *(name.lower() for name in web.names)},
             behind_tls=web.tls,
             first_role=box.FIRST_ROLE,

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, g, request, url_for
 
 from appliance import articles
-from web_min import dates, guard, languages, office, words
+from web_min import dates, guard, languages, office, refusals, words
 from web_min.parts import manages_people, parts
 
 
@@ -73,6 +73,7 @@ def _everywhere() -> dict[str, Any]:
         "profile": parts().profile,
         "clause_words": clause_words,
         "clause_name": office.clause_name,
+        "refusal_text": refusals.text,
         "may": office.may,
         "manages_people": manages_people,
     }

@@ -12,10 +12,11 @@ from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, Rec
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
 from appliance.keys import WrongPassphrase, tidy_passphrase, tidy_setup_code
+from appliance.office.cabinet import Cabinet
+from appliance.office.documents import Applicant, Request
 from appliance.people import Wrapping
 from appliance.playback import Recording
 from appliance.policy import profile_text
-from appliance.profile import Purpose
 from appliance.profile_reader import parse
 from appliance.registry import Registry
 from appliance.site import Line
@@ -30,11 +31,6 @@ PASSPHRASE = "파란 하늘 아래 전화"
 SECRET = b"AGE-SECRET-KEY-1TEST"
 AGE_FILE = b"age-encryption.org/v1 of "
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)  # 10:30 in Seoul
-
-PURPOSES = (
-    Purpose("dispute", "민원인과의 분쟁 해결", "1"),
-    Purpose("misuse", "녹취정보의 부정한 사용 방지", "1"),
-)
 
 
 def wrap(secret, passphrase):
@@ -250,7 +246,6 @@ class Rig:
                 "city": "오산시",
                 "language": "ko",
                 "zone": ZoneInfo("Asia/Seoul"),
-                "purposes": PURPOSES,
                 **site,
             }
         )
@@ -284,13 +279,33 @@ class Rig:
         self.registry.close()
         self.index.close()
 
-    def add(self, row, audio=None):
-        """Put a call in the index, and its recording where the page can open it."""
+    def add(self, row, audio=None, *, permit=True):
+        """Put a call in the index, and its recording where a request lets the page open it."""
         self.index.put(row)
+        if audio is not None and permit:
+            self.permit(row)
         if audio is not None:
             self.recordings[row.id] = recording(row.id, audio)
             self.recorder.keys[row.id] = AGE_FILE + row.id.encode()
         return row
+
+    def permit(self, row, **changes):
+        """Put a request in the cabinet that opens a call: approved, and signed for."""
+        cabinet = Cabinet(self.registry)
+        plain = Request(
+            id=cabinet.new_id(Request),
+            kind="provide",
+            ground="user",
+            purpose="dispute",
+            reason="확인",
+            applicant=Applicant("박하늘", "세정과"),
+            made_by="p99",
+            department="세정과",
+            made=iso(NOW),
+            calls=(row.id,),
+            state="pledged",
+        )
+        cabinet.put(replace(plain, **changes))
 
     def open_audio(self, row, secret, age_file):
         assert (secret, age_file) == (SECRET, AGE_FILE + row.id.encode())
@@ -338,5 +353,5 @@ class Rig:
     def sign_in(self, name=NAME, passphrase=PASSPHRASE, client=None, **form):
         return self.post("/sign-in", client, name=name, passphrase=passphrase, **form)
 
-    def listen(self, row, purpose="dispute", **form):
-        return self.post(f"/calls/{row.id}/listen", purpose=purpose, **form)
+    def listen(self, row, **form):
+        return self.post(f"/calls/{row.id}/listen", **form)

@@ -160,13 +160,22 @@ def test_the_facts_of_a_call(inside):
         assert fact in page, fact
 
 
-def test_before_a_purpose_there_is_a_form_and_no_player(inside):
+def test_before_it_is_opened_there_is_a_form_and_no_player(inside):
     row = inside.add(call(), speechlike(2.0))
     page = inside.get(f"/calls/{row.id}").text
-    assert "What do you listen for?" in page
-    assert "민원인과의 분쟁 해결" in page
+    assert "Request 1 opens this recording until" in page
+    assert "Open the recording" in page
     assert "<audio" not in page
     assert "player.js" not in page
+
+
+def test_what_no_request_opens_can_be_asked_for(inside):
+    row = inside.add(call(), speechlike(2.0), permit=False)
+    page = inside.get(f"/calls/{row.id}").text
+    assert "No approved request opens this recording." in page
+    assert "Ask for this recording" not in page  # the administrator has no right to
+    page = inside.get(f"/calls/{row.id}", inside.person("박하늘", "unit_head")).text
+    assert f'href="/requests/new?call={row.id}"' in page
 
 
 @pytest.mark.parametrize(
@@ -182,7 +191,7 @@ def test_a_call_that_was_not_recorded_says_why(inside, change, says):
     page = inside.get(f"/calls/{row.id}").text
     assert "This call was not recorded." in page
     assert says in page
-    assert "What do you listen for?" not in page
+    assert "Open the recording" not in page
     assert "Who has heard it" not in page
 
 
@@ -207,14 +216,14 @@ def test_a_recorded_call_that_goes_on_cannot_be_opened_yet(inside):
     row = inside.add(call(end=None, last_offset=None))
     page = inside.get(f"/calls/{row.id}").text
     assert "This call is still going on." in page
-    assert '<form class="purpose"' not in page
+    assert "Open the recording" not in page
 
 
 def test_an_erased_call_is_a_tombstone_in_words(inside):
     row = inside.add(call(erased=NOW, number=None), speechlike(2.0))
     page = inside.get(f"/calls/{row.id}").text
     assert "This recording was erased on Mon 23 Nov 2026 10:30:00, as the rule asks." in page
-    assert "What do you listen for?" not in page
+    assert "Open the recording" not in page
     assert "Erased" in inside.get("/calls").text
 
 

@@ -225,7 +225,7 @@ def forms_of(rig, row):
     listen = f"/calls/{row.id}/listen"
     return {
         "/button": {},
-        listen: {"purpose": "dispute"},
+        listen: {},
         "/sign-out": {},
         "/session": {},
     }

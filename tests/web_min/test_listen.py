@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from appliance.api import NoSuchCall
+from appliance.office.documents import Request
 from appliance.playback import CannotOpen
 from tests.web_min.rig import call, missed, speechlike
 from web_min.opened import KEEP_S
@@ -19,11 +20,11 @@ def paths(row):
     return [f"/calls/{row.id}/{name}" for name in ("audio.opus", "audio.wav", "waveform.svg")]
 
 
-def test_a_purpose_opens_the_recording_and_is_in_the_ledger_first(inside, row):
-    answer = inside.listen(row, note=" 접수번호 2026-1123 ")
+def test_a_request_opens_the_recording_and_is_in_the_ledger_first(inside, row):
+    answer = inside.listen(row, note=" 신청인 입회 ")
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/calls/{row.id}#listen"
-    purpose = "민원인과의 분쟁 해결: 접수번호 2026-1123"
+    purpose = "r1 민원인과의 분쟁 해결: 신청인 입회"
     assert inside.recorder.done == [("open_key", row.id, "p1", "listen", purpose)]
     page = inside.get(f"/calls/{row.id}").text
     assert "<audio" in page
@@ -31,8 +32,8 @@ def test_a_purpose_opens_the_recording_and_is_in_the_ledger_first(inside, row):
 
 
 def test_a_note_is_not_needed(inside, row):
-    inside.listen(row, "misuse")
-    assert inside.recorder.done[0][-1] == "녹취정보의 부정한 사용 방지"
+    inside.listen(row)
+    assert inside.recorder.done[0][-1] == "r1 민원인과의 분쟁 해결"
 
 
 def test_opus_is_offered_before_wav_and_no_download(inside, row):
@@ -43,19 +44,49 @@ def test_opus_is_offered_before_wav_and_no_download(inside, row):
     assert "autoplay" not in page
 
 
-@pytest.mark.parametrize("purpose", ["", "curiosity", "dispute ", "민원인과의 분쟁 해결"])
-def test_without_a_purpose_of_the_policy_nothing_opens(inside, row, purpose):
-    answer = inside.listen(row, purpose, note="나의 메모")
-    assert answer.status_code == 400
-    assert answer.text.count("Choose what you listen for.") == 2
-    assert 'value="나의 메모"' in answer.text
-    assert inside.recorder.done == []
+@pytest.mark.parametrize(
+    "changes, says",
+    [
+        ({"state": "requested"}, "No approved request opens this recording."),
+        ({"state": "approved"}, "No approved request opens this recording."),
+        ({"state": "provided"}, "No approved request opens this recording."),
+        ({"calls": ("x",)}, "No approved request opens this recording."),
+        ({"until": "2026-11-23T01:30:00.000Z"}, "The time for this is over."),
+    ],
+)
+def test_without_an_approved_request_nothing_opens(inside, changes, says):
+    row = inside.add(call(), speechlike(), permit=False)
+    inside.permit(row, **changes)
+    answer = inside.listen(row)
+    assert answer.status_code == 403
+    assert says in answer.text
+    assert [entry[0] for entry in inside.recorder.done] == ["note"]
+    assert inside.recorder.notes("refused")[0][1] == "p1"
     assert inside.opened == []
     for path in paths(row):
         assert inside.get(path).status_code == 403
 
 
-def test_without_a_purpose_there_is_no_sound(inside, row):
+def test_who_may_not_listen_is_refused_whatever_was_approved(inside, row):
+    client = inside.person("박하늘", "unit_head")
+    answer = inside.post(f"/calls/{row.id}/listen", client)
+    assert answer.status_code == 403
+    assert "Your role has no right to this." in answer.text
+    assert inside.opened == []
+
+
+def test_the_first_hearing_carries_out_a_request_to_view(inside):
+    row = inside.add(call(), speechlike(), permit=False)
+    inside.permit(row, kind="view")
+    inside.listen(row)
+    inside.listen(row)
+    (request,) = inside.parts.cabinet.all(Request)
+    assert request.state == "viewed"
+    assert [act for act, _, _ in inside.recorder.notes()] == ["request_view"]
+    assert inside.opened == [row.id, row.id]
+
+
+def test_before_it_is_opened_there_is_no_sound(inside, row):
     for path in paths(row):
         answer = inside.get(path)
         assert (answer.status_code, answer.mimetype) == (403, "text/plain")
@@ -71,7 +102,7 @@ def test_what_one_session_has_opened_is_closed_to_another(inside, row):
         assert inside.get(path, other).status_code == 403
 
 
-def test_another_call_needs_a_purpose_of_its_own(inside, row):
+def test_another_call_is_opened_for_itself(inside, row):
     inside.listen(row)
     second = inside.add(call(2, 10), speechlike(1.0))
     assert inside.get(f"/calls/{second.id}/audio.opus").status_code == 403
@@ -87,7 +118,7 @@ def test_the_sound_is_put_away_after_minutes(inside, row):
     inside.post("/session")
     inside.clock.passed_s += KEEP_S / 2
     assert inside.get(paths(row)[0]).status_code == 403
-    assert "What do you listen for?" in inside.get(f"/calls/{row.id}").text
+    assert "Open the recording" in inside.get(f"/calls/{row.id}").text
 
 
 def test_signing_out_puts_it_away(inside, row):
