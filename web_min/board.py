@@ -6,6 +6,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import Alarm, BoxStatus, RecorderAway
+from appliance.office.tasks import tasks
+from web_min import colleagues, office
 from web_min.parts import parts, signed_in
 
 bp = Blueprint("board", __name__)
@@ -13,8 +15,17 @@ bp = Blueprint("board", __name__)
 
 @bp.get("/")
 def show() -> str:
+    """What is to be done first, then what is going on."""
     box = parts().status.get()
-    return render_template("board.html", box=box, alarms=_alarms(box), now=_now(box))
+    return render_template(
+        "board.html",
+        box=box,
+        alarms=_alarms(box),
+        now=_now(box),
+        tasks=tasks(parts().clerk, office.actor(), office.documents(), office.today()),
+        address_of=office.address_of,
+        colleagues=colleagues.listed(parts()),
+    )
 
 
 @bp.get("/board")

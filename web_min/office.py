@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from datetime import date
 
+from flask import url_for
+
 from appliance import articles
 from appliance.api import NoSuchCall
 from appliance.index_row import CallRow
 from appliance.office import hearing
 from appliance.office.clerk import Actor, Refusal
-from appliance.office.documents import Request
+from appliance.office.documents import Document, LineFile, Medium, Request, Restriction
 from appliance.office.forms import Forms, Phone
 from web_min import languages, refusals
 from web_min.forms import Errors
@@ -48,6 +50,24 @@ def purpose_text(purpose_id: str) -> str:
     """Return a purpose in the profile's words."""
     known = {each.id: each.text for each in parts().profile.purpose}
     return known.get(purpose_id, purpose_id)
+
+
+def documents() -> list[Document]:
+    """Return every document of the office."""
+    cabinet = parts().cabinet
+    return [
+        *cabinet.all(Request),
+        *cabinet.all(LineFile),
+        *cabinet.all(Medium),
+        *cabinet.all(Restriction),
+    ]
+
+
+def address_of(document: Document) -> str:
+    """Return where a document's page is."""
+    if isinstance(document, Request):
+        return url_for("requests.show", request_id=document.id)
+    return "/"
 
 
 def today() -> date:

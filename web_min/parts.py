@@ -54,6 +54,7 @@ class Site:
         city, language: the city's name, and its language, which a browser of none of ours gets.
         hosts: names that the page answers to.
         behind_tls: a server before us speaks TLS: cookies go over it alone.
+        trial: the folder is for trying out: whoever sets it up plays every role.
         first_role: what the first administrator is, by the policy's role id.
     """
 
@@ -62,6 +63,7 @@ class Site:
     zone: ZoneInfo
     hosts: frozenset[str] = LOOPBACK
     behind_tls: bool = False
+    trial: bool = False
     first_role: str = "operator"
 
     @property
@@ -133,7 +135,17 @@ def signed_in() -> Session:
 
 
 def manages_people() -> bool:
-    """Say whether who is signed in may add and remove people."""
+    """Say whether who is signed in may add and remove people.
+
+    Until somebody has the right that the rule gives for it, the first administrator may: somebody
+    must let the others in.
+    """
     session: Session | None = g.get("session")
-    person = parts().registry.person(session.person_id) if session else None
-    return person is not None and parts().site.first_role in person.roles
+    people = parts().registry.people()
+    person = next((p for p in people if session and p.id == session.person_id), None)
+    if person is None:
+        return False
+    granting = {role.id for role in parts().profile.who_may("rights.grant")}
+    if any(granting & each.roles for each in people):
+        return bool(granting & person.roles)
+    return parts().site.first_role in person.roles

@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from appliance.keys import PASSPHRASE_MIN
 from appliance.registry import AlreadySetUp
-from web_min import forms
+from web_min import colleagues, forms
 from web_min.door import Barred, Busy, NewPerson, Refused
 from web_min.languages import gettext as _
 from web_min.parts import parts
@@ -43,6 +43,8 @@ def _try() -> Response | tuple[str, int]:
     except AlreadySetUp:
         return redirect(url_for("sign_in.form"), code=303)
     parts().notebook.note("setup", person.id, address=address)
+    if parts().site.trial:
+        colleagues.add(parts(), secret, new.passphrase)
     return begin(person, secret, url_for("board.show"))
 
 

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 from flask import Flask, g, request, url_for
 
 from appliance import articles
-from web_min import dates, guard, languages, office, refusals, words
-from web_min.parts import manages_people, parts
+from appliance.office.documents import Document, LineFile, Medium, Request
+from web_min import dates, guard, languages, menu, office, refusals, words
+from web_min.parts import parts
 
 
 def prepare(app: Flask) -> None:
@@ -74,9 +75,21 @@ def _everywhere() -> dict[str, Any]:
         "clause_words": clause_words,
         "clause_name": office.clause_name,
         "refusal_text": refusals.text,
+        "subject_of": subject_of,
         "may": office.may,
-        "manages_people": manages_people,
+        "menu": menu.items,
     }
+
+
+def subject_of(document: Document) -> str:
+    """Return what names a document on a list: a request's number, a line's, a medium's serial."""
+    if isinstance(document, Request):
+        return f"{document.id[1:]} · {document.applicant.name}"
+    if isinstance(document, LineFile):
+        return document.id[1:]
+    if isinstance(document, Medium):
+        return document.serial
+    return person_name(document.person)
 
 
 def clause_words(named: str) -> list[tuple[str, str]]:

@@ -155,6 +155,30 @@ REQUEST_STEPS: Final = {
     "close": Word(N_("Closed"), "check", "quiet"),
 }
 
+#: What a person is to do, by the names of `appliance.office.tasks`.
+TASKS: Final = {
+    "find_calls": Word(N_("Find the recording"), "pending", "busy"),
+    "decide_request": Word(N_("Decide a request"), "pending", "busy"),
+    "sign_pledge": Word(N_("Sign the pledge"), "pending", "busy"),
+    "provide": Word(N_("Provide the copy"), "pending", "busy"),
+    "let_view": Word(N_("Let the applicant hear it"), "pending", "busy"),
+    "close_view": Word(N_("Close: it has been heard"), "pending", "busy"),
+    "report_use": Word(N_("Report use and destruction"), "pending", "busy"),
+    "decide_extension": Word(N_("Decide on an extension"), "pending", "busy"),
+    "accept_report": Word(N_("Accept a report"), "pending", "busy"),
+    "decide_line": Word(N_("Decide on full recording of a line"), "pending", "busy"),
+    "enable_line": Word(N_("Switch full recording on"), "pending", "busy"),
+    "disable_line": Word(N_("Switch full recording off"), "pending", "busy"),
+    "issue_medium": Word(N_("Hand over a medium"), "pending", "busy"),
+    "return_medium": Word(N_("Hand a medium back"), "pending", "busy"),
+    "take_back_medium": Word(N_("Take a medium back"), "pending", "busy"),
+    "decide_recopy": Word(N_("Decide on a further copy"), "pending", "busy"),
+    "erase_medium": Word(N_("Erase a medium"), "pending", "busy"),
+    "destroy_medium": Word(N_("Destroy a medium"), "pending", "busy"),
+    "find_medium": Word(N_("Look for a missing medium"), "alarm", "bad"),
+    "decide_restriction": Word(N_("Decide on a restriction"), "pending", "busy"),
+}
+
 OUTCOMES: Final = {
     "destroyed": Word(N_("Destroyed"), "check", "good"),
     "evidence_and_archive": Word(N_("Used as evidence and kept as a record"), "lock", "quiet"),

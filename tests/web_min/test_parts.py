@@ -13,9 +13,9 @@ def test_out_of_the_box_it_answers_to_this_machine_alone(rig):
 
 def test_the_cookies_prefix_needs_tls(rig):
     assert rig.site.cookie == "kirok"
-    assert Site(
-        city="", language="ko", zone=rig.site.zone, behind_tls=True
-    ).cookie == ("__Host-kirok")
+    assert Site(city="", language="ko", zone=rig.site.zone, behind_tls=True).cookie == (
+        "__Host-kirok"
+    )
 
 
 def test_a_session_that_ends_closes_what_it_had_opened(inside):

@@ -135,3 +135,12 @@ def test_a_request_that_is_not_there_is_404(office):
     assert office.get("/requests/r9", office.people["head"]).status_code == 404
     file(office)
     assert do(office, "head", "burn").status_code == 404
+
+
+def test_what_is_to_be_done_is_the_first_thing_that_each_sees(office):
+    file(office)
+    first = text(office.get("/", office.people["head"]))
+    assert first.index("Decide a request 1 · 박과장") < first.index("Lines")
+    assert "Nothing waits for you." in text(office.get("/", office.people["other"]))
+    do(office, "head", "approve")
+    assert "Sign the pledge 1 · 박과장" in text(office.get("/", office.people["unit_head"]))

@@ -1,0 +1,26 @@
+import re
+
+
+def areas(rig, client=None):
+    bar = re.search(r'<nav class="pages".*?</nav>', rig.get("/", client).text, re.S)[0]
+    return re.findall(r">([A-Z][a-z]+)</a>", bar)
+
+
+def test_each_is_shown_the_areas_that_are_theirs(inside):
+    assert areas(inside) == ["Today", "Calls", "Requests", "Health", "People"]
+    assert "People" not in areas(inside, inside.person("박하늘", "unit_head"))
+
+
+def test_the_area_one_is_in_is_marked(inside):
+    page = inside.get("/requests").text
+    assert '<a href="/requests" aria-current="page">Requests</a>' in page
+    assert page.count('aria-current="page"') == 1
+
+
+def test_people_are_let_in_by_whom_the_rule_names_once_there_is_one(inside):
+    assert inside.get("/people").status_code == 200
+    head = inside.person("김정책", "head")
+    assert inside.get("/people", head).status_code == 200
+    assert inside.get("/people").status_code == 403
+    assert "People" in areas(inside, head)
+    assert "People" not in areas(inside)

@@ -1,0 +1,39 @@
+"""The page's areas, as the bar at the top names them: each for whom it is for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import request, url_for
+
+from appliance.words import N_
+from web_min.languages import gettext as _
+from web_min.parts import manages_people
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Attributes: endpoint: where it begins; blueprint: whose pages it is; shown: to whom."""
+
+    endpoint: str
+    name: str
+    blueprint: str = ""
+    shown: Callable[[], bool] = lambda: True
+
+    @property
+    def is_current(self) -> bool:
+        return request.endpoint == self.endpoint or request.blueprint == self.blueprint
+
+
+_AREAS: Final = (
+    Area("board.show", N_("Today")),
+    Area("calls.index", N_("Calls"), "calls"),
+    Area("requests.index", N_("Requests"), "requests"),
+    Area("board.health", N_("Health")),
+    Area("people.index", N_("People"), "people", manages_people),
+)
+
+
+def items() -> list[tuple[str, str, bool]]:
+    """Return address, name and whether one is there, of each area that this person is shown."""
+    return [(url_for(a.endpoint), _(a.name), a.is_current) for a in _AREAS if a.shown()]
