@@ -21,6 +21,6 @@ def test_people_are_let_in_by_whom_the_rule_names_once_there_is_one(inside):
     assert inside.get("/people").status_code == 200
     head = inside.person("김정책", "head")
     assert inside.get("/people", head).status_code == 200
-    assert inside.get("/people").status_code == 403
+    assert inside.get("/people").status_code == 404
     assert "People" in areas(inside, head)
     assert "People" not in areas(inside)

@@ -135,7 +135,7 @@ def test_a_name_that_cannot_be_let_in_is_told(inside, name, status, says):
 
 
 def test_only_an_administrator_sees_or_does_any_of_it(rig):
-    rig.registry.add("이두리", "head", rig.parts.wrapping.wrap(b"s", PASSPHRASE), "2026-11-23")
+    rig.registry.add("이두리", "user", rig.parts.wrapping.wrap(b"s", PASSPHRASE), "2026-11-23")
     rig.sign_in("이두리")
     assert "/people" not in rig.get("/").text
     for ask in (
