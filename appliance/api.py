@@ -84,6 +84,21 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class DiskStatus:
+    """How long the disk lasts.
+
+    Attributes:
+        holds_days: at the traffic of the last four weeks; None while it is not known.
+        asks_days: so many days the rule asks for.
+    """
+
+    free_bytes: int
+    daily_bytes: int | None
+    holds_days: int | None
+    asks_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoxStatus:
     """The box as it is now.
 
@@ -109,6 +124,7 @@ class BoxStatus:
     alarms: list[Alarm] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     testing: int | None = None
+    disk: DiskStatus | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 from appliance.api import (
     Alarm,
     BoxStatus,
+    DiskStatus,
     Hearing,
     LineStatus,
     LineTest,
@@ -213,4 +214,5 @@ def _status(raw: Mapping[str, Any]) -> BoxStatus:
     make: Callable[..., BoxStatus] = BoxStatus
     lines = [_line(line) for line in raw["lines"]]
     alarms = [Alarm(**alarm) for alarm in raw["alarms"]]
-    return make(**{**raw, "lines": lines, "alarms": alarms})
+    disk = DiskStatus(**raw["disk"]) if raw["disk"] else None
+    return make(**{**raw, "lines": lines, "alarms": alarms, "disk": disk})

@@ -27,6 +27,7 @@ from appliance.proof_duty import ProofDuty, utc_now
 from appliance.raised import SETTLE_S
 from appliance.retention import Moment
 from appliance.retention_duty import RetentionDuty
+from appliance.room_duty import RoomDuty
 from appliance.service import Duties, Service
 from appliance.stopping import told_to_stop
 from appliance.systemd import notify
@@ -67,8 +68,9 @@ def record(config: Path) -> int:
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
         clock_duty = ClockDuty(keeper, engine.writer, engine.alarms, opened.data, opened.policy)
         erasing = RetentionDuty(engine.writer, engine.alarms, lambda: _now(keeper), opened)
+        room = RoomDuty(engine.writer, engine.alarms, lambda: _now(keeper), opened)
         proving = ProofDuty(opened, here, engine.writer, engine.alarms, utc_now)
-        duties = Duties(clock_duty, erasing, proving)
+        duties = Duties(clock_duty, erasing, proving, room)
         service = Service(engine.writer, index, opened.policy, engine.alarms, duties)
         loop = Loop(engine, link, panel, service, duties)
         loop.publish(monotonic())
@@ -94,6 +96,7 @@ class Loop:
         self._clock = duties.clock
         self._retention = duties.retention
         self._proof = duties.proof
+        self._room = duties.room
         self._heard_s = monotonic()
         self._settle_s = self._heard_s + SETTLE_S
         self._publish_s = 0.0
@@ -130,9 +133,15 @@ class Loop:
         self._clock.turn(now_s, self._take_steps())
         self._retention.turn(now_s)
         self._proof.turn(now_s, recorder.begin_tests)
+        recorder.set_room(self._room.turn(now_s))
         self._panel.show(Lamp(recorder.lamp))
         state = self._clock.keeper.state
-        status = replace(recorder.status(), clock_trusted=state.trusted, clock_why=state.why)
+        status = replace(
+            recorder.status(),
+            clock_trusted=state.trusted,
+            clock_why=state.why,
+            disk=self._room.disk,
+        )
         self._service.publish(status)
         notify("WATCHDOG=1")
 

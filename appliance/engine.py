@@ -18,8 +18,10 @@ from appliance import box as boxes
 from appliance import site as sites
 from appliance.alarm_file import AlarmsLost
 from appliance.api import Alarm
+from appliance.ballast import throw_overboard
 from appliance.box import Box
 from appliance.call_row import StreamClock
+from appliance.disk_use import space_of
 from appliance.index import CallIndex
 from appliance.ledger import Clock, Ledger
 from appliance.proof import Proof
@@ -139,6 +141,7 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
     Raises:
         BoxInUse, IndexBroken, OSError: see there.
     """
+    throw_overboard(box.data, space_of(box.data))
     with ExitStack() as undo:
         undo.callback(_take(box.run / "record.pid"))
         troubles = mending.folders(box)

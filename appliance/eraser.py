@@ -19,6 +19,7 @@ reason to stop recording.
 
 import logging
 from collections.abc import Callable, Collection, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -109,6 +110,19 @@ class Eraser:
                     yield from self.erase(day, due, "expired", clock)
         finally:
             self._sweeping = False
+
+    def make_room(self, clock: Clock) -> Iterator[None]:
+        """Erase the oldest day but for held calls, as on a full disk some rules say.
+
+        It is for the caller to know that this one does.
+        """
+        for day in self._parts.index.days_due(datetime.max.replace(tzinfo=UTC)):
+            rows = [] if self._days.is_open(day) else self._parts.index.kept_on(day)
+            oldest = [row.id for row in rows if row.hold is None and row.end is not None]
+            if oldest:
+                yield from self.erase(day, oldest, "overwritten", clock)
+                return
+            yield
 
     def erase(self, day: str, call_ids: Collection[str], why: str, clock: Clock) -> Iterator[None]:
         """Erase calls of a day.

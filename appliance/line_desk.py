@@ -85,7 +85,13 @@ class Owner(Protocol):
 
 
 class LineDesk:
-    """Attributes: state, since (the sample at which it began), call (in progress, or None)."""
+    """One line.
+
+    Attributes:
+        state: and since, the sample at which it began.
+        call: in progress, or None.
+        may_keep: there is room on the disk for another recording.
+    """
 
     def __init__(
         self,
@@ -107,6 +113,7 @@ class LineDesk:
         self.state = State.IDLE
         self.since = 0
         self.call: Call | None = None
+        self.may_keep = True
         self.unexpected = 0
         self._owner = owner
         self._new_id = new_id
@@ -151,6 +158,13 @@ class LineDesk:
         """The front button is pressed for this line."""
         self._find_person(now)
         self._keep(Trigger.BUTTON, now, now)
+
+    def out_of_room(self, now: int) -> None:
+        """The disk is full: the call goes on, and no more of it is kept."""
+        if self.call is not None and self.call.keeping:
+            self._stop_keeping(self.call, now)
+            self.call.mark("keep_stop", now, by="disk_full")
+            self._owner.call_changed(self.call)
 
     def board_gone(self, now: int, ended_by: str) -> None:
         """There is no data: whatever was going on has ended as far as can be known."""
@@ -336,7 +350,9 @@ class LineDesk:
         if call is None or call.lifted is None:
             return
         follows = call_machine.keeping(self.line.mode, call.keeping, trigger)
-        if follows is Keep.START:
+        if follows is Keep.START and not self.may_keep:
+            call.why = "disk_full"
+        elif follows is Keep.START:
             call.why = trigger.value
             call.stretches.append(Stretch(start_at, self._owner.keep_from(call, start_at)))
             call.mark("keep_start", start_at, by=trigger.value)

@@ -43,6 +43,11 @@ class Policy:
     retention_clause: str
     profile: Profile
 
+    @property
+    def overwrites(self) -> bool:
+        """Whether the oldest recordings make room on a full disk; else recording stops."""
+        return self.profile.retention.on_full == "overwrite_oldest"
+
     def day(self, at: datetime) -> date:
         """Return the site's day to which a moment belongs."""
         return at.astimezone(self.zone).date()

@@ -23,6 +23,7 @@ from appliance.kept_audio import Heard, KeptAudio, Piece
 from appliance.line_desk import LineDesk
 from appliance.policy import Policy
 from appliance.raised import Raised
+from appliance.room import Room
 from appliance.selftest import Tester
 from appliance.site import Site
 from appliance.tape import Tape
@@ -124,6 +125,7 @@ class Recorder:
         self._keepings: dict[str, _Keeping] = {}
         self.tester = Tester(self)
         self._next_tick = 0
+        self._room = Room.AMPLE
         self._has_volts = True
         self._learnt_v: list[float | None] = []  # each line's idle voltage, over a lost board
 
@@ -180,6 +182,14 @@ class Recorder:
         lines = [d.line.number for d in self._desks if d.line.mode is not Mode.NONE]
         self.tester.begin(lines, self._now)
 
+    def set_room(self, room: Room) -> None:
+        """Say whether the disk has room for more."""
+        self._room = room
+        for desk in self._desks:
+            desk.may_keep = room is Room.AMPLE
+            if room is Room.NONE and self._bank is not None:
+                desk.out_of_room(self._now)
+
     @property
     def _now(self) -> int:
         return self._tape.end if self._tape else 0
@@ -192,6 +202,7 @@ class Recorder:
                 LineDesk(self._site.line(n), self, self.new_id, self._site.record_key, self._tones)
                 for n in range(1, epoch.lines + 1)
             ]
+            self.set_room(self._room)
 
     def _gap(self, gap: Gap) -> None:
         log.warning("%d samples lost (%s)", gap.lost, gap.reason)

@@ -20,6 +20,7 @@ from appliance.policy import Policy
 from appliance.proof_duty import ProofDuty
 from appliance.raised import Raised
 from appliance.retention_duty import RetentionDuty
+from appliance.room_duty import RoomDuty
 from appliance.writer import Writer
 
 #: A card that stalls for seconds is waited for; then the page says that the recorder is away.
@@ -33,6 +34,7 @@ class Duties:
     clock: ClockDuty
     retention: RetentionDuty
     proof: ProofDuty
+    room: RoomDuty
 
 
 class Service:

@@ -3,7 +3,16 @@ import socket
 
 import pytest
 
-from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
+from appliance.api import (
+    Alarm,
+    BoxStatus,
+    DiskStatus,
+    Hearing,
+    LineStatus,
+    NoSuchCall,
+    RecorderAway,
+    Refused,
+)
 from appliance.control import MAX_REQUEST_BYTES, ControlClient, ControlServer
 
 LINE = LineStatus(
@@ -30,6 +39,7 @@ STATUS = BoxStatus(
     lines=[LINE],
     alarms=[Alarm("line_down", "line 8", "2026-11-23T02:00:00.000Z")],
     counts={"seen": 3},
+    disk=DiskStatus(63_000_000_000, 500_000_000, 126, 91),
 )
 
 

@@ -257,3 +257,23 @@ def test_only_one_sweep_goes_on_at_a_time(store):
     assert sweep(store, DUE) == 0
     first.close()
     assert sweep(store, DUE) > 0
+
+
+def make_room(store):
+    for _ in store.eraser.make_room(lambda: Moment(NEXT_DAY, False)):
+        pass
+
+
+def test_to_make_room_the_oldest_day_goes_but_for_held_calls(store, parts, opened):
+    held, oldest = recorded(store, call_of(START), call_of(START))
+    store.hold(held.id, new_hold(GOSHO, "a", "b", date(2027, 3, 31), START))
+    (next_one,) = recorded(store, call_of(NEXT_DAY))
+    (today,) = recorded(store, call_of(NEXT_DAY + timedelta(days=1)))
+    make_room(store)
+    assert erased(parts) == {oldest.id}
+    assert [c["why"] for c in certificates(opened)] == ["overwritten"]
+    make_room(store)
+    assert erased(parts) == {oldest.id, next_one.id}
+    make_room(store)  # what is being written to stays, and what is held
+    assert erased(parts) == {oldest.id, next_one.id}
+    assert store.open_key(today.id, "p", "listen", "fair")

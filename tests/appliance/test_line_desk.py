@@ -415,3 +415,26 @@ def test_who_spoke_is_on_the_time_line_once_the_call_is_over(desk_of, notes):
     spoken = [mark for mark in notes.calls[0].marks if "speech" in mark.kind]
     assert [mark.kind for mark in spoken] == ["near_speech", "far_speech"] * 8
     assert (spoken[1].sample, spoken[1].facts) == (3 * S, {"duration_s": 2.0})
+
+
+def test_on_a_full_disk_a_new_call_is_listed_and_not_kept(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    desk.may_keep = False
+    play(desk, [*ring(1, 5), off(5.5), on(20)], until_s=30)
+    (call,) = notes.calls
+    assert (call.why, call.stretches) == ("disk_full", [])
+    assert notes.told == [("ended", 20 * S, "on_hook")]
+    desk.may_keep = True
+    play(desk, [off(40), on(50)])
+    assert notes.calls[1].why == "full"
+
+
+def test_a_disk_that_fills_ends_what_is_kept_and_the_call_goes_on(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    play(desk, [off(1)], until_s=10)
+    desk.out_of_room(10 * S)
+    desk.out_of_room(11 * S)
+    play(desk, [on(20)])
+    assert notes.told == [("from", 1 * S), ("until", 10 * S), ("ended", 20 * S, "on_hook")]
+    (call,) = notes.calls
+    assert [m.facts for m in call.marks if m.kind == "keep_stop"] == [{"by": "disk_full"}]

@@ -7,6 +7,7 @@ from appliance.call_machine import Mode
 from appliance.call_row import FixedClock
 from appliance.policy import load
 from appliance.recorder import BATCH_S, HOLD_BACK, TICK_S, Recorder, complexity
+from appliance.room import Room
 from appliance.site import Line, Site
 from dsp.bank import AUDIO_SLICE
 from dsp.opus import FRAME, decode
@@ -301,3 +302,28 @@ def test_what_waits_is_longer_than_a_doubt_and_shorter_than_a_cut_may_cost():
     assert noticed_late + AUDIO_SLICE <= HOLD_BACK
     before_the_flush_s = BATCH_S + (AUDIO_SLICE + HOLD_BACK + FRAME) / 8000
     assert TICK_S + before_the_flush_s < 1.0
+
+
+def test_on_a_full_disk_nothing_new_is_kept_and_then_nothing_at_all(notes):
+    recorder = recorder_of(notes, Mode.FULL, Mode.FULL)
+    board = Board(recorder, lines=2)
+    board.run(1)
+    board.lift(1)
+    board.run(3)
+    recorder.set_room(Room.SHORT)
+    board.lift(2)
+    board.run(3)
+    recorder.set_room(Room.NONE)
+    board.run(3)
+    board.hang_up(1)
+    board.hang_up(2)
+    board.run(3)
+    first, second = notes.calls
+    assert 5.5 < first.audio_s < 6.5 and first.reason == "full"
+    assert (second.audio_s, second.reason) == (0.0, "disk_full")
+    recorder.set_room(Room.AMPLE)
+    board.lift(2)
+    board.run(2)
+    board.hang_up(2)
+    board.run(3)
+    assert notes.calls[2].audio_s > 1
