@@ -332,4 +332,4 @@ def _sync(path: Path) -> None:
 
 def waits_for_setup(opened: Box) -> bool:
     """Say whether the page still asks for the one-time code."""
-    return not read_tables(opened.registry).get("people")
+    return bool(read_tables(opened.registry).get("setup"))

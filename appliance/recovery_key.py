@@ -74,6 +74,7 @@ def read(typed: str, recipient: str) -> str:
     Raises:
         SheetMisread, WrongSheet: see there.
     """
+    typed = typed.replace("│", " ")  # copied from the terminal, frame and all
     words = re.sub(r"\b\d+[.):]?(?=\s|$)", " ", typed).split()
     language = _language(words)
     if language:

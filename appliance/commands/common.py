@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -84,7 +85,7 @@ def ask_sheet() -> str:
         if not sys.stdin.isatty():
             raise PassphraseMissing("no terminal to ask for the sheet: set KIROK_RECOVERY")
         print("The sheet's 24 words, or its four lines of letters, then an empty line:")
-        given = "\n".join(iter(input, ""))
+        given = "".join(takewhile(str.strip, sys.stdin))
     if not given.strip():
         raise PassphraseMissing("nothing of the sheet was given")
     return given

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Final
 
 from appliance import box, keys, regain
@@ -105,7 +106,8 @@ def _add(given: argparse.Namespace) -> int:
     with _at_work(given) as (people, by, _):
         person, code = people.invite(by, given.name, box.FIRST_ROLE)
     print(f"{person.name} ({person.id}) chooses a passphrase with this one-time code: {code}")
-    print(f"on the page, or by `kirok people passphrase --data {given.data} --as '{person.name}'`")
+    choose = f"kirok people passphrase --data {given.data} --as {quote(person.name)}"
+    print(f"on the page, or by `{choose}`")
     return DONE
 
 
