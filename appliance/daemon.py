@@ -23,6 +23,7 @@ from appliance.clock_keeper import ClockKeeper
 from appliance.control import ControlServer
 from appliance.engine import Engine
 from appliance.index import CallIndex
+from appliance.ledger_duty import LedgerDuty
 from appliance.proof_duty import ProofDuty, utc_now
 from appliance.raised import SETTLE_S
 from appliance.retention import Moment
@@ -31,6 +32,7 @@ from appliance.room_duty import RoomDuty
 from appliance.service import Duties, Service
 from appliance.stopping import told_to_stop
 from appliance.systemd import notify
+from appliance.witness import Stick
 from firmware_bridge.link import NAP_S, Link
 from firmware_bridge.panel import Lamp, Panel, PanelPins, open_panel
 
@@ -70,7 +72,9 @@ def record(config: Path) -> int:
         erasing = RetentionDuty(engine.writer, engine.alarms, lambda: _now(keeper), opened)
         room = RoomDuty(engine.writer, engine.alarms, lambda: _now(keeper), opened)
         proving = ProofDuty(opened, here, engine.writer, engine.alarms, utc_now)
-        duties = Duties(clock_duty, erasing, proving, room)
+        stick = Stick(here.witness, opened.data, opened.id) if here.witness else None
+        doubting = LedgerDuty(opened, stick, engine.writer, engine.alarms)
+        duties = Duties(clock_duty, erasing, proving, room, doubting)
         service = Service(engine.writer, index, opened.policy, engine.alarms, duties)
         loop = Loop(engine, link, panel, service, duties)
         loop.publish(monotonic())
@@ -97,6 +101,7 @@ class Loop:
         self._retention = duties.retention
         self._proof = duties.proof
         self._room = duties.room
+        self._ledger = duties.ledger
         self._heard_s = monotonic()
         self._settle_s = self._heard_s + SETTLE_S
         self._publish_s = 0.0
@@ -134,6 +139,7 @@ class Loop:
         self._retention.turn(now_s)
         self._proof.turn(now_s, recorder.begin_tests)
         recorder.set_room(self._room.turn(now_s))
+        self._ledger.turn(now_s)
         self._panel.show(Lamp(recorder.lamp))
         state = self._clock.keeper.state
         status = replace(

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from appliance import box, clock_report, key_check, keys, ledger, notice_file, site
+from appliance import box, clock_report, key_check, keys, ledger_audit, notice_file, site
 from appliance.agreement import Agreement
 from appliance.api import RecorderAway
 from appliance.box import Box
@@ -23,14 +23,17 @@ from appliance.box_file import BoxBroken
 from appliance.clock_anchor import NAME as ANCHOR
 from appliance.clock_anchor import AnchorDamaged, read_anchor
 from appliance.control import ControlClient
+from appliance.entry_check import Entered, compare, read_entries
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
 from appliance.index_schema import IndexBroken
+from appliance.ledger_walk import ENTRIES, read_lines
 from appliance.policy import PolicyError
 from appliance.progress import Progress
 from appliance.site import Site
 from appliance.vault.reel import State, scan
+from appliance.witness import Stick, last_taken
 from dsp.opus import Encoder, OpusMissing
 from dsp.units import AUDIO_HZ
 from firmware_bridge.host_clock import clock_quality, look, time_service
@@ -86,6 +89,7 @@ def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> li
         *_exchange(here, opened),
         *_folder(opened),
         *_clock(opened),
+        *_witness(here, opened),
         *_index(opened),
         *(_deep(opened) if deep else ()),
     ]
@@ -238,22 +242,49 @@ def _index(opened: Box) -> Iterator[Finding]:
 
 def _deep(opened: Box) -> Iterator[Finding]:
     yield from _ledger(opened)
+    entered = read_entries(line[:-1] for _, line in read_lines(opened.ledger / ENTRIES))
     yield from _reels(opened)
     try:
         with CallIndex.open_readonly(opened.index) as index:
             rows = index.search(CallQuery(limit=None, self_tests=True))
     except IndexBroken:
         return  # said before
+    yield from _entries(entered, rows)
     yield from _rows(opened, rows)
 
 
 def _ledger(opened: Box) -> Iterator[Finding]:
     public = keys.public_key_from_text(opened.public_key)
-    findings = ledger.verify(opened.ledger, public)
+    findings = ledger_audit.verify(opened.ledger, public)
     for finding in findings:
         yield Finding("wrong", f"ledger: {finding}", "somebody, or the disk, changed it: report it")
     if not findings:
         yield Finding("fine", "the ledger is whole and signed")
+
+
+def _entries(entered: Entered, rows: list[CallRow]) -> Iterator[Finding]:
+    odd = list(compare(entered, rows))
+    for one in odd:
+        level = "wrong" if one.lost else "note"
+        remedy = "somebody, or the disk, changed index or ledger: report it"
+        yield Finding(level, f"call {one.call_id}: {one.why}", remedy if one.lost else "")
+    if not odd:
+        yield Finding("fine", f"{len(rows)} calls agree with the ledger")
+
+
+def _witness(here: Site | None, opened: Box) -> Iterator[Finding]:
+    if here is None or here.witness is None:
+        return
+    taken = last_taken(opened.data)
+    last = f"took the head over {taken.size} entries on {taken.at}" if taken else "took none yet"
+    if Stick(here.witness, opened.data, opened.id).mounted():
+        yield Finding("fine", f"the witness's stick is at {here.witness}; it {last}")
+        return
+    yield Finding(
+        "note",
+        f"no witness's stick at {here.witness}; the last one {last}",
+        "put it in now and then: a head in other hands shows what was removed from the ledger",
+    )
 
 
 def _reels(opened: Box) -> Iterator[Finding]:

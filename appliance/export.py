@@ -22,7 +22,7 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from appliance import call_entry, checkpoint, keys, ledger, paper, wav
+from appliance import call_entry, checkpoint, keys, ledger_proofs, paper, wav
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.box import Box
 from appliance.control import ControlClient
@@ -30,7 +30,7 @@ from appliance.durable import replace
 from appliance.engine import open_parts
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
-from appliance.ledger import Proved
+from appliance.ledger_proofs import Proved
 from appliance.package import box_pub, contents, readme, zip_file
 from appliance.package.cover import Provision, values
 from appliance.package.zip_aes import SALT_BYTES
@@ -198,7 +198,7 @@ def _proofs(box: Box, row: CallRow, entry: int, public: Ed25519PublicKey) -> lis
     if row.entry is None:
         raise CannotOpen(f"call {row.id} has no entry in the ledger: start the recorder once")
     try:
-        return ledger.prove(box.ledger, [row.entry, entry], public)
+        return ledger_proofs.prove(box.ledger, [row.entry, entry], public)
     except ValueError as error:
         raise CannotOpen(f"the ledger proves nothing: {error}; see kirok ledger verify") from error
 

@@ -2,7 +2,8 @@
 
     ledger/entries.log   the entries (see ledger_walk.py)
     ledger/head          the last signed head (see checkpoint.py), for a witness to take away
-    ledger/resume        the tree at that head, so that a start need not read the whole log
+    ledger/resume        the tree at that head, so that a start need not read the whole log (see
+                         ledger_heads.py)
     ledger/torn-*.bin    what a power cut left of entries not yet acknowledged
 
 An entry counts once sync() has returned: one write and one fsync for any number of entries. Heads
@@ -16,55 +17,26 @@ import base64
 import os
 import re
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance import checkpoint
-from appliance.checkpoint import BadCheckpoint, Checkpoint
+from appliance.checkpoint import Checkpoint
 from appliance.durable import Disk, make_directory, publish, replace, write_all
-from appliance.ledger_walk import (
-    ENTRIES,
-    HEAD,
-    HEAD_ACT,
-    RESUME,
-    DamagedLine,
-    Finding,
-    Walk,
-    looks_torn,
-    pack_line,
-    read_lines,
-    unpack_line,
-)
-from appliance.merkle import Tree, inclusion_proof, leaf_hash, root_of
-from appliance.tlog_proof import Proof
+from appliance.ledger_heads import pack_resume
+from appliance.ledger_start import recover
+from appliance.ledger_walk import CRC_BYTES, ENTRIES, HEAD, HEAD_ACT, RESUME, pack_line
+from appliance.merkle import leaf_hash
 
 #: As sha256sum writes it.
 MANIFEST = re.compile(rb"(?:[0-9a-f]{64}  [!-~]{1,200}\n){1,64}")
 
 #: A clock gives UTC and its quality: "ntp" "rtc" "unsynced" "stepped".
 Clock = Callable[[], tuple[datetime, str]]
-
-_CRC_BYTES = 9
-
-
-@dataclass(frozen=True, slots=True)
-class Proved:
-    """An entry's canonical JSON, and that it is in the log; tlog_proof.check() checks it."""
-
-    entry: bytes
-    proof: Proof
-
-
-@dataclass(frozen=True, slots=True)
-class _Resume:
-    tree: Tree
-    last: bytes
-    offset: int
 
 
 class Ledger:
@@ -100,7 +72,7 @@ class Ledger:
         self._buffer: list[bytes] = []
         self._io = threading.Lock()  # held for the file; taken before _state
         self._broken = False
-        walk, self._offset, torn = _recover(directory, key.public_key(), self._origin)
+        walk, self._offset, torn = recover(directory, key.public_key())
         self.findings = walk.findings
         self._tree, self._last = walk.tree, walk.last
         self.found = walk.size
@@ -166,7 +138,7 @@ class Ledger:
                 return (self._directory / HEAD).read_text()
             # Power goes now: the head is in the log, and the file holds the one before: both true.
             replace(self._directory / HEAD, note.encode(), mode=0o640, disk=self._disk)
-            resume = _pack_resume(note, peaks, last, offset)
+            resume = pack_resume(note, peaks, last, offset)
             replace(self._directory / RESUME, resume, mode=0o640, disk=self._disk)
             self._headed = size
             return note
@@ -205,7 +177,7 @@ class Ledger:
                 "time": _utc_text(now),
             }
         )
-        self._last = leaf_hash(line[_CRC_BYTES:-1])
+        self._last = leaf_hash(line[CRC_BYTES:-1])
         self._tree.push(self._last)
         self._buffer.append(line)
         self._offset += len(line)
@@ -234,155 +206,6 @@ class Ledger:
         self._disk.fsync(self._fd)
         self.append("torn", bytes=len(torn), sha256=sha256(torn).hexdigest())
         self.sync()
-
-
-def verify(directory: Path, key: Ed25519PublicKey) -> list[Finding]:
-    """Check the whole ledger against itself, its heads and the box's public key.
-
-    Raises:
-        FileNotFoundError: there is no ledger.
-    """
-    walk = Walk()
-    heads: dict[int, bytes] = {}
-    # The head first: the recorder may go on writing, and the log must reach at least this far.
-    head = _read_head(directory, key)
-    for _, line in read_lines(directory / ENTRIES):
-        if not line.endswith(b"\n"):
-            walk.find("torn", walk.size, walk.size, "the last line has no end")
-            break
-        entry = walk.push(line[:-1])
-        if entry is not None and entry.act == HEAD_ACT:
-            _check_head_entry(walk, entry.index, str(entry.facts.get("note")), key, heads)
-    walk.close()
-    _check_head_file(walk, head, heads)
-    try:
-        _read_resume(directory, key)
-    except (OSError, ValueError) as error:
-        walk.find("resume", walk.size, walk.size, f"{RESUME}: {error}")
-    return walk.findings
-
-
-def prove(directory: Path, indexes: Sequence[int], key: Ed25519PublicKey) -> list[Proved]:
-    """Return the proofs that these entries are under the last published head.
-
-    Raises:
-        ValueError: the head does not reach to one, or the log is not what was signed.
-    """
-    note = (directory / HEAD).read_text()
-    head = checkpoint.read(note, key)
-    leaves: list[bytes] = []
-    entries: dict[int, bytes] = {}
-    for number, (_, line) in zip(range(head.size), read_lines(directory / ENTRIES), strict=False):
-        entry = line[_CRC_BYTES:-1]
-        leaves.append(leaf_hash(entry))
-        if number in indexes:
-            entries[number] = entry
-    lacking = sorted(set(indexes) - entries.keys())
-    if lacking or root_of(leaves) != head.root:
-        what = f"entry {lacking[0]}, " if lacking else ""
-        raise ValueError(f"{what}a head over {head.size}, a log of {len(leaves)} that is not its")
-    return [
-        Proved(entries[index], Proof(index, tuple(inclusion_proof(leaves, index)), note))
-        for index in indexes
-    ]
-
-
-def _recover(directory: Path, key: Ed25519PublicKey, origin: str) -> tuple[Walk, int, bytes]:
-    """Return the walk at the end of the log, the offset of that end, and what is torn behind it."""
-    path = directory / ENTRIES
-    found = path.stat().st_size
-    try:
-        resume = _read_resume(directory, key)
-    except (OSError, ValueError):
-        resume = None
-    if resume is None or found < resume.offset:
-        walk, end, torn = _replay(path, Walk(), 0)
-        if resume is not None:
-            why = f"the log has {found} bytes, a signed head counts {resume.offset}"
-            walk.find("truncated", walk.size, resume.tree.size - 1, why)
-            walk.tree, walk.last = resume.tree, resume.last
-    else:
-        walk, end, torn = _replay(path, Walk(resume.tree, resume.last), resume.offset)
-    head = _read_head(directory, key)
-    if isinstance(head, Checkpoint):
-        walk.lose_until(head.size, "truncated", f"a signed head counts {head.size} entries")
-    return walk, end, torn
-
-
-def _replay(path: Path, walk: Walk, offset: int) -> tuple[Walk, int, bytes]:
-    torn = b""
-    for at, line in read_lines(path, offset):
-        if torn or looks_torn(line):
-            # What follows a torn line was in the same fsync, which never returned.
-            torn += line
-            continue
-        walk.push(line[:-1])
-        offset = at + len(line)
-    walk.close()
-    return walk, offset, torn
-
-
-def _read_head(directory: Path, key: Ed25519PublicKey) -> Checkpoint | str:
-    """Return the head in its file, or why it can not be believed."""
-    try:
-        return checkpoint.read((directory / HEAD).read_text(), key)
-    except (OSError, ValueError) as error:
-        return str(error)
-
-
-def _check_head_entry(
-    walk: Walk, index: int, note: str, key: Ed25519PublicKey, heads: dict[int, bytes]
-) -> None:
-    first = max(heads, default=0)
-    try:
-        head = checkpoint.read(note, key)
-    except BadCheckpoint as error:
-        walk.find("head", index, index, str(error))
-        return
-    if head.size != walk.tree.size or head.root != walk.tree.root():
-        # All later roots differ with this one: the first says where.
-        if not any(finding.what == "head" for finding in walk.findings):
-            walk.find("head", first, head.size - 1, "these entries are not those that were signed")
-        return
-    heads[head.size] = head.root
-
-
-def _check_head_file(walk: Walk, head: Checkpoint | str, heads: dict[int, bytes]) -> None:
-    if isinstance(head, str):
-        walk.find("head", walk.size, walk.size, f"{HEAD}: {head}")
-    elif head.size > walk.size:
-        why = f"a signed head counts {head.size} entries"
-        walk.find("truncated", walk.size, head.size - 1, why)
-    elif heads.get(head.size) != head.root:
-        walk.find("head", 0, head.size - 1, f"{HEAD}: its tree is not this log's")
-
-
-def _pack_resume(note: str, peaks: list[bytes], last: bytes, offset: int) -> bytes:
-    return pack_line(
-        {
-            "last": base64.b64encode(last).decode(),
-            "note": note,
-            "offset": offset,
-            "peaks": [base64.b64encode(peak).decode() for peak in peaks],
-        }
-    )
-
-
-def _read_resume(directory: Path, key: Ed25519PublicKey) -> _Resume:
-    """Return where the last head left off; believe it only if the box has signed that tree.
-
-    Raises:
-        FileNotFoundError, ValueError: there is none, or it can not be believed.
-    """
-    value = unpack_line((directory / RESUME).read_bytes().removesuffix(b"\n"))
-    head = checkpoint.read(str(value["note"]), key)
-    peaks, offset = value["peaks"], value["offset"]
-    if not isinstance(peaks, list) or type(offset) is not int:
-        raise DamagedLine("no place to resume from")
-    tree = Tree(head.size, [base64.b64decode(peak) for peak in peaks])
-    if tree.root() != head.root:
-        raise DamagedLine("its tree is not the signed one")
-    return _Resume(tree, base64.b64decode(str(value["last"])), offset)
 
 
 def _utc_text(now: datetime) -> str:

@@ -31,7 +31,7 @@ HEAD_ACT = "head"
 #: What stands in the tree for an entry of which nothing is known any more.
 LOST = leaf_hash(b"")
 
-_CRC_BYTES = 9
+CRC_BYTES = 9
 _FIELDS = {"act", "clock", "facts", "index", "prev", "time"}
 
 
@@ -44,7 +44,8 @@ class Finding:
     """Something is wrong with the ledger.
 
     Attributes:
-        what: "damaged" "changed" "missing" "out_of_order" "torn" "truncated" "head" "resume".
+        what: "damaged" "changed" "missing" "out_of_order" "duplicated" "inserted" "torn"
+            "truncated" "head" "resume" "witness".
         first: index of the first entry concerned, and last: of the last.
         why: for people.
     """
@@ -88,7 +89,7 @@ def unpack_line(line: bytes) -> dict[str, object]:
     Raises:
         DamagedLine: see there.
     """
-    text = line[_CRC_BYTES:]
+    text = line[CRC_BYTES:]
     try:
         if line == checked(text):
             return canonical.decode(text)
@@ -122,7 +123,7 @@ def read_entry(line: bytes) -> Entry:
         raise DamagedLine("prev is not base 64") from None
     if index < 0 or len(before) != (32 if index else 0):
         raise DamagedLine("prev is no leaf")
-    return Entry(index, time, clock, act, facts, before, leaf_hash(line[_CRC_BYTES:]))
+    return Entry(index, time, clock, act, facts, before, leaf_hash(line[CRC_BYTES:]))
 
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -157,6 +158,8 @@ class Walk:
         self.last = last
         self._held = False
         self._known_bad = False
+        self._rivals: set[bytes] = set()  # leaves of entries that have the last one's number
+        self._missing: dict[int, bytes] = {}  # leaves of entries that did not stand in their place
 
     @property
     def size(self) -> int:
@@ -169,10 +172,10 @@ class Walk:
         except DamagedLine as error:
             self.close()
             self.find("damaged", self.size, self.size, str(error))
-            self._hold(leaf_hash(line[_CRC_BYTES:]), known_bad=True)
+            self._hold(leaf_hash(line[CRC_BYTES:]), known_bad=True)
             return None
         if entry.index < self.size:
-            self.find("out_of_order", entry.index, entry.index, f"it stands before {self.size}")
+            self._late(entry)
             return None
         if entry.index > self.size:
             self._miss(entry)
@@ -199,10 +202,24 @@ class Walk:
     def find(self, what: str, first: int, last: int, why: str) -> None:
         self.findings.append(Finding(what, first, last, why))
 
+    def _late(self, entry: Entry) -> None:
+        """Say what an entry is whose number has been."""
+        index = entry.index
+        if self._missing.get(index) == entry.leaf:
+            self.findings = [f for f in self.findings if (f.what, f.last) != ("missing", index)]
+            self.find("out_of_order", index, index, f"it stands behind {self.size - 1}")
+        elif index == self.size - 1 and entry.leaf == self.last:
+            self.find("duplicated", index, index, "it is there twice")
+        elif index == self.size - 1:
+            self._rivals.add(entry.leaf)
+            self.find("inserted", index, index, "two entries have this number")
+        else:
+            self.find("out_of_order", index, index, f"it stands behind {self.size - 1}")
+
     def _believe(self, entry: Entry) -> None:
         """Take the follower's word for the last entry's leaf."""
         if self.last != entry.prev:
-            if not self._known_bad:
+            if not self._known_bad and entry.prev not in self._rivals:
                 before = entry.index - 1
                 self.find("changed", before, before, "its follower knows another")
             self.last = entry.prev
@@ -214,10 +231,12 @@ class Walk:
         self.lose_until(entry.index - 1, "missing", "no trace of it")
         before = entry.index - 1
         self.find("missing", before, before, "only its hash is left")
+        self._missing[before] = entry.prev
         self.last = entry.prev
         self.tree.push(entry.prev)
 
     def _hold(self, leaf: bytes, *, known_bad: bool) -> None:
         self.last = leaf
+        self._rivals.clear()
         self._held = True
         self._known_bad = known_bad

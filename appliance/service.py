@@ -16,6 +16,7 @@ from appliance.clock_keeper import NotTheHostsClock
 from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_row import iso
+from appliance.ledger_duty import LedgerDuty
 from appliance.policy import Policy
 from appliance.proof_duty import ProofDuty
 from appliance.raised import Raised
@@ -35,6 +36,7 @@ class Duties:
     retention: RetentionDuty
     proof: ProofDuty
     room: RoomDuty
+    ledger: LedgerDuty
 
 
 class Service:

@@ -71,6 +71,7 @@ class Site:
         data: the data folder.
         board_port: the tap board's serial port.
         notice: the announcement that is looked for in calls, a file in the data folder; "": none.
+        witness: where a USB stick is mounted that takes the ledger's heads away; None: nowhere.
         file: site.toml.
     """
 
@@ -82,6 +83,7 @@ class Site:
     panel: Panel = field(default_factory=Panel)
     web: Web = field(default_factory=Web)
     exchange: Exchange = field(default_factory=Exchange)
+    witness: Path | None = None
     file: Path = Path("site.toml")
     notices: Notices = field(default_factory=Notices)
 
@@ -141,11 +143,13 @@ def _read(file: Path, path: Path) -> Site:
 
 
 def _site(raw: Mapping[str, Any], file: Path) -> Site:
-    own = {"data", "board", "recording", "panel", "web", "exchange", "line"}
+    own = {"data", "board", "recording", "panel", "web", "exchange", "ledger", "line"}
     _only(raw, "", own | site_notices.SECTIONS)
     board, recording = raw.get("board", {}), raw.get("recording", {})
     _only(board, "board.", {"port"})
     _only(recording, "recording.", {"key", "notice"})
+    _only(raw.get("ledger", {}), "ledger.", {"witness"})
+    witness = str(raw.get("ledger", {}).get("witness", ""))
     key = str(recording.get("key", "*1"))
     if not set(key) <= RECORD_KEY_DIGITS or len(key) > 8:
         raise SiteError(f"recording.key is {key!r}, want up to 8 of 0-9 * # A-D")
@@ -163,6 +167,7 @@ def _site(raw: Mapping[str, Any], file: Path) -> Site:
         panel=_panel(raw.get("panel", {})),
         web=_web(raw.get("web", {})),
         exchange=_exchange(raw.get("exchange", {})),
+        witness=(file.parent / witness).resolve() if witness else None,
         file=file,
         notices=_notices(raw),
     )
@@ -268,6 +273,9 @@ names = []             # host names the page answers to, beside its address
 # name = "busy"
 # hz = [480, 620]
 # cadence_ms = [500, 500]
+
+[ledger]
+# witness = "/media/kirok-witness"  # where a USB stick is mounted that takes its heads away
 """
 _LINES = """
 # A line a table. mode: "full" every call, "selective" from the key or button on, "none".

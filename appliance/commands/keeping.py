@@ -1,11 +1,11 @@
-"""`kirok calls`, `export`, `ledger`, `doctor`: what is kept, and whether it is sound."""
+"""`kirok calls`, `doctor`: what is kept, and whether it is sound."""
 
 import argparse
 import json
 from pathlib import Path
 from typing import Final
 
-from appliance import box, doctor, keys, ledger, show_calls
+from appliance import box, doctor, keys, show_calls
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.commands.common import DONE, WRONG, Subparsers, add_command, add_data, moment
 from appliance.index import CallIndex
@@ -25,12 +25,6 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     calls.add_argument("--line", type=int)
     calls.add_argument("--number", help="a part of the number")
     calls.add_argument("--json", action="store_true", help="one JSON object a line")
-    log = commands.add_parser("ledger", help="the append-only log")
-    verbs = log.add_subparsers(metavar="VERB", required=True)
-    verify = add_command(
-        verbs, "verify", _ledger_verify, "re-check the ledger and its signed heads"
-    )
-    add_data(verify)
     doctor = add_command(commands, "doctor", _doctor, "say what is wrong, and the remedy")
     where = doctor.add_mutually_exclusive_group()
     where.add_argument("--config", type=Path, metavar="FILE", help="site.toml")
@@ -59,16 +53,6 @@ def _calls(given: argparse.Namespace) -> int:
     else:
         print("\n".join(show_calls.table(rows, zone)))
     return DONE
-
-
-def _ledger_verify(given: argparse.Namespace) -> int:
-    opened = box.open_box(given.data)
-    findings = ledger.verify(opened.ledger, keys.public_key_from_text(opened.public_key))
-    for finding in findings:
-        print(finding)
-    if not findings:
-        print("the ledger is whole and signed")
-    return WRONG if findings else DONE
 
 
 def _doctor(given: argparse.Namespace) -> int:

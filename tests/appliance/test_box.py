@@ -2,7 +2,7 @@ import subprocess
 
 import pytest
 
-from appliance import box, keys, ledger, notice_file, policy
+from appliance import box, keys, ledger_audit, notice_file, policy
 from appliance.box import Admin, BoxExists, BoxMissing, Plan
 from appliance.box_file import BoxBroken
 from appliance.engine import open_parts
@@ -160,4 +160,4 @@ def test_the_signing_key_may_be_a_systemd_credential(tmp_path, monkeypatch):
     with open_parts(opened) as parts:
         parts.ledger.append("start", process="record")
     public = keys.public_key_from_text(opened.public_key)
-    assert ledger.verify(opened.ledger, public) == []
+    assert ledger_audit.verify(opened.ledger, public) == []

@@ -13,7 +13,7 @@ from appliance.engine import open_parts
 from appliance.hold import new_hold
 from appliance.index_query import CallQuery
 from appliance.kept_audio import Heard, Piece
-from appliance.ledger import verify
+from appliance.ledger_audit import verify
 from appliance.retention import Moment
 from appliance.store import Store
 from appliance.ulid import Ulids

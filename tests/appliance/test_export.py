@@ -24,7 +24,7 @@ from appliance.replay import replay
 from appliance.service import Service
 from firmware_bridge.capture import Capture
 from tests.appliance.scene import PASSPHRASE, START
-from tests.appliance.test_service import FakeDuty
+from tests.appliance.test_service import some_duties
 
 ADMIN = Taker("김관리", PASSPHRASE)
 
@@ -166,7 +166,7 @@ def test_the_recorder_does_it_while_it_runs(kept, here, tmp_path):
         Engine(box, here, FixedClock(START)) as engine,
         CallIndex.open_readonly(box.index) as index,
     ):
-        service = Service(engine.writer, index, box.policy, engine.alarms, FakeDuty())
+        service = Service(engine.writer, index, box.policy, engine.alarms, some_duties())
         service.publish(engine.recorder.status())
         with ControlServer(box.socket, service):
             package = export(box, row.id, tmp_path / "out", ADMIN, START)

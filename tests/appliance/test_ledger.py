@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from appliance import checkpoint, tlog_proof
-from appliance.ledger import Ledger, prove, verify
-from appliance.ledger_walk import pack_line, read_entry, unpack_line
+from appliance import checkpoint
+from appliance.ledger import Ledger
+from appliance.ledger_audit import verify
+from appliance.ledger_walk import read_entry, unpack_line
 from tests.faults import FaultyDisk, PowerCut
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -110,64 +111,6 @@ def test_facts_that_are_not_json_enter_nothing(folder):
     assert ledger.size == 0
 
 
-# The log of filled(): entries 0 to 4, head 5, 6 to 8, head 9, 10, 11, head 12.
-
-
-@pytest.mark.parametrize("index", range(12))
-def test_a_removed_entry_is_named(folder, index):
-    filled(folder)
-    every = lines(folder)
-    put(folder, every[:index] + every[index + 1 :])
-    named = said(folder)
-    assert ("missing", index, index) in named
-    assert all(what == "missing" or index in (5, 9, 12) for what, *_ in named)
-
-
-@pytest.mark.parametrize("index", [0, 1, 6, 11])
-def test_a_changed_entry_is_named(folder, index):
-    filled(folder)
-    every = lines(folder)
-    value = unpack_line(every[index][:-1])
-    every[index] = pack_line({**value, "facts": {"n": 99}})
-    put(folder, every)
-    assert said(folder) == [("changed", index, index)]
-
-
-def test_entries_that_changed_places_are_named(folder):
-    filled(folder)
-    every = lines(folder)
-    every[1], every[2] = every[2], every[1]
-    put(folder, every)
-    assert said(folder) == [("missing", 1, 1), ("out_of_order", 1, 1)]
-
-
-@pytest.mark.parametrize("kept", [0, 1, 6, 11])
-def test_a_truncated_log_is_named(folder, kept):
-    filled(folder)
-    put(folder, lines(folder)[:kept])
-    assert said(folder) == [("truncated", kept, 11)]
-
-
-def test_a_history_forged_to_fit_is_named_by_the_heads(folder, tmp_path):
-    filled(folder)
-    Ledger.create(tmp_path / "forged")
-    forged = Ledger(tmp_path / "forged", KEY, "box-7", lambda: (NOW, "ntp"))
-    real = [unpack_line(line[:-1]) for line in lines(folder)]
-    for index, value in enumerate(real):
-        facts = {"n": 99} if index == 6 else value["facts"]
-        forged.append(value["act"], **facts)
-    forged.sync()
-    put(folder, lines(tmp_path / "forged"))
-    assert said(folder) == [("head", 5, 8), ("head", 0, 11)]
-
-
-def test_another_boxs_heads_are_named(folder):
-    filled(folder)
-    stranger = Ed25519PrivateKey.generate().public_key()
-    whats = {each.what for each in verify(folder, stranger)}
-    assert whats == {"head", "resume"}
-
-
 @pytest.mark.parametrize("name", ["entries.log", "head", "resume"])
 def test_every_flipped_byte_of_every_file_is_found_and_stops_no_start(folder, name):
     filled(folder)
@@ -212,42 +155,6 @@ def test_what_is_torn_is_cut_and_kept_and_entered(folder):
     assert kept.read_bytes() == torn
     assert said(folder) == []
     assert opened(folder).size == 15
-
-
-@pytest.mark.parametrize("kept", [0, 3, 12])
-def test_a_truncated_log_goes_on_behind_what_was_signed(folder, kept):
-    filled(folder)
-    put(folder, lines(folder)[:kept])
-    ledger = opened(folder)
-    assert [each.what for each in ledger.findings] == ["truncated"] * (kept < 12)
-    assert ledger.append("start") == 12
-    ledger.close()
-    if kept < 12:
-        assert ("missing", 11, 11) in said(folder)
-
-
-@pytest.mark.parametrize("name", ["resume", "head"])
-def test_a_lost_resume_or_head_stops_no_start(folder, name):
-    filled(folder)
-    (folder / name).unlink()
-    assert [what for what, *_ in said(folder)] == [name]
-    ledger = opened(folder)
-    assert (ledger.size, ledger.findings) == (13, [])
-    ledger.append("start")
-    ledger.close()
-    assert said(folder) == []
-
-
-@pytest.mark.parametrize("change", [{"peaks": []}, {"peaks": 7}, {"offset": "7"}, {"note": ""}])
-def test_a_planted_resume_is_not_believed(folder, change):
-    filled(folder)
-    value = unpack_line((folder / "resume").read_bytes()[:-1])
-    spoilt = [value["peaks"][-1], *value["peaks"][1:]]
-    for planted in (change, {"peaks": spoilt}):
-        (folder / "resume").write_bytes(pack_line({**value, **planted}))
-        assert [what for what, *_ in said(folder)] == ["resume"]
-        ledger = opened(folder)
-        assert (ledger.size, ledger.findings) == (13, [])
 
 
 @pytest.mark.parametrize("error", [OSError("disk"), PowerCut()])
@@ -307,24 +214,6 @@ def test_threads_append_while_another_syncs(folder):
     ledger.close()
     assert said(folder) == []
     assert sum(b'"act":"listen"' in line for line in lines(folder)) == 200
-
-
-def test_an_entry_is_proved_under_the_head(folder):
-    filled(folder)
-    head = checkpoint.read((folder / "head").read_text(), PUBLIC)
-    for index, proved in zip((0, 6, 11), prove(folder, (0, 6, 11), PUBLIC), strict=True):
-        assert proved.entry == lines(folder)[index][9:-1]
-        assert tlog_proof.check(proved.entry, proved.proof, PUBLIC) == head
-    with pytest.raises(ValueError, match="entry 12, a head over 12"):
-        prove(folder, [0, 12], PUBLIC)
-
-
-def test_a_log_that_was_changed_proves_nothing(folder):
-    filled(folder)
-    every = lines(folder)
-    put(folder, [every[0], pack_line({**unpack_line(every[1][:-1]), "act": "x"}), *every[2:]])
-    with pytest.raises(ValueError, match="not its"):
-        prove(folder, [0], PUBLIC)
 
 
 def test_the_box_signs_manifests_and_nothing_else(folder):

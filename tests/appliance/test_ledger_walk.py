@@ -96,13 +96,13 @@ def test_several_removed_entries_are_named():
 
 def test_entries_that_changed_places_are_named():
     found = walk([LINES[0], LINES[2], LINES[1], *LINES[3:]])
-    assert said(found) == [("missing", 1, 1), ("out_of_order", 1, 1)]
+    assert said(found) == [("out_of_order", 1, 1)]
     assert found.tree.root() == root_of(LEAVES)
 
 
 def test_an_entry_put_in_twice_is_named():
     found = walk([*LINES[:3], LINES[2], *LINES[3:]])
-    assert said(found) == [("out_of_order", 2, 2)]
+    assert said(found) == [("duplicated", 2, 2)]
     assert found.tree.root() == root_of(LEAVES)
 
 

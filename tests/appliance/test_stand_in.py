@@ -1,6 +1,6 @@
 import pytest
 
-from appliance import keys, ledger
+from appliance import keys, ledger_audit
 from appliance.api import RecorderAway
 from appliance.control import ControlServer
 from appliance.engine import open_parts
@@ -19,7 +19,7 @@ def test_a_recorder_that_runs_is_asked(trial):
 def test_while_none_runs_the_note_is_in_the_ledger_at_once(trial):
     StandIn(trial).note("person_added", "p1", who="p2")
     assert '"person":"p1","who":"p2"' in (trial.ledger / "entries.log").read_text()
-    assert ledger.verify(trial.ledger, keys.public_key_from_text(trial.public_key)) == []
+    assert ledger_audit.verify(trial.ledger, keys.public_key_from_text(trial.public_key)) == []
 
 
 def test_a_folder_that_is_in_use_and_does_not_answer_is_a_recorder_away(trial):

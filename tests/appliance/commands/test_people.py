@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from appliance import box, cli, keys, ledger, recovery_key
+from appliance import box, cli, keys, ledger_audit, recovery_key
 from appliance.engine import open_parts
 from appliance.index import CallIndex, CallQuery
 from appliance.playback import open_recording
@@ -75,7 +75,7 @@ def test_a_new_person_chooses_their_own_passphrase_with_a_code(run, made):
     assert vault_of(made[0], "이두리", OTHER) == opened.recipients[0]
     assert vault_of(made[0], ADMIN, PASSPHRASE) == opened.recipients[0]
     assert acts(made[0]) == [("person_added", "p1", "p2"), ("passphrase_set", "p2", None)]
-    assert ledger.verify(opened.ledger, keys.public_key_from_text(opened.public_key)) == []
+    assert ledger_audit.verify(opened.ledger, keys.public_key_from_text(opened.public_key)) == []
     code_again, said = run("people", "passphrase", "--as", "이두리", passphrase=code, new=OTHER)
     assert (code_again, "with this passphrase" in said) == (2, True)
 

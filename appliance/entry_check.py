@@ -1,0 +1,92 @@
+"""Do the index and the ledger say the same of each call?
+
+Each row names its entry; each entry of a call has its row, or a certificate that it was erased. A
+ledger that was cut short and looks whole, its old heads put back with it, shows here: calls that
+were proved have no entry.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from appliance import call_entry
+from appliance.index_row import CallRow
+from appliance.ledger_walk import CRC_BYTES, DamagedLine, Entry, read_entry
+
+#: The act of an erasure's certificate.
+ERASED: Final = "erased"
+#: What the erasure takes out of a row, or a hold moves, is not compared.
+_COMPARED: Final = ("line", "direction", "start", "end", "mode", "why", "ended_by", "audio_ms")
+#: Only these acts are read: the rest of a million entries need not be parsed.
+_ACTS: Final = tuple(f'{{"act":"{act}"'.encode() for act in (*call_entry.ACTS, ERASED))
+
+
+@dataclass(frozen=True)
+class Odd:
+    """A call on which the two do not agree.
+
+    Attributes:
+        lost: False: a power cut may have done it, and the next start mends it.
+    """
+
+    call_id: str
+    why: str
+    lost: bool = True
+
+
+@dataclass
+class Entered:
+    """What the ledger says of calls: entries by their number, and how many there are in all."""
+
+    size: int = 0
+    entries: dict[int, Entry] = field(default_factory=dict)
+
+
+def read_entries(lines: Iterable[bytes]) -> Entered:
+    """Return what a ledger says, LF left off its lines; the rows are to be read after it."""
+    found = Entered()
+    for line in lines:
+        found.size += 1
+        entry = _entry(line) if line[CRC_BYTES:].startswith(_ACTS) else None
+        if entry is not None:
+            found.entries[entry.index] = entry
+    return found
+
+
+def compare(entered: Entered, rows: Sequence[CallRow]) -> Iterator[Odd]:
+    """Yield what does not agree; the rows are all of the index."""
+    acts = entered.entries.values()
+    erased = {str(entry.facts.get("call")) for entry in acts if entry.act == ERASED}
+    known = {row.id for row in rows} | erased
+    for entry in acts:
+        call_id = str(entry.facts.get("call"))
+        if call_id not in known:
+            yield Odd(call_id, f"entry {entry.index} of the ledger says that there was such a call")
+    for row in rows:
+        if row.end is not None:
+            yield from _row(row, entered)
+
+
+def _row(row: CallRow, entered: Entered) -> Iterator[Odd]:
+    if row.entry is None:
+        yield Odd(row.id, "its row names no entry of the ledger", lost=False)
+        return
+    entry = entered.entries.get(row.entry)
+    if row.entry >= entered.size:
+        proved = row.proof in ("verified", "failed")
+        yield Odd(row.id, f"the ledger ends before its entry {row.entry}", lost=proved)
+    elif entry is None or entry.facts.get("call") != row.id:
+        yield Odd(row.id, f"entry {row.entry} of the ledger is not its own")
+    elif row.erased is None:
+        facts = call_entry.facts(row)
+        for name in _COMPARED:
+            if facts[name] != entry.facts.get(name):
+                said = f"“{name}” is {facts[name]}, in entry {row.entry} {entry.facts.get(name)}"
+                yield Odd(row.id, said)
+
+
+def _entry(line: bytes) -> Entry | None:
+    try:
+        return read_entry(line)
+    except DamagedLine:
+        return None  # named by the ledger's own check

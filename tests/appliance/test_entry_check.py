@@ -1,0 +1,56 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from appliance import call_entry
+from appliance.entry_check import compare, read_entries
+from appliance.ledger_walk import pack_line
+from tests.appliance.scene import START
+from tests.appliance.test_index import row
+
+END = START + timedelta(seconds=9)
+ROWS = [row(n, end=END, audio_samples=8000, entry=n, proof="verified") for n in range(4)]
+
+
+def line(index, act, facts):
+    prev = "" if index == 0 else "A" * 43 + "="
+    value = {"act": act, "clock": "ntp", "facts": facts, "index": index, "prev": prev, "time": "t"}
+    return pack_line(value)[:-1]
+
+
+LINES = [line(n, "call", call_entry.facts(each)) for n, each in enumerate(ROWS)]
+
+
+def odd(lines, rows):
+    return [(each.call_id, each.lost) for each in compare(read_entries(lines), rows)]
+
+
+def test_rows_and_entries_that_agree():
+    assert odd(LINES, ROWS) == []
+    going_on = row(9)
+    assert odd([*LINES, line(4, "listen", {"call": "x"})], [*ROWS, going_on]) == []
+
+
+def test_a_proved_call_without_its_entry_is_lost():
+    assert odd(LINES[:3], ROWS) == [(ROWS[3].id, True)]
+
+
+def test_what_a_power_cut_may_have_taken_is_not_lost():
+    assert odd(LINES[:3], [*ROWS[:3], replace(ROWS[3], proof="pending")]) == [(ROWS[3].id, False)]
+    assert odd(LINES, [*ROWS[:3], replace(ROWS[3], entry=None)]) == [(ROWS[3].id, False)]
+
+
+def test_a_row_that_was_removed_is_named():
+    assert odd(LINES, ROWS[1:]) == [(ROWS[0].id, True)]
+    certified = [*LINES, line(4, "erased", {"call": ROWS[0].id})]
+    assert odd(certified, ROWS[1:]) == []
+
+
+def test_a_row_that_was_changed_is_named():
+    found = list(compare(read_entries(LINES), [replace(ROWS[0], line=7), *ROWS[1:]]))
+    assert [each.why for each in found] == ["“line” is 7, in entry 0 1"]
+    assert odd(LINES, [replace(ROWS[0], entry=1), *ROWS[1:]]) == [(ROWS[0].id, True)]
+
+
+def test_an_erased_row_is_not_compared():
+    bare = replace(ROWS[0], start=START - timedelta(days=1), audio_samples=0, erased=END)
+    assert odd(LINES, [bare, *ROWS[1:]]) == []
