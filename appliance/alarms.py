@@ -111,7 +111,7 @@ _PROOF: Final[Mapping[str, Kind]] = {
         N_("Start the test again. If it fails again, move the line to a free input."),
         Grave.SOON,
         Ends.CHECKED,
-        "{wrong}",
+        N_("The recorder notes: {wrong}"),
     ),
     "line_unproved": Kind(
         N_("A line has not been proved for more than a day"),
@@ -124,7 +124,7 @@ _PROOF: Final[Mapping[str, Kind]] = {
         N_("Keep the disk as it is, and put back a copy of that day."),
         Grave.SOON,
         Ends.BY_HAND,
-        "{wrong}",
+        N_("The recorder notes: {wrong}"),
     ),
 }
 

@@ -99,6 +99,22 @@ class DiskStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class NightCount:
+    """Calls heard against recordings that open, of two days.
+
+    Attributes:
+        at: when they were compared, ISO 8601 UTC.
+        wrong: calls that do not agree.
+    """
+
+    at: str
+    heard: int
+    recorded: int
+    proved: int
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoxStatus:
     """The box as it is now.
 
@@ -108,6 +124,9 @@ class BoxStatus:
         clock: quality of the time stamps: "ntp" "rtc" "unsynced" "stepped".
         clock_trusted: a date may be taken from the clock.
         clock_why: why it may, or may not; English.
+        night: the last reconciliation.
+        counters: since the recorder started: "gaps" "lost_samples" "lost_pieces"; and now: "queue",
+            what waits for the disk.
         testing: the line whose self-test is going on, or None.
         counts: calls since midnight of the site: "seen" "recorded" "proved" "failed" "pending".
     """
@@ -125,6 +144,8 @@ class BoxStatus:
     counts: dict[str, int] = field(default_factory=dict)
     testing: int | None = None
     disk: DiskStatus | None = None
+    night: NightCount | None = None
+    counters: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from appliance.api import (
     Hearing,
     LineStatus,
     LineTest,
+    NightCount,
     NoSuchCall,
     Recorder,
     RecorderAway,
@@ -215,4 +216,5 @@ def _status(raw: Mapping[str, Any]) -> BoxStatus:
     lines = [_line(line) for line in raw["lines"]]
     alarms = [Alarm(**alarm) for alarm in raw["alarms"]]
     disk = DiskStatus(**raw["disk"]) if raw["disk"] else None
-    return make(**{**raw, "lines": lines, "alarms": alarms, "disk": disk})
+    night = NightCount(**raw["night"]) if raw["night"] else None
+    return make(**{**raw, "lines": lines, "alarms": alarms, "disk": disk, "night": night})

@@ -147,6 +147,8 @@ class Loop:
             clock_trusted=state.trusted,
             clock_why=state.why,
             disk=self._room.disk,
+            night=self._proof.night,
+            counters={**recorder.lost, **self._engine.writer.counters()},
         )
         self._service.publish(status)
         notify("WATCHDOG=1")

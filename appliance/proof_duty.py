@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
+from appliance.api import NightCount
 from appliance.box import Box
 from appliance.calendar import is_working_day
 from appliance.call_machine import Mode
@@ -62,7 +63,11 @@ class Hourly:
 
 
 class ProofDuty:
-    """`turn` on the recorder's thread; what it starts works on threads of its own."""
+    """`turn` on the recorder's thread; what it starts works on threads of its own.
+
+    Attributes:
+        night: the last reconciliation.
+    """
 
     def __init__(self, box: Box, site: Site, writer: Writer, alarms: Raised, now: Now) -> None:
         """Look after a data folder."""
@@ -77,6 +82,7 @@ class ProofDuty:
             counted = index.last_count()
         self._tested = max(tests, default=self._began)
         self._counted = counted[0] if counted else self._began
+        self.night = _night(*counted) if counted else None
         self._look_s = 0.0
         self._hour_s: float | None = None
         self._working: threading.Thread | None = None
@@ -127,6 +133,12 @@ class ProofDuty:
             self._alarms.set("reconcile_failed", one["call"], True, wrong=one["wrong"])
         facts = {"since": iso(since), **count, "wrong": [one["call"] for one in wrong]}
         self._writer.do(lambda store: store.enter_count(facts))
+        self.night = _night(self._now(), facts)
+
+
+def _night(at: datetime, found: Mapping[str, Any]) -> NightCount:
+    numbers = {name: int(found[name]) for name in ("heard", "recorded", "proved")}
+    return NightCount(at=str(iso(at)), wrong=len(found["wrong"]), **numbers)
 
 
 def look(index: CallIndex, lines: Mapping[int, datetime], now: datetime, policy: Policy) -> Hourly:

@@ -96,6 +96,7 @@ class Recorder:
     Attributes:
         alarms: kept in memory alone, but for where others are put in their place before the first
             push.
+        lost: gaps, and samples lost in them, since the start.
         tester: tests idle lines, once it has a board to send to.
     """
 
@@ -124,6 +125,7 @@ class Recorder:
         self._desks: list[LineDesk] = []
         self._keepings: dict[str, _Keeping] = {}
         self.tester = Tester(self)
+        self.lost = {"gaps": 0, "lost_samples": 0}
         self._next_tick = 0
         self._room = Room.AMPLE
         self._has_volts = True
@@ -208,6 +210,8 @@ class Recorder:
         log.warning("%d samples lost (%s)", gap.lost, gap.reason)
         facts: dict[str, object] = {"lost_s": gap.lost / AUDIO_HZ, "reason": gap.reason}
         self._keeper.note("gap", facts)
+        self.lost["gaps"] += 1
+        self.lost["lost_samples"] += gap.lost
         if not gap.filled:
             self.board_gone()
             return

@@ -110,6 +110,10 @@ class Writer:
         self._do(work)
         return answer.result(timeout_s)
 
+    def counters(self) -> dict[str, int]:
+        """Return the pieces of audio that were lost, and how many things wait for the disk now."""
+        return {"lost_pieces": self.lost_pieces, "queue": self._jobs.qsize()}
+
     def work(self, steps: Callable[[Store], Iterator[None]]) -> None:
         """Do something long a step at a time: what is asked for meanwhile goes before the next."""
         self._do(lambda: self._step(steps(self._store)))

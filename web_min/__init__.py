@@ -7,6 +7,7 @@ from web_min import (
     calls,
     errors,
     guard,
+    health,
     join,
     listen,
     passphrase,
@@ -27,6 +28,7 @@ def create_app(parts: Parts) -> Flask:
     guard.put_before(app)
     templating.prepare(app)
     errors.prepare(app)
-    for area in (set_up, sign_in, join, board, calls, listen, requests, people, passphrase):
+    areas = (set_up, sign_in, join, board, calls, listen, requests, people, passphrase, health)
+    for area in areas:
         app.register_blueprint(area.bp)
     return app

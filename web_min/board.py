@@ -1,13 +1,14 @@
-"""The line board and the box's health: what is going on at this moment."""
+"""The line board: what is going on at this moment."""
 
 from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from appliance.api import Alarm, BoxStatus, RecorderAway
+from appliance.api import BoxStatus, RecorderAway
 from appliance.office.tasks import tasks
 from web_min import colleagues, office
+from web_min.health import alarms_of
 from web_min.parts import parts, signed_in
 
 bp = Blueprint("board", __name__)
@@ -20,7 +21,7 @@ def show() -> str:
     return render_template(
         "board.html",
         box=box,
-        alarms=_alarms(box),
+        alarms=alarms_of(box),
         now=_now(box),
         tasks=tasks(parts().clerk, office.actor(), office.documents(), office.today()),
         address_of=office.address_of,
@@ -32,7 +33,7 @@ def show() -> str:
 def now() -> str:
     """Return the changing part of the board alone, for the page's own polling."""
     box = parts().status.get()
-    return render_template("_lines.html", box=box, alarms=_alarms(box), now=_now(box))
+    return render_template("_lines.html", box=box, alarms=alarms_of(box), now=_now(box))
 
 
 @bp.post("/button")
@@ -44,22 +45,6 @@ def press_button() -> Response | tuple[str, int]:
     parts().status.forget()
     parts().notebook.note("button", signed_in().person_id)
     return redirect(url_for("board.show"), code=303)
-
-
-@bp.get("/health")
-def health() -> str:
-    box = parts().status.get()
-    return render_template("health.html", box=box, alarms=_alarms(box), now=_now(box))
-
-
-def _alarms(box: BoxStatus | None) -> list[Alarm]:
-    """Return what is wrong; that nobody answers is itself an alarm."""
-    if box is None:
-        return [Alarm("recorder_away", "", "")]
-    alarms = sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
-    if box.clock == "unsynced" and not any(a.what == "clock_untrusted" for a in alarms):
-        alarms.append(Alarm("clock_untrusted", "", ""))
-    return alarms
 
 
 def _now(box: BoxStatus | None) -> datetime:

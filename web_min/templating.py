@@ -27,6 +27,7 @@ def prepare(app: Flask) -> None:
         length_of=dates.length,
         ago=ago,
         meter=meter,
+        size=size,
     )
     app.jinja_env.globals.update(word=words.word, words=words, trouble=words.trouble)
     app.jinja_env.globals["translated"] = languages.gettext  # of a word that the code has marked
@@ -60,6 +61,11 @@ def ago(since: str, now: datetime) -> str:
 def meter(level_dbm0: float) -> int:
     """Return a level as a percentage of the meter's width: -50 dBm0, a quiet line, to 0 dBm0."""
     return round(2 * min(50.0, max(0.0, level_dbm0 + 50)))
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as disks are sold."""
+    return f"{count / 1e9:.1f} GB" if count < 1e12 else f"{count / 1e12:.1f} TB"
 
 
 def _everywhere() -> dict[str, Any]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from appliance.alarms import Kind, kind_of
+from appliance.alarms import Kind, detail_of, kind_of
+from appliance.api import Alarm
 from appliance.words import N_
 from web_min.languages import gettext
 
@@ -27,9 +28,14 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An alarm in words: what it is, and what to do about it; and its row of the table."""
+    """An alarm in words: what it is, what there is to say of this one, and what to do about it.
+
+    Attributes:
+        kind: its row of the table.
+    """
 
     title: str
+    detail: str
     remedy: str
     kind: Kind
 
@@ -67,6 +73,10 @@ PROOFS: Final = {
     "failed": Word(N_("Proof failed"), "cross", "bad"),
     "none": Word(N_("Nothing to prove"), "none", "quiet"),
 }
+
+TESTING: Final = Word(N_("being tested"), "pending", "busy")
+TEST_PASSED: Final = Word(N_("passed"), "check", "good")
+TEST_FAILED: Final = Word(N_("not passed"), "cross", "bad")
 
 GOING_ON: Final = Word(N_("going on"), "call", "busy")
 ERASED: Final = Word(N_("Erased"), "none", "quiet")
@@ -272,7 +282,7 @@ ROLES: Final = {
 }
 
 
-def trouble(what: str) -> Trouble:
+def trouble(alarm: Alarm) -> Trouble:
     """Return an alarm in the request's language; one we have no words for keeps its name."""
-    kind = kind_of(what)
-    return Trouble(gettext(kind.title), gettext(kind.remedy), kind)
+    kind = kind_of(alarm.what)
+    return Trouble(gettext(kind.title), detail_of(alarm, gettext), gettext(kind.remedy), kind)

@@ -107,6 +107,14 @@ class FakeRecorder:
         self._here(None)
         self.done.append(("release", call_id, person, reason))
 
+    def acknowledge(self, what, where, person):
+        self._here(None)
+        self.done.append(("acknowledge", what, where, person))
+
+    def self_test(self, person):
+        self._here(None)
+        self.done.append(("self_test", person))
+
     def sweep(self, now=None):
         self._here(None)
         self.done.append(("sweep", now))

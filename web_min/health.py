@@ -1,0 +1,77 @@
+"""The health of the box: what is wrong and what to do, and the proof that the rest is well."""
+
+from datetime import datetime
+from importlib.metadata import version
+
+from flask import Blueprint, abort, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from appliance.api import Alarm, BoxStatus, RecorderAway
+from web_min import forms
+from web_min.parts import parts, signed_in
+
+bp = Blueprint("health", __name__)
+
+#: A name of an alarm, and the longest place: a path of the box's own.
+_WHAT_MAX = 40
+_WHERE_MAX = 200
+
+
+@bp.get("/health")
+def show() -> str:
+    box = parts().status.get()
+    return render_template(
+        "health.html",
+        box=box,
+        alarms=alarms_of(box),
+        may_test=_may_test(),
+        newest_test=_newest_test(box),
+        version=version("kirok"),
+    )
+
+
+@bp.post("/health/seen")
+def seen() -> Response | tuple[str, int]:
+    what, where = forms.text("what", _WHAT_MAX), forms.text("where", _WHERE_MAX)
+    try:
+        parts().recorder.acknowledge(what, where, signed_in().person_id)
+    except RecorderAway:
+        return show(), 503
+    return _again()
+
+
+@bp.post("/health/test")
+def test() -> Response | tuple[str, int]:
+    if not _may_test():
+        abort(403)
+    try:
+        parts().recorder.self_test(signed_in().person_id)
+    except RecorderAway:
+        return show(), 503
+    return _again()
+
+
+def alarms_of(box: BoxStatus | None) -> list[Alarm]:
+    """Return what is wrong, the newest first; that nobody answers is itself an alarm."""
+    if box is None:
+        return [Alarm("recorder_away", "", "")]
+    alarms = sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
+    if box.clock == "unsynced" and not any(a.what == "clock_untrusted" for a in alarms):
+        alarms.append(Alarm("clock_untrusted", "", ""))
+    return sorted(alarms, key=lambda alarm: bool(alarm.seen_by))
+
+
+def _may_test() -> bool:
+    """Say whether this person looks after the system; a test needs nobody's right to a call."""
+    person = parts().registry.person(signed_in().person_id)
+    return person is not None and parts().site.first_role in person.roles
+
+
+def _newest_test(box: BoxStatus | None) -> datetime | None:
+    tests = [line.test.at for line in box.lines if line.test] if box else []
+    return datetime.fromisoformat(max(tests)) if tests else None
+
+
+def _again() -> Response:
+    parts().status.forget()
+    return redirect(url_for("health.show"), code=303)
