@@ -29,7 +29,7 @@ _AREAS: Final = (
     Area("board.show", N_("Today")),
     Area("calls.index", N_("Calls"), "calls"),
     Area("requests.index", N_("Requests"), "requests"),
-    Area("health.show", N_("Health")),
+    Area("health.show", N_("Health"), "health"),
     Area("people.index", N_("People"), "people", manages_people),
 )
 
