@@ -75,7 +75,8 @@ class Door:
                 person = None  # a one-time code is no passphrase: `join` takes it
             person, secret = self._try_name(name, person, passphrase, address)
             if not self._wrapping.as_now(person.wrapped):
-                self._registry.rewrap(person.id, self._wrapping.wrap(secret, passphrase))
+                again = self._wrapping.wrap(secret, passphrase[:PASSPHRASE_MAX])
+                self._registry.rewrap(person.id, again)
             return person, secret
 
     def join(self, name: str, code: str, address: str) -> tuple[Person, bytes]:

@@ -189,3 +189,13 @@ def test_the_real_wrapping_is_argon2id(fresh):
     assert door.open("A", PASSPHRASE, HERE)[1] == SECRET
     with pytest.raises(Refused):
         door.open("A", PASSPHRASE + "!", HERE)
+
+
+@pytest.mark.parametrize("more", ["", "x" * 2000])
+def test_a_secret_wrapped_at_an_older_cost_is_wrapped_anew_at_the_next_sign_in(rig, more):
+    typed = "x" * 1000 if more else PASSPHRASE
+    rig.registry.rewrap("p1", {**wrap(SECRET, typed), "old": True})
+    door = Door(rig.registry, Wrapping(wrap, unwrap, lambda w: "old" not in w), rig.clock.now)
+    for _ in range(2):
+        assert door.open(NAME, typed + more, "192.0.2.1")[1] == SECRET
+        assert rig.registry.person("p1").wrapped == wrap(SECRET, typed)
