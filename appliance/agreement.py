@@ -11,7 +11,8 @@ from typing import Final
 
 from appliance.box import Box
 from appliance.index_row import CallRow
-from appliance.vault.day_secrets import DaySecrets, SecretDamaged, SecretGone
+from appliance.secret_keeping import day_secrets
+from appliance.vault.day_secrets import SecretDamaged, SecretGone
 from appliance.vault.key_table import NAME as KEYS
 from appliance.vault.key_table import WrongSecret, read_calls
 from appliance.vault.reader import check_chain
@@ -28,8 +29,8 @@ class Agreement:
     """Checks calls; each day's keys are read once."""
 
     def __init__(self, box: Box) -> None:
+        self._box = box
         self._vault = box.vault
-        self._secrets = DaySecrets(box.secrets)
         self._keys: dict[str, frozenset[str] | str] = {}
 
     def wrong(self, row: CallRow) -> str:
@@ -50,7 +51,8 @@ class Agreement:
 
     def _key(self, row: CallRow) -> str:
         if row.day not in self._keys:
-            self._keys[row.day] = _keys_of(self._vault / row.day, row.day, self._secrets.read)
+            with day_secrets(self._box) as secrets:
+                self._keys[row.day] = _keys_of(self._vault / row.day, row.day, secrets.read)
         known = self._keys[row.day]
         if isinstance(known, str):
             return known

@@ -28,10 +28,10 @@ from appliance.proof import Proof
 from appliance.raised import Raised
 from appliance.recorder import Recorder
 from appliance.recovery import enter_again, recover
+from appliance.secret_keeping import day_secrets
 from appliance.selftest import verdict
 from appliance.site import Site
 from appliance.store import Parts, Store, ToProve
-from appliance.vault.day_secrets import DaySecrets
 from appliance.writer import Writer
 from firmware_bridge.block import Samples
 from firmware_bridge.host_clock import clock_quality
@@ -158,7 +158,7 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
             log.error("ledger: %s", what)
         if unsound:
             troubles.append(("ledger_damaged", ""))
-        secrets = DaySecrets(box.secrets)
+        secrets = undo.enter_context(day_secrets(box, moved=True))
         people = box.recipients
         yield Parts(box.id, box.vault, secrets, index, ledger, people, box.policy, troubles)
 

@@ -4,6 +4,7 @@
 otherwise leave a line unrecorded in silence.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,6 +50,15 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Chip:
+    """An FRAM chip for the day secrets, at /dev/spidevBUS.DEVICE."""
+
+    bus: int
+    device: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class Web:
     """Where the page listens.
 
@@ -73,6 +83,7 @@ class Site:
         notice: the announcement that is looked for in calls, a file in the data folder; "": none.
         witness: where a USB stick is mounted that takes the ledger's heads away; None: nowhere.
         file: site.toml.
+        chip: where the day secrets are kept; None: in files.
     """
 
     data: Path
@@ -86,6 +97,7 @@ class Site:
     witness: Path | None = None
     file: Path = Path("site.toml")
     notices: Notices = field(default_factory=Notices)
+    chip: Chip | None = None
 
     def line(self, number: int) -> Line:
         """Return a line; one that is not set up is recorded in full, under its number."""
@@ -143,7 +155,7 @@ def _read(file: Path, path: Path) -> Site:
 
 
 def _site(raw: Mapping[str, Any], file: Path) -> Site:
-    own = {"data", "board", "recording", "panel", "web", "exchange", "ledger", "line"}
+    own = {"data", "board", "recording", "panel", "secrets", "web", "exchange", "ledger", "line"}
     _only(raw, "", own | site_notices.SECTIONS)
     board, recording = raw.get("board", {}), raw.get("recording", {})
     _only(board, "board.", {"port"})
@@ -170,6 +182,7 @@ def _site(raw: Mapping[str, Any], file: Path) -> Site:
         witness=(file.parent / witness).resolve() if witness else None,
         file=file,
         notices=_notices(raw),
+        chip=_chip(raw.get("secrets", {})),
     )
 
 
@@ -197,6 +210,20 @@ def _panel(raw: Mapping[str, Any]) -> Panel:
         button_pin=_whole(raw, "panel.button_pin", 0, 27),
         button_line=_whole(raw, "panel.button_line", 1, MAX_LINES),
     )
+
+
+def _chip(raw: Mapping[str, Any]) -> Chip | None:
+    _only(raw, "secrets.", {"spi", "bytes"})
+    if not raw:
+        return None
+    place = re.fullmatch(r"([0-9])\.([0-9])", str(raw.get("spi", "")))
+    if place is None:
+        raise SiteError(f"secrets.spi is {raw.get('spi')!r}, want bus and device, as in '0.1'")
+    # The chips' addresses have two bytes.
+    size = _whole(raw, "secrets.bytes", 1024, 65_536)
+    if size is None:
+        raise SiteError("[secrets] has no bytes: the size of the chip, for example 32768")
+    return Chip(int(place[1]), int(place[2]), size)
 
 
 def _exchange(raw: object) -> Exchange:
@@ -258,6 +285,10 @@ notice = "notice.wav"  # the announcement looked for in calls, in this folder, 8
 # lamp_pin = 17
 # button_pin = 22
 # button_line = 6      # the line that the button records; else the first selective one
+
+# [secrets]            # an FRAM chip on the SPI bus, where a byte really can be erased
+# spi = "0.1"          # /dev/spidev0.1
+# bytes = 32768
 
 [web]
 host = "127.0.0.1"

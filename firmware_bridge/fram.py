@@ -103,4 +103,8 @@ def open_fram(bus: int, device: int, size: int) -> Fram:
     port.open(bus, device)
     port.max_speed_hz = SPEED_HZ
     port.mode = 0
-    return Fram(port, size)
+    try:
+        return Fram(port, size)
+    except FramGone:
+        port.close()
+        raise

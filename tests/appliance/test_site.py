@@ -1,7 +1,7 @@
 import pytest
 
 from appliance.call_machine import Mode
-from appliance.site import TEMPLATE, Line, SiteError, line_table, load
+from appliance.site import TEMPLATE, Chip, Line, SiteError, line_table, load
 
 LINES = (
     Line(1, "민원실 1", "민원봉사과", "031-8036-7114", Mode.FULL),
@@ -51,6 +51,9 @@ def test_the_button_records_its_line_or_the_first_selective_one(write, text, but
     [
         ("x = 1", "unknown key x; known are board"),
         ("[board]\nporr = 'a'", "unknown key board.porr; known are port"),
+        ("[secrets]\nspi = 'spidev0.1'", "secrets.spi is 'spidev0.1'"),
+        ("[secrets]\nspi = '0.1'", "has no bytes"),
+        ("[secrets]\nspi = '0.1'\nbytes = 4", "secrets.bytes is 4"),
         ("[recording]\nkey = '1+'", "recording.key is '1+'"),
         ("[recording]\nkey = '123456789'", "up to 8"),
         ("[[line]]\nname = 'a'", "has no number"),
@@ -95,3 +98,8 @@ def test_what_the_template_shows_of_the_exchange_can_be_used(write):
     shown = TEMPLATE[TEMPLATE.index(begin) : TEMPLATE.index(end)]
     site = load(write(shown.replace("\n# ", "\n")))
     assert (site.exchange.plans, site.exchange.tone[0].name) == (("kr", "pbx"), "busy")
+
+
+def test_a_chip_for_the_day_secrets_is_named_by_its_place_and_size(tmp_path):
+    (tmp_path / "site.toml").write_text("[secrets]\nspi = '0.1'\nbytes = 32768\n")
+    assert load(tmp_path / "site.toml").chip == Chip(0, 1, 32_768)

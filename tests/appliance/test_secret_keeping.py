@@ -1,0 +1,78 @@
+import shutil
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from appliance.secret_keeping import day_secrets
+from appliance.site import SiteError
+from appliance.spares import FOLDER
+from appliance.vault.chip_secrets import ChipSecrets
+from appliance.vault.day_secrets import DaySecrets, SecretGone
+from firmware_bridge.fram import FramGone
+from tests.fram_chip import FramChip
+
+DAY = "2026-11-23"
+
+
+class SpiDev:
+    """What spidev gives: one chip, at 0.1, that stays over any number of openings."""
+
+    chip = FramChip(8192)
+
+    def open(self, bus, device):
+        assert (bus, device) == (0, 1)
+        self.chip.gone = False
+
+    def xfer2(self, values):
+        return self.chip.xfer2(values)
+
+    def close(self):
+        self.chip.close()
+
+
+@pytest.fixture
+def chip(trial, monkeypatch):
+    """A chip is fitted and named in site.toml."""
+    text = trial.site_file.read_text()
+    assert '# spi = "0.1"' in text
+    trial.site_file.write_text(text + "\n[secrets]\nspi = '0.1'\nbytes = 8192\n")
+    SpiDev.chip = FramChip(8192)
+    monkeypatch.setitem(sys.modules, "spidev", SimpleNamespace(SpiDev=SpiDev))
+    return SpiDev
+
+
+def test_without_a_chip_they_are_in_files(trial):
+    with day_secrets(trial) as secrets:
+        assert isinstance(secrets, DaySecrets)
+
+
+def test_with_a_chip_they_are_in_it_and_it_is_given_up(trial, chip):
+    with day_secrets(trial) as secrets:
+        assert isinstance(secrets, ChipSecrets)
+        secret = secrets.get(DAY)
+    assert chip.chip.gone
+    with day_secrets(trial) as secrets:
+        assert secrets.read(DAY) == secret
+
+
+def test_those_in_files_move_when_the_folder_is_taken(trial, chip):
+    secret = DaySecrets(trial.secrets).get(DAY)
+    with day_secrets(trial) as secrets, pytest.raises(SecretGone):
+        secrets.read(DAY)
+    with day_secrets(trial, moved=True) as secrets:
+        assert secrets.read(DAY) == secret
+    assert list(trial.secrets.iterdir()) == []
+
+
+def test_a_chip_that_does_not_answer_stops_the_start(trial, chip, monkeypatch):
+    monkeypatch.setattr(SpiDev, "open", lambda *place: setattr(SpiDev.chip, "gone", True))
+    with pytest.raises(FramGone), day_secrets(trial):
+        pass
+
+
+def test_a_site_that_cannot_be_read_does_not_mean_files(trial):
+    trial.site_file.write_text("[secrets]\nspi = 'there'\n")
+    shutil.rmtree(trial.data / FOLDER)
+    with pytest.raises(SiteError), day_secrets(trial):
+        pass
