@@ -61,6 +61,15 @@ class Taker:
 
 
 @dataclass(frozen=True)
+class Holder:
+    """Who takes a call out, with the vault's secret in hand. Attributes: person: their id."""
+
+    person: str
+    secret: bytes
+    taker: Taker
+
+
+@dataclass(frozen=True)
 class _Opened:
     """A call that has been opened to be handed out."""
 
@@ -97,11 +106,24 @@ def export(box: Box, call_id: str, out: Path, taker: Taker, now: datetime) -> Pa
     if not row.recorded or row.erased is not None:
         raise NoSuchCall(f"nothing of call {call_id} is kept")
     with _authority(box) as authority:
-        opened = _open(
-            box, row, identity, authority.open_key(call_id, who, "export", taker.purpose)
-        )
-        files = _files(box, opened, (who, taker), authority, now)
-    return _write(out / f"{call_id}.zip", files, taker.package_pass)
+        package = packed(box, row, Holder(who, identity, taker), authority, now)
+    path = out / f"{call_id}.zip"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace(path, package, mode=0o640)
+    return path
+
+
+def packed(box: Box, row: CallRow, holder: Holder, authority: Authority, now: datetime) -> bytes:
+    """Return a call's package.
+
+    Raises:
+        NoSuchCall, CannotOpen, CannotPrint, OSError: see there.
+    """
+    taker = holder.taker
+    age_file = authority.open_key(row.id, holder.person, "export", taker.purpose)
+    opened = _open(box, row, holder.secret, age_file)
+    files = _files(box, opened, (holder.person, taker), authority, now)
+    return _pack(files, taker.package_pass)
 
 
 def new_package_pass() -> str:
@@ -217,13 +239,11 @@ def _ledger(call: Proved, package: Proved, salt: bytes) -> dict[str, bytes]:
     return files
 
 
-def _write(path: Path, files: dict[str, bytes], package_pass: str) -> Path:
+def _pack(files: dict[str, bytes], package_pass: str) -> bytes:
     packed = zip_file.plain(files)
     if package_pass:
         packed = zip_file.encrypted(files, package_pass, _salts(len(files)))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace(path, b"".join(zip_file.pack(packed)), mode=0o640)
-    return path
+    return b"".join(zip_file.pack(packed))
 
 
 def _salts(count: int) -> Iterable[bytes]:

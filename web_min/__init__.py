@@ -12,12 +12,28 @@ from web_min import (
     listen,
     passphrase,
     people,
+    provide,
     requests,
     set_up,
     sign_in,
     templating,
 )
 from web_min.parts import Parts
+
+#: Each has a blueprint and its templates.
+AREAS = (
+    board,
+    calls,
+    health,
+    join,
+    listen,
+    passphrase,
+    people,
+    provide,
+    requests,
+    set_up,
+    sign_in,
+)
 
 
 def create_app(parts: Parts) -> Flask:
@@ -28,7 +44,6 @@ def create_app(parts: Parts) -> Flask:
     guard.put_before(app)
     templating.prepare(app)
     errors.prepare(app)
-    areas = (set_up, sign_in, join, board, calls, listen, requests, people, passphrase, health)
-    for area in areas:
+    for area in AREAS:
         app.register_blueprint(area.bp)
     return app

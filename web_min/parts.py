@@ -11,6 +11,7 @@ from flask import current_app, g
 
 from appliance.api import Recorder
 from appliance.articles import shipped_articles
+from appliance.export import Holder
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
 from appliance.notebook import Notebook
@@ -24,6 +25,7 @@ from appliance.site import Line
 from web_min.audio import OpenAudio
 from web_min.door import Door
 from web_min.opened import Opened
+from web_min.packages import Packages
 from web_min.sessions import Session, Sessions
 from web_min.status import Status
 from web_min.tokens import Tokens
@@ -31,6 +33,17 @@ from web_min.tokens import Tokens
 #: Host names that mean this machine; others come from site.toml. A page on another name that points
 #: here (DNS rebinding) gets nothing.
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class MakePackage(Protocol):
+    """Makes a call's package, for somebody outside."""
+
+    def __call__(self, call: CallRow, holder: Holder) -> bytes:
+        """Return the package.
+
+        Raises:
+            NoSuchCall, CannotOpen, CannotPrint, RecorderAway, OSError: there is none.
+        """
 
 
 class Calls(Protocol):
@@ -92,6 +105,7 @@ class Parts:
     calls: Calls
     registry: Registry
     open_audio: OpenAudio
+    make_package: MakePackage
     lines: tuple[Line, ...] = ()
     wrapping: Wrapping = field(default_factory=Wrapping)
     now: Callable[[], datetime] = utc_now
@@ -101,6 +115,7 @@ class Parts:
     notebook: Notebook = field(init=False)
     people: People = field(init=False)
     opened: Opened = field(init=False)
+    packages: Packages = field(init=False)
     sessions: Sessions = field(init=False)
     status: Status = field(init=False)
     tokens: Tokens = field(init=False)
@@ -113,13 +128,18 @@ class Parts:
         self.notebook = Notebook(self.recorder, self.registry, self.now)
         self.people = People(self.registry, self.notebook, self.wrapping, self.now)
         self.opened = Opened(self.monotonic)
-        self.sessions = Sessions(self.monotonic, lambda s: self.opened.close_session(s.id))
+        self.packages = Packages(self.monotonic)
+        self.sessions = Sessions(self.monotonic, self._close)
         self.status = Status(self.recorder, self.monotonic)
         self.tokens = Tokens()
         self.cabinet = Cabinet(self.registry)
         conditions = Conditions(self.profile, self.cabinet, self.calls, self.now)
         self.clerk = Clerk(self.profile, self.cabinet, self.now, conditions)
         self.articles = shipped_articles(self.profile)
+
+    def _close(self, session: Session) -> None:
+        self.opened.close_session(session.id)
+        self.packages.close_session(session.id)
 
 
 def parts() -> Parts:

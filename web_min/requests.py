@@ -57,13 +57,13 @@ def new() -> Answer | str | tuple[str, int]:
 
 @bp.get("/<request_id>")
 def show(request_id: str) -> str:
-    return _page(_find(request_id), {}, "")
+    return page(find(request_id), {}, "")
 
 
 @bp.post("/<request_id>/<act>")
 def do(request_id: str, act: str) -> Answer | tuple[str, int]:
     """Do one of the acts that the page offers."""
-    found = _find(request_id)
+    found = find(request_id)
     if act == "attach":
         return _attach(found)
     if act not in REQUEST_ACTS:
@@ -71,14 +71,14 @@ def do(request_id: str, act: str) -> Answer | tuple[str, int]:
     facts = _facts(act)
     errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, act, Given(facts)))
     if errors:
-        return _page(_find(request_id), errors, act), 400
+        return page(find(request_id), errors, act), 400
     return redirect(url_for("requests.show", request_id=request_id), code=303)
 
 
 @bp.get("/<request_id>/<form_id>.pdf")
 def printed(request_id: str, form_id: str) -> Response:
     """Return one of the rule's forms, filled in."""
-    found = _find(request_id)
+    found = find(request_id)
     values = _values(found, form_id)
     if values is None:
         abort(404)
@@ -91,7 +91,7 @@ def _attach(found: Request) -> Answer | tuple[str, int]:
     given = Given(changes={"calls": calls})
     errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, "attach", given))
     if errors:
-        return _page(found, errors, "attach"), 400
+        return page(found, errors, "attach"), 400
     return redirect(url_for("requests.show", request_id=found.id), code=303)
 
 
@@ -103,7 +103,7 @@ def _visible() -> list[Request]:
     return every if office.sees_all() else documents_of(every, office.actor())
 
 
-def _find(request_id: str) -> Request:
+def find(request_id: str) -> Request:
     """Return a request that this person may see, or answer 404."""
     try:
         found = parts().cabinet.get(Request, request_id)
@@ -114,7 +114,8 @@ def _find(request_id: str) -> Request:
     return found
 
 
-def _page(found: Request, errors: forms.Errors, tried: str) -> str:
+def page(found: Request, errors: forms.Errors, tried: str) -> str:
+    """Return a request's page, with what the act that was tried got wrong."""
     acts = parts().clerk.acts(office.actor(), found)
     calls = office.calls_of(found)
     today = office.today()
@@ -132,6 +133,8 @@ def _page(found: Request, errors: forms.Errors, tried: str) -> str:
         report=deadlines.report(parts().profile, found, today),
         expiry=deadlines.expiry(parts().profile, found, calls, today),
         papers=_papers(found),
+        may_provide="provide" in acts and found.kind == "provide",
+        package=parts().packages.get(signed_in().id, found.id),
         steps_of=_steps,
         choices=_choices(),
         act_name=lambda act: words.word(words.DONE, act),

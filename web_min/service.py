@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from waitress.server import create_server
 from appliance import box, site
 from appliance.box import Box
 from appliance.control import ControlClient
+from appliance.export import packed
 from appliance.index import CallIndex
 from appliance.playback import Recording, open_recording
 from appliance.registry import Registry
@@ -79,11 +81,17 @@ def _parts(opened: Box, here: site.Site, registry: Registry, index: CallIndex) -
         calls=index,
         registry=registry,
         open_audio=_opener(opened.vault),
+        make_package=_packer(opened),
     )
 
 
 def _opener(vault: Path) -> Callable[..., Recording]:
     return lambda call, secret, age_file: open_recording(vault, call, secret, age_file)
+
+
+def _packer(opened: Box) -> Callable[..., bytes]:
+    recorder = ControlClient(opened.socket)
+    return lambda call, holder: packed(opened, call, holder, recorder, datetime.now(UTC))
 
 
 def _listening(web: site.Web) -> dict[str, Any]:

@@ -146,6 +146,16 @@ class Clerk:
             step = self._step(type(current), current.state, act)
             return self._do(actor, current, act, step, given)
 
+    def check(self, actor: Actor, document: D, act: str, given: Given = NOTHING) -> None:
+        """See whether an act would be done, before what it takes is begun.
+
+        Raises:
+            Refusal: it would not.
+        """
+        current = self._current(document)
+        step = self._step(type(current), current.state, act)
+        self._see(actor, current, act, step, given)
+
     def _current(self, document: D) -> D:
         try:
             return self.cabinet.get(type(document), document.id)
@@ -159,17 +169,27 @@ class Clerk:
         return step
 
     def _do(self, actor: Actor, document: D, act: str, step: Step, given: Given) -> D:
+        changes = {**given.changes, **self._see(actor, document, act, step, given)}
+        entry = Entry(self._iso_now(), actor.id, act, document.state, step.next, dict(given.facts))
+        done = replace(document, **changes, state=step.next, history=(*document.history, entry))
+        self.cabinet.put(done, [self._note(actor, done, act, step)])
+        return done
+
+    def _see(
+        self, actor: Actor, document: Document, act: str, step: Step, given: Given
+    ) -> Mapping[str, Any]:
+        """Return what else of a document an act changes.
+
+        Raises:
+            Refusal: it may not be done.
+        """
         bar = self._bar(actor, document, act, step)
         if bar:
             raise bar
         for fact in step.asks:
             if not given.facts.get(fact, "").strip():
                 raise Refusal("missing", self._clause(step), fact)
-        changes = {**given.changes, **self._condition(actor, document, act, given)}
-        entry = Entry(self._iso_now(), actor.id, act, document.state, step.next, dict(given.facts))
-        done = replace(document, **changes, state=step.next, history=(*document.history, entry))
-        self.cabinet.put(done, [self._note(actor, done, act, step)])
-        return done
+        return self._condition(actor, document, act, given)
 
     def _bar(self, actor: Actor, document: Document, act: str, step: Step) -> Refusal | None:
         """Return why a person may not do this, None if they may."""

@@ -269,6 +269,7 @@ class Rig:
             calls=self.index,
             registry=self.registry,
             open_audio=self.open_audio,
+            make_package=self.make_package,
             wrapping=Wrapping(wrap, unwrap, lambda wrapped: True),
             now=self.clock.now,
             monotonic=self.clock.monotonic,
@@ -319,6 +320,12 @@ class Rig:
         assert (secret, age_file) == (SECRET, AGE_FILE + row.id.encode())
         self.opened.append(row.id)
         return self.recordings[row.id]
+
+    def make_package(self, row, holder):
+        assert holder.secret == SECRET
+        age_file = self.recorder.open_key(row.id, holder.person, "export", holder.taker.purpose)
+        assert age_file == AGE_FILE + row.id.encode()
+        return b"PK of " + row.id.encode() + holder.taker.package_pass.encode()
 
     def alarm(self, what="line_down", where="line 5"):
         alarms = [*self.recorder.box.alarms, Alarm(what, where, iso(NOW - timedelta(hours=1)))]

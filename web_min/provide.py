@@ -1,0 +1,89 @@
+"""A copy is made for an approved request, and saved by whoever hands it over."""
+
+import io
+import zipfile
+from hashlib import sha256
+
+from flask import Blueprint, Response, abort, redirect, url_for
+from werkzeug.wrappers import Response as Answer
+
+from appliance.api import NoSuchCall, RecorderAway
+from appliance.export import Holder, Taker, new_package_pass
+from appliance.index_row import CallRow
+from appliance.office.clerk import Given
+from appliance.office.documents import Request
+from appliance.paper import CannotPrint
+from appliance.playback import CannotOpen
+from web_min import forms, office, requests
+from web_min.languages import gettext as _
+from web_min.parts import parts, signed_in
+
+bp = Blueprint("provide", __name__, url_prefix="/requests")
+
+
+@bp.post("/<request_id>/provide")
+def make(request_id: str) -> Answer | tuple[str, int]:
+    """Make the copy, and enter that it was provided; it is saved from the request's page."""
+    found = requests.find(request_id)
+    errors = office.attempt(lambda: parts().clerk.check(office.actor(), found, "provide", _ASKED))
+    if errors:
+        return requests.page(found, errors, "provide"), 403
+    try:
+        made = _packed(found)
+    except RecorderAway:
+        away = _("The recorder does not answer, so no copy can be made. Try again later.")
+        return requests.page(found, {"main": away}, "provide"), 503
+    except NoSuchCall:
+        gone = _("There is no key for this recording any more: it has been erased.")
+        return requests.page(found, {"main": gone}, "provide"), 410
+    except (CannotOpen, CannotPrint) as wrong:
+        damaged = _("The copy cannot be made: %(why)s") % {"why": wrong}
+        return requests.page(found, {"main": damaged}, "provide"), 500
+    return _provided(found, *made)
+
+
+@bp.get("/<request_id>/copy.zip")
+def save(request_id: str) -> Response:
+    """Send what this session has made; each time is entered with the request as its reason."""
+    found = requests.find(request_id)
+    package = parts().packages.get(signed_in().id, request_id)
+    if package is None:
+        abort(404)
+    digest = sha256(package.content).hexdigest()
+    facts = {"request": found.id, "sha256": digest}
+    parts().notebook.note("download", signed_in().person_id, **facts)
+    response = Response(package.content, mimetype="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="{package.name}"'
+    return response
+
+
+_ASKED = Given({"file": "."})
+
+
+def _provided(found: Request, content: bytes, passphrase: str) -> Answer | tuple[str, int]:
+    given = Given({"file": sha256(content).hexdigest()})
+    errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, "provide", given))
+    if errors:  # somebody else was quicker: what was made is thrown away
+        return requests.page(found, errors, "provide"), 409
+    name = f"kirok-{found.id}.zip"
+    parts().packages.put(signed_in().id, found.id, name, (content, passphrase))
+    return redirect(url_for("requests.show", request_id=found.id, _anchor="copy"), code=303)
+
+
+def _packed(found: Request) -> tuple[bytes, str]:
+    """Return the copy of every call that a request names, and what opens it."""
+    passphrase = forms.text("passphrase") or new_package_pass()
+    session = signed_in()
+    taker = Taker(session.name, "", found.id, passphrase)
+    holder = Holder(session.person_id, session.secret, taker)
+    made = [(row, parts().make_package(row, holder)) for row in office.calls_of(found)]
+    return (made[0][1] if len(made) == 1 else _together(made)), passphrase
+
+
+def _together(made: list[tuple[CallRow, bytes]]) -> bytes:
+    """Put several packages into one file: each inside proves itself."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
+        for row, package in made:
+            archive.writestr(zipfile.ZipInfo(f"{row.id}.zip"), package)
+    return whole.getvalue()
