@@ -45,7 +45,7 @@ class Anchor:
 
     Attributes:
         uptime_s: of the host at that moment; boot: which start of the host, "" if not known.
-        by: who vouched: "ntp", "rtc", "trial", "ledger" (the newest entry), or a person's name.
+        by: who vouched: "ntp", "rtc", "trial", "ledger" (the newest entry), or a person's id.
         ntp_utc_s: when the clock was last set by NTP; None: never.
     """
 

@@ -18,7 +18,7 @@ _WHERE_MAX = 200
 
 
 @bp.get("/health")
-def show() -> str:
+def show(refused: str = "") -> str:
     box = parts().status.get()
     return render_template(
         "health.html",
@@ -27,6 +27,7 @@ def show() -> str:
         may_test=_may_test(),
         newest_test=_newest_test(box),
         version=version("kirok"),
+        refused=refused,
     )
 
 
@@ -51,12 +52,25 @@ def test() -> Response | tuple[str, int]:
     return _again()
 
 
+@bp.post("/health/clock")
+def confirm_clock() -> Response | tuple[str, int]:
+    """Take a person's word that the clock is right: in most such rooms there is no other."""
+    if not _may_test():
+        abort(403)
+    try:
+        refused = parts().recorder.confirm_clock(signed_in().person_id)
+    except RecorderAway:
+        return show(), 503
+    parts().status.forget()
+    return (show(refused), 409) if refused else _again()
+
+
 def alarms_of(box: BoxStatus | None) -> list[Alarm]:
     """Return what is wrong, the newest first; that nobody answers is itself an alarm."""
     if box is None:
         return [Alarm("recorder_away", "", "")]
     alarms = sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
-    if box.clock == "unsynced" and not any(a.what == "clock_untrusted" for a in alarms):
+    if not box.clock_trusted and not any(a.what == "clock_untrusted" for a in alarms):
         alarms.append(Alarm("clock_untrusted", "", ""))
     return sorted(alarms, key=lambda alarm: bool(alarm.seen_by))
 

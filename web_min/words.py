@@ -116,7 +116,7 @@ CLOCKS: Final = {
     "ntp": Word(N_("Set by a time server"), "check", "good"),
     "rtc": Word(N_("From the box's own battery"), "check", "good"),
     "unsynced": Word(N_("Not set: times cannot be trusted"), "alarm", "bad"),
-    "stepped": Word(N_("Put right; earlier times are off"), "alarm", "warn"),
+    "stepped": Word(N_("Was set: the date is in doubt"), "alarm", "warn"),
 }
 
 BOARDS: Final = {

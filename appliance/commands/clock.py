@@ -16,15 +16,20 @@ from appliance.clock_keeper import ClockKeeper, NotTheHostsClock
 from appliance.commands.common import DONE, WRONG, Subparsers, add_command, add_data
 from appliance.control import ControlClient
 from appliance.engine import BoxInUse, open_parts
+from appliance.registry import read_people, same_name
 from appliance.show_calls import local
 from firmware_bridge.host_clock import look, time_service
+
+
+class NoSuchPerson(LookupError):
+    """Nobody has this name."""
 
 
 class NotConfirmed(ValueError):
     """Nobody said that the clock is right."""
 
 
-MISUSE: Final = (NotConfirmed, BoxInUse)
+MISUSE: Final = (NotConfirmed, NoSuchPerson, BoxInUse)
 FAULTS: Final = (NotTheHostsClock,)
 
 
@@ -46,7 +51,7 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 def _clock(given: argparse.Namespace) -> int:
     opened = box.open_box(given.data)
     if given.confirm:
-        _confirm(opened, given.name or getpass.getuser(), asks=not given.yes)
+        _confirm(opened, _person(opened, given.name), asks=not given.yes)
     now = look()
     state = clock_state(opened, now)
     report = clock_report.report(now, state, opened.data, time_service())
@@ -57,6 +62,16 @@ def _clock(given: argparse.Namespace) -> int:
         shown = f"{local(datetime.fromtimestamp(now.utc_s, UTC), zone)} ({zone.key})"
         print("\n".join(clock_report.text(report, shown)))
     return DONE if state.trusted else WRONG
+
+
+def _person(opened: Box, name: str | None) -> str:
+    """Return the id of who confirms, for the ledger holds no name; without a name the account."""
+    if name is None:
+        return f"account {getpass.getuser()}"
+    for person in read_people(opened.registry):
+        if same_name(person.name) == same_name(name):
+            return person.id
+    raise NoSuchPerson(f"nobody here is named {name!r}; leave --as out for the account's name")
 
 
 def _confirm(opened: Box, person: str, *, asks: bool) -> None:

@@ -70,11 +70,17 @@ class FakeRecorder:
         self.keys = {}
         self.heard = {}
         self.done = []
+        self.refuses_clock = ""
         self.asked = 0
 
     def status(self):
         self.asked += 1
         return self._here(self.box)
+
+    def confirm_clock(self, person):
+        self._here(None)
+        self.done.append(("confirm_clock", person))
+        return self.refuses_clock
 
     def press_button(self):
         self._here(None)

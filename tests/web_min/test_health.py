@@ -116,3 +116,20 @@ def test_without_a_recorder_the_page_says_what_to_do(inside):
     page = health(inside)
     assert "The recorder does not answer" in page
     assert "The box" not in page
+
+
+def test_a_clock_in_doubt_is_confirmed_by_who_looks_after_the_box(inside):
+    assert "Is the clock right?" not in inside.get("/health").text
+    inside.show(clock="stepped", clock_trusted=False)
+    page = inside.get("/health").text
+    assert "Is the clock right?" in page and "The clock is not set" in page
+    assert inside.post("/health/clock").location == "/health"
+    assert inside.recorder.done[-1][0] == "confirm_clock"
+
+
+def test_a_clock_that_cannot_be_confirmed_is_said(inside):
+    inside.show(clock="stepped", clock_trusted=False)
+    inside.recorder.refuses_clock = "the recorder is told a time that is not the kernel's"
+    answer = inside.post("/health/clock")
+    assert answer.status_code == 409
+    assert "The clock was not confirmed" in answer.text
