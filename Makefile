@@ -4,7 +4,7 @@ VENV   := .venv
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN    := $(VENV)/bin
 
-.PHONY: setup demo test kill-test retention-test lint types clean lock
+.PHONY: setup demo test kill-test clock-test retention-test lint types clean lock
 
 setup: $(VENV)/.run
 
@@ -21,6 +21,10 @@ kill-test: $(VENV)/.test
 # 100 000 calls over 120 simulated days, and what a raw disk still yields: about 15 minutes; as root.
 retention-test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -s -m long tests/long/test_retention.py
+
+# The clock jumps by a day and by ten years, at the start and in mid-call: about 6 minutes.
+clock-test: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m long tests/long/test_wrong_clock.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

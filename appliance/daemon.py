@@ -30,7 +30,7 @@ from appliance.retention import Moment
 from appliance.retention_duty import RetentionDuty
 from appliance.room_duty import RoomDuty
 from appliance.service import Duties, Service
-from appliance.stopping import told_to_stop
+from appliance.stopping import nap, told_to_stop
 from appliance.systemd import notify
 from appliance.witness import Stick
 from firmware_bridge.link import NAP_S, Link
@@ -82,7 +82,7 @@ def record(config: Path) -> int:
         notify("READY=1")
         while not stop.is_set():
             loop.turn(monotonic())
-            stop.wait(NAP_S)
+            nap(NAP_S)
         notify("STOPPING=1")
     return 0
 

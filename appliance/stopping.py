@@ -1,5 +1,6 @@
 """Being told to stop: SIGINT (Ctrl-C) or SIGTERM (systemd) sets an event, and does nothing else."""
 
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,3 +18,8 @@ def told_to_stop() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def nap(seconds: float) -> None:
+    """Wait so long. No lock is waited for: whoever changes a clock could stretch that to years."""
+    select.select([], [], [], seconds)

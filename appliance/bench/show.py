@@ -7,6 +7,7 @@ from typing import Final
 from appliance.bench.accuracy import Accuracy, Tally
 from appliance.bench.case import Must
 from appliance.bench.cost import Cost, Ratio
+from appliance.bench.index_run import IndexFigures
 from appliance.bench.machine import Machine
 from appliance.bench.path import WholePath
 from appliance.bench.score import Score
@@ -102,6 +103,16 @@ def path(found: Sequence[WholePath]) -> Iterator[str]:
     yield _row("sealed kB a second", [f"{one.sealed_bytes_per_s / 1e3:.1f}" for one in found])
     rss = [f"{one.rss_bytes / 1e6:.0f}" for one in found]
     yield _row("memory at most, MB", rss, "< 150 at 32")
+
+
+def index(found: IndexFigures) -> Iterator[str]:
+    """Yield a table of the call index, targets beside it."""
+    size = f"{found.file_bytes / 1e6:.0f} MB, made in {found.fill_s:.0f} s"
+    yield ""
+    yield _row(f"index of {found.rows} calls: {size}", ["p50 ms", "p95 ms"])
+    for one in found.timed:
+        times = [f"{one.p50_ms:.2f}", f"{one.p95_ms:.2f}"]
+        yield _row(f"  {one.what}", times, f"< {one.target_ms:.0f}" if one.target_ms else "")
 
 
 def _row(label: str, cells: Sequence[str], target: str = "", width: int = _LABEL) -> str:

@@ -1,6 +1,7 @@
 from appliance.bench import show
 from appliance.bench.accuracy import Accuracy, Tally
 from appliance.bench.cost import Cost, Ratio
+from appliance.bench.index_run import IndexFigures, Timed
 from appliance.bench.path import WholePath
 from appliance.bench.score import Score
 
@@ -45,6 +46,14 @@ def test_cost_is_shown_beside_its_peers_and_its_limit():
     assert cells(lines, "Kirok, all armed") == ["50.0"]
     assert cells(lines, "Kirok / spandsp (dtmf, tone)") == ["0.25"]
     assert "no ratio" in list(show.cost(costs, []))[-1]
+
+
+def test_the_index_is_shown_beside_its_targets():
+    timed = [Timed("newest", 200, 1.5, 2.25, 20.0), Timed("today's counts", 50, 3.0, 4.0)]
+    lines = list(show.index(IndexFigures(1_000_000, 9 * 10**8, 240.0, timed)))
+    assert "1000000 calls: 900 MB, made in 240 s" in lines[1]
+    assert cells(lines, "  newest") == ["1.50", "2.25", "<", "20"]
+    assert cells(lines, "  today's counts") == ["3.00", "4.00"]
 
 
 def test_the_path_is_shown_beside_its_targets():
