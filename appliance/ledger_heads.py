@@ -68,14 +68,14 @@ def read_resume(directory: Path, key: Ed25519PublicKey) -> Resume:
         FileNotFoundError, ValueError: there is none, or it can not be believed.
     """
     value = unpack_line((directory / RESUME).read_bytes().removesuffix(b"\n"))
-    head = checkpoint.read(str(value["note"]), key)
-    peaks, offset = value["peaks"], value["offset"]
-    if not isinstance(peaks, list) or type(offset) is not int:
+    head = checkpoint.read(str(value.get("note")), key)
+    peaks, offset = value.get("peaks"), value.get("offset")
+    if not isinstance(peaks, list) or type(offset) is not int or offset < 0:
         raise DamagedLine("no place to resume from")
-    tree = Tree(head.size, [base64.b64decode(peak) for peak in peaks])
+    tree = Tree(head.size, [base64.b64decode(str(peak)) for peak in peaks])
     if tree.root() != head.root:
         raise DamagedLine("its tree is not the signed one")
-    return Resume(tree, base64.b64decode(str(value["last"])), offset)
+    return Resume(tree, base64.b64decode(str(value.get("last"))), offset)
 
 
 def short(error: Exception) -> str:

@@ -1,9 +1,13 @@
 """What a start finds, though it reads the end alone."""
 
+import random
+import shutil
+
 import pytest
 
+from appliance.ledger_audit import verify
 from appliance.ledger_walk import pack_line, unpack_line
-from tests.appliance.test_ledger import filled, folder, lines, opened, put, said
+from tests.appliance.test_ledger import PUBLIC, filled, folder, lines, opened, put, said
 
 __all__ = ["folder"]
 
@@ -36,7 +40,10 @@ def test_a_lost_resume_or_head_stops_no_start(folder, name):
     assert said(folder) == []
 
 
-@pytest.mark.parametrize("change", [{"peaks": []}, {"peaks": 7}, {"offset": "7"}, {"note": ""}])
+@pytest.mark.parametrize(
+    "change",
+    [{"peaks": []}, {"peaks": [7]}, {"peaks": 7}, {"offset": "7"}, {"offset": -7}, {"note": ""}],
+)
 def test_a_planted_resume_is_not_believed(folder, change):
     filled(folder)
     value = unpack_line((folder / "resume").read_bytes()[:-1])
@@ -86,3 +93,29 @@ def test_an_older_head_than_the_resume_is_anothers_doing(folder):
     filled(folder)
     (folder / "head").write_bytes(old.replace(b"12\n", b"13\n", 1))
     assert whats(folder) == ["head"]
+
+
+@pytest.mark.parametrize("name", ["entries.log", "head", "resume"])
+def test_no_flipped_byte_stops_a_start_and_the_next_head_is_sound(folder, tmp_path, name):
+    """What lies before the last head is found a minute later, by the audit."""
+    filled(folder)
+    whole = (folder / name).read_bytes()
+    rng = random.Random(5)
+    for at in [*rng.sample(range(len(whole)), 12), len(whole) - 1]:
+        copy = tmp_path / f"{name}-{at}"
+        shutil.copytree(folder, copy)
+        spoilt = bytearray(whole)
+        spoilt[at] ^= 1 << rng.randrange(8)
+        (copy / name).write_bytes(spoilt)
+        ledger = opened(copy)
+        ledger.append("start")
+        ledger.close()
+        found = [*ledger.findings, *verify(copy, PUBLIC)]
+        assert found or list(copy.glob("torn-*")), at
+        assert not [one for one in verify(copy, PUBLIC) if one.what in ("resume", "truncated")], at
+
+
+def test_a_resume_without_its_parts_is_not_believed(folder):
+    filled(folder)
+    (folder / "resume").write_bytes(pack_line({"note": (folder / "head").read_text()}))
+    assert whats(folder) == ["resume"]
