@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, g, request, url_for
 
-from appliance import articles
+from appliance import articles, retention
+from appliance.hold import Hold
 from appliance.office.documents import Document, LineFile, Medium, Request
 from web_min import dates, guard, languages, menu, office, refusals, words
 from web_min.parts import parts
@@ -27,6 +28,8 @@ def prepare(app: Flask) -> None:
         length_of=dates.length,
         ago=ago,
         meter=meter,
+        days_left=days_left,
+        hold_of=Hold.from_text,
         size=size,
     )
     app.jinja_env.globals.update(word=words.word, words=words, trouble=words.trouble)
@@ -56,6 +59,11 @@ def moment(at: datetime | str) -> str:
 def ago(since: str, now: datetime) -> str:
     """Return how long something has been so."""
     return dates.length((now - datetime.fromisoformat(since)).total_seconds())
+
+
+def days_left(due: datetime) -> int:
+    """Return in how many days of the site a call is erased."""
+    return retention.days_left(due, parts().now(), parts().site.zone)
 
 
 def meter(level_dbm0: float) -> int:

@@ -89,6 +89,7 @@ REASONS: Final = {
     "missed": Word(N_("Missed call"), "missed", "quiet"),
     "not_asked": Word(N_("Nobody asked for recording"), "none", "quiet"),
     "mode_none": Word(N_("The line is not recorded"), "none", "quiet"),
+    "disk_full": Word(N_("There was no room on the disk"), "cross", "bad"),
     "line_down": Word(N_("The line went dead"), "line_down", "bad"),
     "board_lost": Word(N_("The board stopped answering"), "board_lost", "bad"),
     "board_restarted": Word(N_("The board started again"), "board_lost", "warn"),

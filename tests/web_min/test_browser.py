@@ -9,6 +9,7 @@ import pytest
 from waitress import wasyncore
 from waitress.server import create_server
 
+from appliance.hold import Hold
 from tests.web_min.rig import CODE, NAME, PASSPHRASE, Rig, call, line, missed, speechlike
 from web_min.sessions import IDLE_S
 
@@ -317,7 +318,8 @@ def test_targets_are_large_enough_and_what_has_the_focus_is_seen(rig, site, brow
 
 def test_names_and_notes_are_text_whatever_is_in_them(rig, site, browse):
     bad = "<img src=x onerror=alert(1)>"
-    row = rig.add(call(line_name=bad, hold=bad), speechlike())
+    hold = Hold(bad, bad, "2027-03-31", "2026-11-23", "8①").to_text()
+    row = rig.add(call(line_name=bad, hold=hold), speechlike())
     rig.show(lines=[replace(line(1), name=bad)])
     page = browse()
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
@@ -326,4 +328,4 @@ def test_names_and_notes_are_text_whatever_is_in_them(rig, site, browse):
     page.goto(f"{site}/calls/{row.id}")
     page.fill("#note", bad)
     open_recording(page)
-    assert page.inner_text("main").count(bad) == 3
+    assert page.inner_text("main").count(bad) == 4

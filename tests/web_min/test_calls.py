@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.api import Hearing
+from appliance.hold import Hold
 from appliance.index_row import iso
 from tests.web_min.rig import NOW, call, missed, speechlike, ulid
 
@@ -139,7 +140,7 @@ def test_a_call_that_does_not_exist_is_a_clear_page_and_nothing_else(inside):
 
 
 def test_the_facts_of_a_call(inside):
-    row = inside.add(call(keys="15", gaps=[{"at_s": 9.0, "lost_s": 0.24}], hold="분쟁 2026-1"))
+    row = inside.add(call(keys="15", gaps=[{"at_s": 9.0, "lost_s": 0.24}]))
     page = text(inside.get(f"/calls/{row.id}").text)
     for fact in (
         "0313701234 from caller ID",
@@ -153,7 +154,6 @@ def test_the_facts_of_a_call(inside):
         "Proof Proved",
         "The announcement was heard",
         "Erased from Mon 22 Feb 2027 10:00:00",
-        "Held back from erasure 분쟁 2026-1",
         "Set by a time server",
         row.id,
     ):
@@ -255,3 +255,20 @@ def test_every_page_speaks_each_language(inside, language):
         if language != "en":
             for word in ("Calls", "Health", "Sign out", "Proof", "Clock"):
                 assert f">{word}<" not in page
+
+
+def test_a_call_says_when_it_is_erased_and_is_marked_in_its_last_week(inside):
+    far = inside.add(call(1, 90))
+    near = inside.add(call(2, 80, due=NOW + timedelta(days=5)))
+    assert "in 91 days" in text(inside.get(f"/calls/{far.id}").text)
+    assert "in 5 days" in text(inside.get(f"/calls/{near.id}").text)
+    listed = text(inside.get("/calls").text)
+    assert listed.count("erased in 5 days") == 1 and "erased in 91 days" not in listed
+
+
+def test_a_held_call_says_who_holds_it_why_and_until_when(inside):
+    hold = Hold("7", "係争中", "2027-03-31", "2026-11-23", "8①但書")
+    held = inside.add(call(1, 90, hold=hold.to_text(), due=NOW + timedelta(days=5)))
+    page = text(inside.get(f"/calls/{held.id}").text)
+    assert "until Wed 31 Mar 2027, by" in page and "係争中" in page and "8(1)" in page
+    assert "erased in" not in text(inside.get("/calls").text)
