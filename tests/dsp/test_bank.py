@@ -1,7 +1,12 @@
+import json
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dsp.bank import LineBank
+from dsp.talkers import told
 from dsp.tone_plans import PLANS, tones_of
 from firmware_bridge.voices import sentence
 from tests.dsp.bursts import JAPAN, MDMF, bell, japan, on_a_line
@@ -216,3 +221,63 @@ def test_in_a_call_only_what_is_right_is_a_caller():
     assert callers(late, Line().idle(500).lift(16000)) == []
     late = np.concatenate((np.zeros(64000, np.int16), SHOWN))
     assert len(callers(late, Line().idle(500).lift(16000))) == 1
+
+
+#: What a broken board, a short circuit or a neighbour may send: each makes n samples at a level.
+SHAPES = {
+    "constant": lambda n, rng, top: np.full(n, top),
+    "square": lambda n, rng, top: top * np.sign(np.sin(np.arange(n) * rng.uniform(0.001, 3) + 0.1)),
+    "sine": lambda n, rng, top: top * np.sin(np.arange(n) * rng.uniform(0.001, 3)),
+    "noise": lambda n, rng, top: rng.normal(0, abs(top) / 3 + 1, n),
+    "steps": lambda n, rng, top: np.repeat(rng.uniform(-abs(top), abs(top), n // 40 + 1), 40)[:n],
+    "walk": lambda n, rng, top: np.cumsum(rng.normal(0, abs(top) / 50 + 1, n)),
+    "clicks": lambda n, rng, top: top * (rng.random(n) < 0.02) * rng.choice([-1, 1], n),
+    "two tones": lambda n, rng, top: (
+        top / 2 * (np.sin(np.arange(n) * 0.5474) + np.sin(np.arange(n) * rng.uniform(0.1, 1.5)))
+    ),
+}
+TOPS = st.sampled_from([32767, -32768, 0, 1, -1, 300, 4800, -4800, 800, 20000])
+PARTS = st.lists(
+    st.tuples(st.sampled_from(sorted(SHAPES)), TOPS, st.integers(1, 600)), min_size=1, max_size=4
+)
+
+
+def made(parts, rng, rate):
+    """Return int16[n] of parts, each so many milliseconds of a shape."""
+    pieces = [SHAPES[shape](ms * rate // 1000, rng, top) for shape, top, ms in parts]
+    return np.clip(np.round(np.concatenate(pieces)), -32768, 32767).astype(np.int16)
+
+
+def fitted(pieces, n):
+    return np.stack([np.resize(piece, n) for piece in pieces])
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    audio=st.tuples(PARTS, PARTS),
+    volts=st.tuples(PARTS, PARTS),
+    seed=st.integers(0, 99),
+    cuts=st.lists(st.integers(99, 6000), min_size=1, max_size=4),
+)
+def test_no_input_whatever_breaks_it(audio, volts, seed, cuts):
+    rng = np.random.default_rng(seed)
+    heard, measured = [made(p, rng, 8000) for p in audio], [made(p, rng, 1000) for p in volts]
+    ms = max(len(piece) // 8 for piece in heard)
+    sound, voltage = fitted(heard, 8 * ms), fitted(measured, ms)
+    notices = [sentence("ko_notice", "near")]
+    bank = LineBank(2, plans=(BUSY,), announcements=notices)
+    events = []
+    at, at_ms, k = 0, 0, 0
+    while at < 8 * ms or at_ms < ms:  # in pieces of any size that need not come in step
+        size, size_ms = cuts[k % len(cuts)], cuts[(k + 1) % len(cuts)] // 8 + 1
+        events += bank.push(sound[:, at : at + size], voltage[:, at_ms : at_ms + size_ms])
+        at, at_ms, k = at + size, at_ms + size_ms, k + 1
+        json.dumps([now.volts + now.level_dbm0 for now in bank.lines_now()], allow_nan=False)
+    events += bank.close()
+    whole = LineBank(2, plans=(BUSY,), announcements=notices)
+    assert events == whole.push(sound, voltage) + whole.close()
+    assert len(events) <= 2 * ms / 20 + 20  # a thing in each frame, at the very most
+    for event in told(events):
+        assert 0 <= event.sample <= event.believed <= 8 * ms
+        json.dumps(event.as_json(), allow_nan=False)
+    json.dumps(bank.idle_v(), allow_nan=False)
