@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -134,3 +136,26 @@ def test_check_finds_a_torn_page(tmp_path):
     path.write_bytes(data)
     with CallIndex.open_readonly(path) as reader:
         assert reader.check()
+
+
+def test_readers_of_other_processes_see_whole_calls_while_the_recorder_writes(tmp_path):
+    path = tmp_path / "calls.db"
+    look = (
+        "import sys; from pathlib import Path; from appliance.index import CallIndex\n"
+        "from appliance.index_query import CallQuery\n"
+        "with CallIndex.open_readonly(Path(sys.argv[1])) as index:\n"
+        "    while True:\n"
+        "        calls = index.search(CallQuery(limit=None))\n"
+        "        assert all(call.end is None or call.audio_samples for call in calls)\n"
+        "        if len([call for call in calls if call.end]) == 200: break\n"
+    )
+    with CallIndex.open(path) as index:
+        command = [sys.executable, "-c", look, str(path)]
+        readers = [subprocess.Popen(command) for _ in range(2)]
+        for n in range(200):
+            index.put(row(n))
+            with index.transaction():
+                index.put(row(n, audio_samples=8000))
+                index.put(row(n, audio_samples=8000, end=NOON))
+        assert [reader.wait(60) for reader in readers] == [0, 0]
+        assert index.check() == []
