@@ -168,6 +168,14 @@ class Recorder(Protocol):
     def status(self) -> BoxStatus:
         """Return the box as it is now."""
 
+    def set_mode(self, line: int, mode: str, person: str, document: str) -> None:
+        """Record a line in full, on request, or not at all, from its next call on.
+
+        Args:
+            mode: "full" "selective" "none".
+            document: the id of what allows it.
+        """
+
     def press_button(self) -> None:
         """Press the front button, as a finger would."""
 

@@ -43,7 +43,16 @@ ANSWER_TIMEOUT_S = 10.0
 
 _METHODS: Final = frozenset(
     {"status", "press_button", "open_key", "opened", "hearings", "note", "acknowledge"}
-    | {"hold", "release", "sweep", "self_test", "confirm_clock", "enter_package", "sign_manifest"}
+    | {
+        "set_mode",
+        "hold",
+        "release",
+        "sweep",
+        "self_test",
+        "confirm_clock",
+        "enter_package",
+        "sign_manifest",
+    }
 )
 
 
@@ -122,6 +131,9 @@ class ControlClient:
     def status(self) -> BoxStatus:
         """See `appliance.api.Recorder`, here and below."""
         return _status(self._ask("status"))
+
+    def set_mode(self, line: int, mode: str, person: str, document: str) -> None:
+        self._ask("set_mode", line=line, mode=mode, person=person, document=document)
 
     def press_button(self) -> None:
         self._ask("press_button")

@@ -15,15 +15,17 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from appliance import box, site
+from appliance import box, line_modes, site
 from appliance.board_clock import BoardClock
 from appliance.box_clock import last_believed
+from appliance.call_machine import Mode
 from appliance.clock_duty import ClockDuty
 from appliance.clock_keeper import ClockKeeper
 from appliance.control import ControlServer
 from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.ledger_duty import LedgerDuty
+from appliance.mode_duty import ModeDuty
 from appliance.proof_duty import ProofDuty, utc_now
 from appliance.raised import SETTLE_S
 from appliance.retention import Moment
@@ -53,6 +55,7 @@ def record(config: Path) -> int:
     """
     here = site.load(config)
     opened = box.open_box(here.data)
+    here = line_modes.applied(here, _modes(opened.data))
     with ExitStack() as undo:
         stop = undo.enter_context(told_to_stop())
         link = Link(here.board_port)
@@ -74,7 +77,8 @@ def record(config: Path) -> int:
         proving = ProofDuty(opened, here, engine.writer, engine.alarms, utc_now)
         stick = Stick(here.witness, opened.data, opened.id) if here.witness else None
         doubting = LedgerDuty(opened, stick, engine.writer, engine.alarms)
-        duties = Duties(clock_duty, erasing, proving, room, doubting)
+        modes = ModeDuty(opened.data, engine.writer)
+        duties = Duties(clock_duty, erasing, proving, room, doubting, modes)
         service = Service(engine.writer, index, opened.policy, engine.alarms, duties)
         loop = Loop(engine, link, panel, service, duties)
         loop.publish(monotonic())
@@ -102,6 +106,7 @@ class Loop:
         self._proof = duties.proof
         self._room = duties.room
         self._ledger = duties.ledger
+        self._modes = duties.modes
         self._heard_s = monotonic()
         self._settle_s = self._heard_s + SETTLE_S
         self._publish_s = 0.0
@@ -122,6 +127,8 @@ class Loop:
         if self._service.tests.is_set():
             self._service.tests.clear()
             recorder.begin_tests()
+        while self._modes.set_modes:
+            recorder.set_mode(*self._modes.set_modes.popleft())
         if now_s >= self._publish_s:
             self.publish(now_s)
 
@@ -156,6 +163,15 @@ class Loop:
     def _take_steps(self) -> Iterator[float]:
         while self._link.clock.steps:
             yield self._link.clock.steps.popleft().by_s
+
+
+def _modes(data: Path) -> dict[int, Mode]:
+    """Return what the page has set; a damaged file must not stop recording."""
+    try:
+        return line_modes.read(data)
+    except ValueError as error:
+        log.error("lines are as site.toml says: %s", error)
+        return {}
 
 
 def _now(keeper: ClockKeeper) -> Moment:

@@ -21,6 +21,7 @@ from appliance.call_row import Now, StreamClock, row_of
 from appliance.index_row import SELF_TEST, CallRow, iso
 from appliance.kept_audio import Heard, KeptAudio, Piece
 from appliance.line_desk import LineDesk
+from appliance.line_modes import applied
 from appliance.policy import Policy
 from appliance.raised import Raised
 from appliance.room import Room
@@ -124,6 +125,7 @@ class Recorder:
         self._bank: LineBank | None = None
         self._desks: list[LineDesk] = []
         self._keepings: dict[str, _Keeping] = {}
+        self._new_modes: set[int] = set()  # lines that wait for the end of a call
         self.tester = Tester(self)
         self.lost = {"gaps": 0, "lost_samples": 0}
         self._next_tick = 0
@@ -171,6 +173,19 @@ class Recorder:
         for desk in self._desks:
             desk.stop(self._now, ended_by)
         self._flush()
+
+    def set_mode(self, line: int, mode: Mode) -> None:
+        """Record a line so from its next call on."""
+        self._site = applied(self._site, {line: mode})
+        self._new_modes.add(line)
+        self._take_modes()
+
+    def _take_modes(self) -> None:
+        """A line in a call goes on as it began."""
+        for desk in self._desks:
+            if desk.line.number in self._new_modes and desk.call is None:
+                self._new_modes.discard(desk.line.number)
+                desk.line = self._site.line(desk.line.number)
 
     def press_button(self) -> None:
         """The front button is pressed."""
@@ -230,6 +245,8 @@ class Recorder:
         self._hear(self._bank.push(block.audio, block.volts))
         for desk in self._desks:
             desk.tick(self._tape.end)
+        if self._new_modes:
+            self._take_modes()
         self.tester.tick(self._desks, self._tape.end)
         self._encode()
         if self._tape.end >= self._next_tick:

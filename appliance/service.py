@@ -17,6 +17,7 @@ from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_row import iso
 from appliance.ledger_duty import LedgerDuty
+from appliance.mode_duty import ModeDuty
 from appliance.policy import Policy
 from appliance.proof_duty import ProofDuty
 from appliance.raised import Raised
@@ -37,6 +38,7 @@ class Duties:
     proof: ProofDuty
     room: RoomDuty
     ledger: LedgerDuty
+    modes: ModeDuty
 
 
 class Service:
@@ -84,6 +86,9 @@ class Service:
             for one in status.lines
         ]
         return replace(status, lines=lines, counts=self._index.counts_since(today))
+
+    def set_mode(self, line: int, mode: str, person: str, document: str) -> None:
+        self._duties.modes.set(line, mode, person, document)
 
     def press_button(self) -> None:
         self.button.set()

@@ -18,7 +18,7 @@ class Ask:
     """One field of an act's form.
 
     Attributes:
-        choices: what it offers, by the profile's words: see `acts.choices`.
+        choices: the list that it offers, by the name that the page has it under.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Ask:
     kind: Kind = "text"
     hint: str = ""
     optional: bool = False
-    choices: Literal["", "outcomes", "not_destroyed", "methods"] = ""
+    choices: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +96,84 @@ REQUEST_ACTS: Final[Mapping[str, Act]] = {
     "deny": Act(N_("Do not grant it"), (_REASON,)),
     "accept": Act(N_("Accept the report and close"), primary=True),
     "close": Act(N_("Close"), (Ask("reason", N_("Remarks"), optional=True),)),
+}
+
+
+_APPLICANT: Final = (
+    Ask("applicant", N_("Name")),
+    Ask("unit", N_("Department")),
+    Ask("duty", N_("Duty"), optional=True),
+    Ask("rank", N_("Rank"), optional=True),
+)
+
+LINE_ACTS: Final[Mapping[str, Act]] = {
+    "apply": Act(
+        N_("Apply for full recording"),
+        (Ask("ground", N_("Ground"), "choice", choices="grounds"), _REASON, *_APPLICANT),
+        primary=True,
+    ),
+    "apply_release": Act(N_("Apply for its end"), (_REASON,)),
+    "withdraw": Act(N_("Withdraw the application"), grave=True),
+    "approve": Act(N_("Approve"), primary=True),
+    "refuse": Act(N_("Refuse"), (_REASON,), grave=True),
+    "enable": Act(
+        N_("Switch full recording on"),
+        (
+            Ask(
+                "notice",
+                N_("The announcement is played on this line, and I have heard it."),
+                "tick",
+                optional=True,
+            ),
+            Ask("reason", N_("By which decision"), "long", optional=True),
+        ),
+        primary=True,
+    ),
+    "disable": Act(N_("Switch full recording off"), (Ask("reason", N_("Remarks"), optional=True),)),
+}
+
+MEDIUM_ACTS: Final[Mapping[str, Act]] = {
+    "write": Act(
+        N_("Write the copy to it"),
+        (
+            Ask("request", N_("For which request"), "choice", choices="requests"),
+            Ask(
+                "file",
+                N_("SHA-256 of the file on the medium, as the page showed it"),
+                hint=N_("It says that what is on the medium is what was provided."),
+            ),
+        ),
+        primary=True,
+    ),
+    "issue": Act(
+        N_("Hand it over"),
+        (Ask("recipient", N_("To whom"), "choice", choices="recipients"),),
+        primary=True,
+    ),
+    "hand_back": Act(N_("Hand it back"), primary=True),
+    "take_back": Act(N_("Take it back"), primary=True),
+    "ask_recopy": Act(N_("Ask to copy it further"), (_REASON,)),
+    "grant_recopy": Act(
+        N_("Allow one further copy"),
+        (Ask("medium", N_("Serial number of the medium that it is copied to")),),
+    ),
+    "deny_recopy": Act(N_("Do not allow it"), (_REASON,)),
+    "lose": Act(N_("It is missing"), (_REASON,), grave=True),
+    "erase": Act(N_("It has been erased"), primary=True),
+    "destroy": Act(
+        N_("It has been destroyed"),
+        (
+            Ask("method", N_("How"), "choice", choices="methods"),
+            Ask("two_names", N_("Who saw it: two names")),
+        ),
+        primary=True,
+        grave=True,
+    ),
+    "write_off": Act(N_("Write it off"), (_REASON,), grave=True),
+}
+
+RESTRICTION_ACTS: Final[Mapping[str, Act]] = {
+    "impose": Act(N_("Impose the restriction"), (_REASON,), primary=True, grave=True),
+    "drop": Act(N_("Do not impose it"), (_REASON,)),
+    "lift": Act(N_("Lift the restriction"), (_REASON,)),
 }

@@ -4,6 +4,7 @@ Source: GOV.UK Design System, "Error summary" and "Error message".
 """
 
 import unicodedata
+from typing import Final
 
 from flask import request
 
@@ -12,6 +13,9 @@ from web_min.languages import gettext as _
 
 #: The longest name of a person.
 NAME_MAX = 60
+
+#: Of what is written in sentences: a reason, a remark.
+LONG_MAX: Final = 2000
 
 #: Errors by field, in the order of the page, already in the request's language.
 Errors = dict[str, str]

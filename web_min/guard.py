@@ -31,7 +31,9 @@ HEADERS: Final = {
 }
 
 #: Open to those who are not signed in; nothing in them tells of a call, a line or a person.
-OPEN: Final = frozenset({"static", "sign_in.form", "sign_in.language", "set_up.form", "join.form"})
+OPEN: Final = frozenset(
+    {"static", "sign_in.form", "sign_in.language", "set_up.form", "join.form", "public.notice"}
+)
 #: While there is no first administrator.
 BEFORE_SET_UP: Final = frozenset({"static", "sign_in.language", "set_up.form"})
 #: Asked for by scripts and players: without a session they get a bare 401, not a form.

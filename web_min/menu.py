@@ -7,8 +7,9 @@ from typing import Final
 from flask import request, url_for
 
 from appliance.words import N_
+from web_min import office
 from web_min.languages import gettext as _
-from web_min.parts import manages_people
+from web_min.parts import manages_people, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,28 @@ class Area:
         return request.endpoint == self.endpoint or request.blueprint == self.blueprint
 
 
+def _keeps_the_register() -> bool:
+    return office.sees_all() and parts().profile.provision is not None
+
+
+def _has_media() -> bool:
+    return parts().profile.media.controlled
+
+
+def _decides_restrictions() -> bool:
+    return parts().profile.restriction.allowed and office.sees_all()
+
+
 _AREAS: Final = (
     Area("board.show", N_("Today")),
     Area("calls.index", N_("Calls"), "calls"),
     Area("requests.index", N_("Requests"), "requests"),
+    Area("register.show", N_("The register"), "register", _keeps_the_register),
+    Area("media.index", N_("Media"), "media", _has_media),
+    Area("restrictions.index", N_("Restrictions"), "restrictions", _decides_restrictions),
+    Area("lines.index", N_("Full recording"), "lines"),
     Area("health.show", N_("Health"), "health"),
+    Area("rule.show", N_("The rule"), "rule"),
     Area("people.index", N_("People"), "people", manages_people),
 )
 

@@ -1,6 +1,6 @@
 """Who acts in the office, and what the areas of the office share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from flask import url_for
@@ -12,7 +12,9 @@ from appliance.office import hearing
 from appliance.office.clerk import Actor, Refusal
 from appliance.office.documents import Document, LineFile, Medium, Request, Restriction
 from appliance.office.forms import Forms, Phone
+from web_min import forms as web_forms
 from web_min import languages, refusals
+from web_min.acts import Act
 from web_min.forms import Errors
 from web_min.parts import parts, signed_in
 
@@ -67,7 +69,11 @@ def address_of(document: Document) -> str:
     """Return where a document's page is."""
     if isinstance(document, Request):
         return url_for("requests.show", request_id=document.id)
-    return "/"
+    if isinstance(document, LineFile):
+        return url_for("lines.show", line=int(document.id[1:]))
+    if isinstance(document, Medium):
+        return url_for("media.show", medium_id=document.id)
+    return url_for("restrictions.show", restriction_id=document.id)
 
 
 def today() -> date:
@@ -99,6 +105,17 @@ def clause_name(named: str) -> str:
     """Return what the profile names as one would say it, in the request's language."""
     language = languages.language()
     return ", ".join(articles.called(each, language) for each in articles.clauses_of(named))
+
+
+def offered(document: Document, acts: Mapping[str, Act]) -> list[tuple[str, Act]]:
+    """Return the acts, of those that have a form, that this person may do with a document."""
+    return [(act, acts[act]) for act in parts().clerk.acts(actor(), document) if act in acts]
+
+
+def typed_facts(act: Act) -> dict[str, str]:
+    """Return what was typed into an act's form, without what was left empty."""
+    typed = {ask.name: web_forms.text(ask.name, web_forms.LONG_MAX) for ask in act.asks}
+    return {name: value for name, value in typed.items() if value}
 
 
 def attempt(act: Callable[[], object]) -> Errors:

@@ -24,8 +24,6 @@ from web_min.parts import parts, signed_in
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
 
-LONG_MAX = 2000
-
 
 @bp.get("")
 def index() -> str:
@@ -68,7 +66,7 @@ def do(request_id: str, act: str) -> Answer | tuple[str, int]:
         return _attach(found)
     if act not in REQUEST_ACTS:
         abort(404)
-    facts = _facts(act)
+    facts = office.typed_facts(REQUEST_ACTS[act])
     errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, act, Given(facts)))
     if errors:
         return page(find(request_id), errors, act), 400
@@ -126,7 +124,7 @@ def page(found: Request, errors: forms.Errors, tried: str) -> str:
         ground=_ground(found.ground),
         purpose=office.purpose_text(found.purpose),
         calls=calls,
-        acts=[(act, REQUEST_ACTS[act]) for act in acts if act in REQUEST_ACTS],
+        acts=office.offered(found, REQUEST_ACTS),
         asked=asked,
         candidates=_candidates(asked) if "attach" in acts else [],
         may_attach="attach" in acts,
@@ -260,7 +258,7 @@ def _typed(on_paper: bool) -> Request:
         kind="view" if request.form.get("kind") == "view" else "provide",
         ground=forms.text("ground"),
         purpose=forms.text("purpose"),
-        reason=forms.text("reason", LONG_MAX),
+        reason=forms.text("reason", forms.LONG_MAX),
         relation=forms.text("relation"),
         applicant=Applicant(
             name=forms.text("applicant"),
@@ -272,16 +270,10 @@ def _typed(on_paper: bool) -> Request:
         department="" if on_paper else actor.department,
         made="",
         calls=(call_id,) if call_id else (),
-        wanted=forms.text("wanted", LONG_MAX),
+        wanted=forms.text("wanted", forms.LONG_MAX),
         proof=Proof(issuer, number, day) if number or issuer else None,
         on_paper=on_paper,
     )
-
-
-def _facts(act: str) -> dict[str, str]:
-    asked = REQUEST_ACTS[act].asks
-    typed = {ask.name: forms.text(ask.name, LONG_MAX) for ask in asked}
-    return {name: value for name, value in typed.items() if value}
 
 
 def _ground(ground_id: str) -> Ground | None:

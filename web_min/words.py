@@ -166,6 +166,55 @@ REQUEST_STEPS: Final = {
     "close": Word(N_("Closed"), "check", "quiet"),
 }
 
+LINE_FILES: Final = {
+    "off": Word(N_("Not recorded in full"), "none", "quiet"),
+    "applied": Word(N_("Applied for: waits for a decision"), "pending", "busy"),
+    "approved": Word(N_("Approved: to be switched on"), "pending", "good"),
+    "on": Word(N_("Recorded in full"), "full", "good"),
+    "release_applied": Word(N_("End applied for: waits for a decision"), "pending", "busy"),
+    "released": Word(N_("End approved: to be switched off"), "pending", "busy"),
+}
+
+MEDIA: Final = {
+    "in_stock": Word(N_("In stock"), "idle", "quiet"),
+    "written": Word(N_("Written"), "check", "good"),
+    "issued": Word(N_("Handed over"), "out", "busy"),
+    "handed_back": Word(N_("Handed back"), "in", "busy"),
+    "recopy_asked": Word(N_("Further copy asked for"), "pending", "busy"),
+    "returned": Word(N_("Taken back"), "in", "good"),
+    "missing": Word(N_("Missing"), "alarm", "bad"),
+    "erased": Word(N_("Erased"), "none", "quiet"),
+    "destroyed": Word(N_("Destroyed"), "check", "quiet"),
+}
+
+METHODS: Final = {
+    "erase+crush": Word(N_("Erased and crushed"), "check", "quiet"),
+    "erase+shred": Word(N_("Erased and shredded"), "check", "quiet"),
+    "erase+other": Word(N_("Erased and destroyed in another way"), "check", "quiet"),
+}
+
+RESTRICTIONS: Final = {
+    "proposed": Word(N_("Proposed by the box"), "pending", "warn"),
+    "active": Word(N_("In force"), "lock", "bad"),
+    "lifted": Word(N_("Lifted"), "check", "quiet"),
+    "dropped": Word(N_("Not imposed"), "none", "quiet"),
+}
+
+REGISTER_COLUMNS: Final = {
+    "serial": Word(N_("No."), "check", "quiet"),
+    "asked": Word(N_("Asked on"), "check", "quiet"),
+    "name": Word(N_("Name, or name of the body"), "check", "quiet"),
+    "born": Word(N_("Date of birth, or number of the corporation"), "check", "quiet"),
+    "unit": Word(N_("Department, or address"), "check", "quiet"),
+    "call_time": Word(N_("Day and time of the call"), "check", "quiet"),
+    "line": Word(N_("Recorded telephone number"), "check", "quiet"),
+    "purpose": Word(N_("Purpose"), "check", "quiet"),
+    "planned": Word(N_("Planned destruction"), "check", "quiet"),
+    "destroyed": Word(N_("Destroyed on"), "check", "quiet"),
+    "officer": Word(N_("Carried out by"), "check", "quiet"),
+    "confirmer": Word(N_("Approved by"), "check", "quiet"),
+}
+
 #: What a person is to do, by the names of `appliance.office.tasks`.
 TASKS: Final = {
     "find_calls": Word(N_("Find the recording"), "pending", "busy"),

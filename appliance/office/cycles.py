@@ -25,7 +25,9 @@ NEW: Final = ""
 #: else of their department), or anybody but them.
 Who = Literal["any", "own", "other"]
 #: Facts that an act cannot do without.
-Fact = Literal["reason", "planned_day", "outcome", "file", "medium", "two_names", "method"]
+Fact = Literal[
+    "notice", "reason", "planned_day", "outcome", "file", "medium", "two_names", "method"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ _LINE: Final = """
     applied          approve        approved         line.approve  other  line_application  -       application
     applied          refuse         off              line.approve  other  line_application  reason  application
     applied          withdraw       off              line.apply    own    line_application  -       application
-    approved         enable         on               line.set      any    notice            -       application
+    approved         enable         on               line.set      any    notice            notice       application
     on               apply_release  release_applied  line.apply    any    line_application  reason  application
     release_applied  refuse         on               line.approve  other  line_application  reason  application
     release_applied  withdraw       on               line.apply    own    line_application  -       application

@@ -61,7 +61,7 @@ class FakeClock:
 
 
 def some_duties():
-    return Duties(FakeClock(), FakeDuty(), FakeDuty(), None, None)
+    return Duties(FakeClock(), FakeDuty(), FakeDuty(), None, None, None)
 
 
 LINE = LineStatus(2, "two", "", "full", "idle", False, None, -60.0, 48.0, None, None)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway
+from appliance.call_machine import Mode
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
 from appliance.keys import WrongPassphrase, tidy_passphrase, tidy_setup_code
@@ -24,7 +25,10 @@ from dsp.opus import Encoder, encode
 from web_min import create_app
 from web_min.parts import Parts, Site
 
-LINES = tuple(Line(n, "민원실", "민원봉사과", f"031-8036-71{n:02}") for n in range(1, 9))
+LINES = (
+    *(Line(n, "민원실", "민원봉사과", f"031-8036-71{n:02}") for n in range(1, 9)),
+    Line(9, "세정과", "세정과", "031-8036-7109", Mode.SELECTIVE),
+)
 CODE = "7K3M-Q0ZD-92XB"
 NAME = "김하나"
 PASSPHRASE = "파란 하늘 아래 전화"
@@ -71,6 +75,8 @@ class FakeRecorder:
         self.heard = {}
         self.done = []
         self.refuses_clock = ""
+
+        self.modes = []
         self.asked = 0
 
     def status(self):
@@ -81,6 +87,10 @@ class FakeRecorder:
         self._here(None)
         self.done.append(("confirm_clock", person))
         return self.refuses_clock
+
+    def set_mode(self, line, mode, person, document):
+        self._here(None)
+        self.modes.append((line, mode, person, document))
 
     def press_button(self):
         self._here(None)

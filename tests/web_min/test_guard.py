@@ -16,6 +16,9 @@ FILLED = {
     "request_id": "r1",
     "act": "approve",
     "form_id": "osan-2",
+    "int:line": "3",
+    "medium_id": "m1",
+    "restriction_id": "x1",
     "person_id": "p1",
 }
 

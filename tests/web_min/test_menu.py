@@ -3,12 +3,14 @@ import re
 
 def areas(rig, client=None):
     bar = re.search(r'<nav class="pages".*?</nav>', rig.get("/", client).text, re.S)[0]
-    return re.findall(r">([A-Z][a-z]+)</a>", bar)
+    return re.findall(r">([A-Z][a-z ]+)</a>", bar)
 
 
 def test_each_is_shown_the_areas_that_are_theirs(inside):
-    assert areas(inside) == ["Today", "Calls", "Requests", "Health", "People"]
-    assert "People" not in areas(inside, inside.person("박하늘", "unit_head"))
+    every = ["Today", "Calls", "Requests", "The register", "Restrictions", "Full recording"]
+    assert set(areas(inside)) == {*every, "The rule", "Health", "People"}
+    theirs = areas(inside, inside.person("박하늘", "unit_head"))
+    assert not {"People", "The register", "Restrictions", "Media"} & set(theirs)
 
 
 def test_the_area_one_is_in_is_marked(inside):

@@ -126,7 +126,9 @@ def test_a_line_is_recorded_in_full_once_form_1_is_approved(osan):
     with refused("wrong_state"):
         osan.do("operator", line, "enable")
     line = osan.do("head", line, "approve")
-    line = osan.do("operator", line, "enable")
+    with refused("missing"):
+        osan.do("operator", line, "enable")
+    line = osan.do("operator", line, "enable", {"notice": "1"})
     assert line.state == "on"
     line = osan.do("user", line, "apply_release", {"reason": "해소"})
     line = osan.do("head", line, "approve")
