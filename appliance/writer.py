@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 #: Audio that may wait for the disk. Cards stall for seconds; at 64 lines a minute is 8 MB.
 MAX_BEHIND_S: Final = 60.0
-_TICK_S: Final = 0.8
+_TICK_S: Final = 0.7
 
 
 class WriterFailed(Exception):

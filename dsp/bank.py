@@ -28,8 +28,9 @@ from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
 
 Samples = NDArray[np.int16]
 
-#: Readings heard at a time: 40 ms, two frames of the voltage. Most of the cost is by the slice.
-VOLT_SLICE: Final = 2 * FRAME
+#: Readings heard at a time: 80 ms, four frames of the voltage and five of the digits. Much of the
+#: cost is by the slice.
+VOLT_SLICE: Final = 4 * FRAME
 AUDIO_SLICE: Final = VOLT_SLICE * AUDIO_PER_VOLT
 
 

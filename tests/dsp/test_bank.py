@@ -87,7 +87,7 @@ def test_voltage_alone_is_heard_without_audio():
 
 def test_each_line_is_told_as_it_is_now():
     bank = LineBank(3)
-    bank.push(AUDIO[:, :40000], VOLTS[:, :5000])
+    bank.push(AUDIO[:, :40960], VOLTS[:, :5120])
     now = bank.lines_now()[1]
     assert (now.line, now.off_hook, now.down, now.ringing, now.clipped) == (
         2,
