@@ -122,9 +122,14 @@ class Cadence:
         self._told = False
 
     @property
-    def asleep(self) -> bool:
-        """Nothing has been heard that might go on."""
-        return not self._bursts
+    def has_name(self) -> bool:
+        """It is a tone by now; before that, a burst shorter than all of its sound is nothing."""
+        return self._tone is not None
+
+    @property
+    def until(self) -> float:
+        """The sample after which `advance` ends what goes on, if nothing is pushed."""
+        return self._bursts[-1].end + self._patience if self._bursts else math.inf
 
     def push(self, burst: Burst, now: int) -> list[Tone]:
         """Take a burst that is over."""
@@ -153,7 +158,7 @@ class Cadence:
 
     def advance(self, now: int) -> list[Tone]:
         """Let time pass in which nothing sounds."""
-        if self._bursts and now - self._bursts[-1].end > self._patience:
+        if now > self.until:
             return self.end(now)
         return []
 

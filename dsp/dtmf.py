@@ -2,9 +2,11 @@
 
 Every 16 ms of every line go through one matrix product (dsp/frames.py), which reads the eight
 tones and all that lies below 500 Hz. A frame is hot when its strongest low and its strongest high
-tone hold enough of the power above 500 Hz. Two hot frames of one digit running earn the line a
-closer look (dsp/dtmf_fit.py): once in eight seconds of speech, two or three times a digit. A
-line's looks become digits in dsp/dtmf_line.py, by the figures of dsp/dtmf_figures.py.
+tone hold enough of the power above 500 Hz. Lines with what may be two hot frames running, as far as
+that product's rounding can tell, are read again without any, and that alone decides. Two hot frames
+of one digit running earn the line a closer look (dsp/dtmf_fit.py): once in eight seconds of speech,
+two or three times a digit. A line's looks become digits in dsp/dtmf_line.py, by the figures of
+dsp/dtmf_figures.py.
 
 An event is emitted when its digit is over, 22 to 38 ms after the tone's end, or after 2 s if it is
 not. Its `sample` is the tone's start, its `believed` the end of the frame in which it was
@@ -13,24 +15,22 @@ recognised, 25 to 41 ms later; its level is the stronger tone's.
 Source: ITU-T Q.23 (frequencies) and Q.24 (receivers).
 """
 
-from typing import Final
+from collections.abc import Generator
+from itertools import islice, pairwise
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf_figures import DTMF, DtmfFigures
-from dsp.dtmf_fit import LOOK, look
+from dsp.dtmf_fit import LOOK, Look, look
 from dsp.dtmf_line import HISTORY, DtmfLine, Now
 from dsp.events import Dtmf
-from dsp.frames import FRAME, FrameBank, Frames
+from dsp.frames import FRAME, FrameBank, Frames, Rough, digit_powers, doubt
 from dsp.tone_fit import Floats
 from dsp.units import POWER_AT_0_DBM0
 
 Samples = NDArray[np.int16]
-#: A hot frame's digit, an index into KEYS, and the share of its two tones.
-_Hot = tuple[int, float]
-_COLD: Final[_Hot] = (-1, 0.0)
-
 #: Silence after which every digit has ended: twice the 38 ms that it takes at most.
 _SILENCE_ENDS: Final = 640
 #: Share of the power above 500 Hz in a hot frame's two tones. Half a frame of a digit shows half.
@@ -43,6 +43,19 @@ _WEAKER_SHARE: Final = 0.02
 _WEAKEST: Final = POWER_AT_0_DBM0 * FRAME * 10 ** (-54 / 10)
 
 
+class _Ask(NamedTuple):
+    """What a line wants looked at: int16[HISTORY] up to the end of a frame, for a digit."""
+
+    audio: Samples
+    digit: int
+
+
+#: A frame, read exactly: its powers, its digit (an index into KEYS, or -1 if it is not hot) and the
+#: share of the strongest two.
+_Reading = tuple[list[float], int, float]
+_Told = tuple[int, int, Dtmf]  # the end of its frame, and its line from 0
+
+
 class DtmfBank:
     """Every line's digits."""
 
@@ -50,7 +63,7 @@ class DtmfBank:
         """Listen to lines numbered from 1, each as if after silence."""
         self._lines = [DtmfLine(n + 1, figures) for n in range(lines)]
         self._awake: set[int] = set()
-        self._hot: dict[int, _Hot] = {}  # the last frame's, by line from 0
+        self._share = np.zeros((lines, 1), np.float32)  # the last frame's, at most
         self._frames = FrameBank(lines, HISTORY)
 
     def push(self, audio: Samples) -> list[Dtmf]:
@@ -73,40 +86,72 @@ class DtmfBank:
 
     def hear(self, frames: Frames) -> list[Dtmf]:
         """Hear frames that another has read, with HISTORY on their tape, in the place of push."""
-        count = frames.count
-        powers = frames.tones.reshape(8, -1)
-        shares = _shares(powers, (frames.power - frames.below).reshape(-1))
-        hot: list[dict[int, _Hot]] = [{} for _ in range(count)]
-        for at in np.flatnonzero(shares > _PAIR_SHARE).tolist():
-            hot[at % count][at // count] = _strongest(powers[:, at].tolist()), float(shares[at])
-        events: list[Dtmf] = []
-        for frame, now in enumerate(hot):
-            again = {n for n, each in now.items() if _together(each, self._hot.get(n))}
-            self._hot = now
-            if again or self._awake:
-                events += self._step(frames, frame, again)
-        return events
+        shares = _most_shares(frames)
+        before = np.concatenate((self._share, shares[:, :-1]), axis=1)
+        self._share = shares[:, -1:]
+        maybe = (shares + before >= _TWICE_SHARE) & (np.minimum(shares, before) > 0)
+        lines = sorted(self._awake.union(np.flatnonzero(maybe.any(axis=1)).tolist()))
+        return self._follow(frames, lines) if lines else []
 
-    def _step(self, frames: Frames, frame: int, again: set[int]) -> list[Dtmf]:
-        """Bring every line that is awake, or woken by a second hot frame, to the frame's end."""
-        awake = sorted(self._awake | again)
-        after = (frame + 1) * FRAME
-        end, powers = frames.first + after, frames.tones[:, :, frame]
-        now = {
-            n: Now(end, powers[:, n].tolist(), self._hot.get(n, _COLD)[0], n in again)
-            for n in awake
-        }
-        asked = [(n, digit) for n in awake for digit in self._lines[n].questions(now[n])]
-        events: list[Dtmf] = []
-        if asked:
-            tape = frames.tape[[n for n, _ in asked], after : after + HISTORY]
-            looks = look(tape[:, -LOOK:], [digit for _, digit in asked])
-            for (n, _), seen, audio in zip(asked, looks, tape, strict=True):
-                events += self._lines[n].answer(now[n], seen, audio)
-        for n in awake:
-            events += self._lines[n].settle(now[n])
-        self._awake = {n for n in awake if not self._lines[n].asleep}
-        return events
+    def _follow(self, frames: Frames, lines: list[int]) -> list[Dtmf]:
+        """Go through lines that are awake, or in which something may be.
+
+        What they ask for, each in a frame of its own, is looked at together.
+        """
+        tape = frames.tape[lines, -(frames.count + 1) * FRAME :]
+        powers, above = digit_powers(tape.reshape(-1, FRAME))
+        shares = _shares(powers, above)
+        digits = 4 * powers[:4].argmax(axis=0) + powers[4:].argmax(axis=0)
+        digits[shares <= _PAIR_SHARE] = -1
+        read = zip(powers.T.tolist(), digits.tolist(), shares.tolist(), strict=True)
+        told: list[_Told] = []
+        walks = [self._walk(n, frames, list(islice(read, frames.count + 1)), told) for n in lines]
+        asked = [(walk, ask) for walk in walks if (ask := next(walk))]
+        while asked:
+            audio = np.stack([ask.audio[-LOOK:] for _, ask in asked])
+            looks = look(audio, [ask.digit for _, ask in asked])
+            walks = [walk for walk, _ in asked]
+            asked = [
+                (walk, ask)
+                for walk, seen in zip(walks, looks, strict=True)
+                if (ask := walk.send(seen))
+            ]
+        self._awake = {n for n in lines if not self._lines[n].asleep}
+        return [event for _, _, event in sorted(told, key=lambda one: one[:2])]
+
+    def _walk(
+        self, n: int, frames: Frames, readings: list[_Reading], told: list[_Told]
+    ) -> Generator[_Ask | None, Look, None]:
+        """Bring a line from frame to frame; yield what it asks for, take the look, and None last.
+
+        Args:
+            readings: of the frame before the first, and then of each.
+        """
+        line, end = self._lines[n], frames.tape.shape[1] - frames.count * FRAME
+        for k, ((_, was, share_was), (powers, digit, share)) in enumerate(pairwise(readings), 1):
+            again = digit >= 0 and digit == was and share_was + share >= _TWICE_SHARE
+            if line.asleep and not again:
+                continue
+            now = Now(frames.first + k * FRAME, powers, digit, again)
+            audio = frames.tape[n, end + k * FRAME - HISTORY : end + k * FRAME]
+            events: list[Dtmf] = []
+            for wanted in line.questions(now):
+                seen = yield _Ask(audio, wanted)
+                events += line.answer(now, seen, audio)
+            events += line.settle(now)
+            told += [(now.sample, n, event) for event in events]
+        yield None
+
+
+def _most_shares(frames: Frames) -> Rough:
+    """Return what `_shares` would give of exact readings, or a little more: float[lines, count]."""
+    off = doubt(frames.power)
+    above = frames.power - frames.below - off
+    low, high = frames.tones[:4].max(axis=0), frames.tones[4:].max(axis=0)
+    enough = np.minimum(low, high) + off > np.maximum(_WEAKEST, _WEAKER_SHARE * above)
+    shares: Rough = (low + high + off) / np.maximum(above, 1.0)
+    shares *= enough & (shares > _PAIR_SHARE)
+    return shares
 
 
 def _shares(powers: Floats, above: Floats) -> Floats:
@@ -123,12 +168,3 @@ def _shares(powers: Floats, above: Floats) -> Floats:
     enough = np.minimum(low, high) > np.maximum(_WEAKEST, _WEAKER_SHARE * above)
     shares: Floats = (low + high) / np.maximum(above, 1.0) * enough
     return shares
-
-
-def _together(now: _Hot, before: _Hot | None) -> bool:
-    return before is not None and before[0] == now[0] and before[1] + now[1] >= _TWICE_SHARE
-
-
-def _strongest(powers: list[float]) -> int:
-    low, high = powers[:4], powers[4:]
-    return 4 * low.index(max(low)) + high.index(max(high))

@@ -15,7 +15,7 @@ Source: ITU-T Q.23 (the frequencies).
 import cmath
 import math
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import mul
 from typing import Final
 
 import numpy as np
@@ -82,16 +82,15 @@ class Look:
 
     Attributes:
         digit: index into KEYS.
-        tones: of the low and of the high tone, each window's amplitude and phase, the nominal
-            turn taken out.
-        loud: the amplitudes alone.
+        read: of each window, the cosines of the low and of the high tone, and their sines.
+        loud: of the low and of the high tone, each window's amplitude.
         caught: power explained by the two tones, a slope allowed to each.
         low: power below 500 Hz.
         power: all of it.
     """
 
     digit: int
-    tones: tuple[list[complex], list[complex]]
+    read: list[list[float]]
     loud: tuple[list[float], list[float]]
     caught: list[float]
     low: list[float]
@@ -135,13 +134,19 @@ class Look:
         """Say whether tones of about this amplitude are there at the very end."""
         return self.likeness(amplitude)[-1] >= _EDGE
 
+    def residual(self, edges: Edges) -> float:
+        """Return the share of power between two edges that the two tones do not explain."""
+        inside = _inside(edges)
+        first, end = inside.start, inside.stop
+        caught = sum(self.caught[first:end])
+        rest = sum(self.power[first:end]) - sum(self.low[first:end]) - caught
+        return max(0.0, rest) / caught if caught else math.inf
+
     def stretch(self, edges: Edges) -> Stretch | None:
         """Measure what lies between two edges; None if there is nothing."""
         inside = _inside(edges)
-        low_tone, high_tone = (_steady([tone[k] for k in inside]) for tone in self.tones)
-        caught, low, power = (
-            sum(values[k] for k in inside) for values in (self.caught, self.low, self.power)
-        )
+        caught, low = (sum(each[inside.start : inside.stop]) for each in (self.caught, self.low))
+        low_tone, high_tone = (_steady(self._tone(which, inside)) for which in (0, 1))
         if not (caught and low_tone.amplitude and high_tone.amplitude):
             return None
         row_hz, column_hz = ROWS_HZ[self.digit // 4], COLUMNS_HZ[self.digit % 4]
@@ -152,7 +157,7 @@ class Look:
             turn=(low_tone.turn, high_tone.turn),
             level=(low_tone.dbm0, high_tone.dbm0),
             amplitude=(low_tone.amplitude, high_tone.amplitude),
-            residual=max(0.0, power - low - caught) / caught,
+            residual=self.residual(edges),
             wobble=max(low_tone.wobble, high_tone.wobble),
             low=low / caught,
             low_power=low / len(inside),
@@ -170,15 +175,17 @@ class Look:
         after = math.ceil((gap[1] - _SLACK) / STEP)
         if not 0 <= before < after < WINDOWS:
             return False
-        return all(
-            abs(
-                cmath.phase(
-                    tone[after] * tone[before].conjugate() * cmath.rect(1, -each * (after - before))
-                )
-            )
-            < within
-            for tone, each in zip(self.tones, turn, strict=True)
-        )
+        for which, each in enumerate(turn):
+            old, new = self._tone(which, range(before, after + 1, after - before))
+            turned = new * old.conjugate() * cmath.rect(1, -each * (after - before))
+            if abs(cmath.phase(turned)) >= within:
+                return False
+        return True
+
+    def _tone(self, which: int, windows: range) -> list[complex]:
+        """Return amplitude and phase, the nominal turn taken out, of the low or the high tone."""
+        read, turn = self.read, _UNTURN[self.digit][which]
+        return [complex(read[k][which], -read[k][2 + which]) * turn[k] for k in windows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +208,14 @@ class _Steady:
 
 
 def _steady(tone: list[complex]) -> _Steady:
-    turn = cmath.phase(sum(b * a.conjugate() for a, b in pairwise(tone)))
-    total = abs(sum(each * cmath.rect(1, -turn * k) for k, each in enumerate(tone)))
-    power = sum(abs(each) ** 2 for each in tone)
-    wobble = 1 - total**2 / (len(tone) * power) if power else 1.0
-    return _Steady(turn, total / len(tone), wobble)
+    back = [each.conjugate() for each in tone]
+    turn = cmath.phase(sum(map(mul, tone[1:], back)))
+    unturn, total = cmath.rect(1, -turn), 0j
+    for each in reversed(tone):
+        total = total * unturn + each
+    power = sum(map(mul, tone, back)).real
+    wobble = 1 - abs(total) ** 2 / (len(tone) * power) if power else 1.0
+    return _Steady(turn, abs(total) / len(tone), wobble)
 
 
 def _inside(edges: Edges) -> range:
@@ -235,28 +245,20 @@ def look(audio: Samples, digits: list[int]) -> list[Look]:
         audio: int16[n, 768], what was last heard on n lines.
         digits: n indices into KEYS.
     """
-    windows = audio[:, _WINDOW_AT].astype(np.float64)
-    read = windows @ _FIT[digits].transpose(0, 2, 1)
+    blocks = audio.reshape(-1, LOOK // STEP, STEP).astype(np.float64)
+    thirds = blocks @ _FIT[digits]  # each block as the first, second and last third of a window
+    read = thirds[:, :-2, :_ROWS] + thirds[:, 1:-1, _ROWS:-_ROWS] + thirds[:, 2:, -_ROWS:]
     squares = np.rint(read[:, :, 4:])  # whole numbers: exact whatever the order they are added in
     squares *= squares
+    energy = np.einsum("nkw,nkw->nk", blocks, blocks)
+    pair = read[:, :, :4]
+    tones = pair * pair
+    loud = np.sqrt(tones[:, :, :2] + tones[:, :, 2:]).transpose(0, 2, 1).tolist()
     caught, low = squares[:, :, :8].sum(axis=2).tolist(), squares[:, :, 8:].sum(axis=2).tolist()
-    power = np.einsum("nkw,nkw->nk", windows, windows).tolist()
-    # Written out, for numpy may round complex products differently from place to place.
-    cosine, sine = read[:, :, :2], read[:, :, 2:4]
-    turn = _UNTURN[digits]
-    tones = np.empty(cosine.shape, complex)
-    tones.real = cosine * turn.real + sine * turn.imag
-    tones.imag = cosine * turn.imag - sine * turn.real
-    loud = np.sqrt(cosine * cosine + sine * sine)
+    power = (energy[:, :-2] + energy[:, 1:-1] + energy[:, 2:]).tolist()
+    pairs = pair.tolist()
     return [
-        Look(
-            digit,
-            (tones[n, :, 0].tolist(), tones[n, :, 1].tolist()),
-            (loud[n, :, 0].tolist(), loud[n, :, 1].tolist()),
-            caught[n],
-            low[n],
-            power[n],
-        )
+        Look(digit, pairs[n], (loud[n][0], loud[n][1]), caught[n], low[n], power[n])
         for n, digit in enumerate(digits)
     ]
 
@@ -275,20 +277,27 @@ def powers_of(audio: Samples) -> tuple[list[float], list[float]]:
 
 
 def _digit_rows(digit: int) -> Floats:
+    """Return what reads a window, a third after the other: float[STEP, 3 * _ROWS].
+
+    The rows: the cosines of the two tones, their sines; these with slopes, orthonormal; the low
+    band.
+    """
     freqs_hz = ROWS_HZ[digit // 4], COLUMNS_HZ[digit % 4]
     below = low_band(WINDOW)
     pair = without(tone_rows(WINDOW, freqs_hz), below)
     sloped = without(tone_rows(WINDOW, freqs_hz, slopes=True), below)
-    return exact(np.vstack([least_squares(pair), orthonormal(sloped), below]))
+    rows = exact(np.vstack([least_squares(pair), orthonormal(sloped), below]))
+    return np.hstack(np.split(rows.T, WINDOW // STEP))
 
 
 _FIT: Final = np.array([_digit_rows(digit) for digit in range(len(KEYS))])
+_ROWS: Final = _FIT.shape[2] // (WINDOW // STEP)
 _LOW: Final = exact(low_band(WINDOW))
-#: Each window's turn of a digit's nominal frequencies, back: complex[16, WINDOWS, 2].
-_UNTURN: Final = np.exp(
-    -2j
-    * np.pi
-    * np.array([[[low, high]] for low in ROWS_HZ for high in COLUMNS_HZ])
-    * (np.arange(WINDOWS) * STEP / AUDIO_HZ)[:, np.newaxis]
-)
-_WINDOW_AT: Final = np.add.outer(np.arange(WINDOWS) * STEP, np.arange(WINDOW))
+#: Each window's turn of a digit's nominal frequencies, back.
+_UNTURN: Final[list[list[list[complex]]]] = [
+    [
+        np.exp(-2j * np.pi * hz * np.arange(WINDOWS) * STEP / AUDIO_HZ).tolist()
+        for hz in (ROWS_HZ[digit // 4], COLUMNS_HZ[digit % 4])
+    ]
+    for digit in range(len(KEYS))
+]

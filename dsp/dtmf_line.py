@@ -15,13 +15,13 @@ Once a frame of 16 ms the line says which digits it wants looked at, takes the l
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf_figures import BEFORE, DTMF, DtmfFigures, doubt
-from dsp.dtmf_fit import KEYS, LOOK, Look, Stretch
+from dsp.dtmf_fit import KEYS, LOOK, Edges, Look, Stretch
 from dsp.events import Dtmf
 from dsp.frames import FRAME
 from dsp.units import AUDIO_HZ
@@ -41,8 +41,7 @@ _GONE: Final = 0.05
 _TOUCHING: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Now:
+class Now(NamedTuple):
     """The end of a frame.
 
     Attributes:
@@ -134,6 +133,8 @@ class DtmfLine:
         if edges is None or edges[1] - edges[0] < self._figures.shortest:
             self._early = look.digit if now.digit == look.digit else -1
             return []
+        if min(look.residual(edges), look.residual(self._newest(edges))) >= self._figures.residual:
+            return []  # a doubt by itself: nearly all speech ends here
         found = look.stretch(edges)
         if found is None or self._is_echo(look.digit, found, origin):
             return []
@@ -145,8 +146,11 @@ class DtmfLine:
         before = audio[edge - BEFORE : edge]
         if doubt(found, before, self._figures) < 1:
             return True
-        newest = look.stretch((max(found.start, found.end - self._figures.newest), found.end))
+        newest = look.stretch(self._newest((found.start, found.end)))
         return newest is not None and doubt(newest, before, self._figures) < 1
+
+    def _newest(self, edges: Edges) -> Edges:
+        return max(edges[0], edges[1] - self._figures.newest), edges[1]
 
     def _goes_on(self, look: Look, origin: int) -> bool:
         """Say whether what is seen is still the digit begun, and if so until when."""

@@ -4,11 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf import DtmfBank
-from dsp.dtmf_line import HISTORY
+from dsp.dtmf_line import HISTORY as OF_DIGITS
 from dsp.events import Event
 from dsp.frames import FrameBank
 from dsp.tone_plans import PlanTone
 from dsp.tones import CHUNK, ToneBank
+from dsp.tones import HISTORY as OF_TONES
 
 Samples = NDArray[np.int16]
 
@@ -19,7 +20,7 @@ class InBandBank:
     def __init__(self, lines: int, plans: tuple[PlanTone, ...]) -> None:
         """Listen to lines numbered from 1; plans as in ToneBank."""
         self._lines = lines
-        self._frames = FrameBank(lines, HISTORY)
+        self._frames = FrameBank(lines, max(OF_DIGITS, OF_TONES))
         self._dtmf = DtmfBank(lines)
         self._tones = ToneBank(lines, plans)
 

@@ -1,8 +1,8 @@
 """Call-progress tones on all lines at once: dial tone, ring-back, busy and their like.
 
 What a tone can be lies between 340 and 490 Hz and at 620 Hz; of each frame of 16 ms the matrix
-product that reads DTMF gives twelve coefficients of that (dsp/frames.py). Four frames are fitted
-together, 64 ms, a frame further each time:
+product that reads DTMF gives the power of that (dsp/frames.py). Four frames are taken together,
+64 ms, a frame further each time:
 
     frames     |----|----|-###|####|####|####|##--|----|----|
     windows         |-------------------|                      first: not half of it sounds
@@ -12,65 +12,45 @@ together, 64 ms, a frame further each time:
 A window is gated by its power: these bands must hold most of all there is. Where they do, it is
 fitted with every sound of the armed plans, at any frequency within 1.65 % (in 64 ms, a tone that
 may be so far off fills four dimensions), and is of the sound that holds most of it. Windows of one
-sound running are a burst, dated where half a window is filled; bursts become tones in
-dsp/cadence.py.
+sound running are a burst, dated where half a window is filled. What sounds hold of windows is in
+dsp/tone_sounds.py; bursts become tones in dsp/cadence.py.
 
 An event is given when its tone is over: its pause has lasted too long, another sound has begun, or
 the line has been hung up. Its `sample` is the first burst's start, within 20 ms; its `believed` is
 when the name was certain: after two bursts of a ring-back, 2 s of other cadences, or 0.8 to 1.3 s
 of a tone without pause.
 
-All is done in whole numbers, so the events do not depend on how the stream is cut.
+What is fitted is in whole numbers, so the events do not depend on how the stream is cut.
 """
 
 from collections.abc import Sequence
-from itertools import product
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.cadence import Burst, Cadence, names_of
+from dsp.cadence import Burst, Cadence
 from dsp.events import Tone
-from dsp.frames import FRAME, PROGRESS_HZ, FrameBank, Frames, progress_rows
-from dsp.tone_fit import Floats, exact, tone_rows
+from dsp.frames import FRAME, GROUP, FrameBank, Frames, doubt
+from dsp.tone_fit import Floats
 from dsp.tone_plans import PLANS, PlanTone
-from dsp.units import POWER_AT_0_DBM0
+from dsp.tone_sounds import BANDS_SHARE, FILLED, WEAKEST, WINDOW, Sounds, Windows, windowed
 
 Samples = NDArray[np.int16]
 Indices = NDArray[np.intp]
-_Sound = tuple[tuple[float, ...], tuple[float, float]]  # frequencies and modulation
+_Window = tuple[int, int, float]  # its number in the stream, its sound and the power of that
 
-#: Frames fitted together: 64 ms tell 400 Hz from 425 and hold a beat of 440 and 480 Hz.
-_WINDOW: Final = 4
-#: Frames gone through at once, and samples: numpy's own cost for each is shared by 320 ms.
-_FRAMES: Final = 20
-CHUNK: Final = _FRAMES * FRAME
-#: A tone off by 1.5 % must be heard; a little more, to lose none of it at the limit.
-_OFF_BY: Final = 0.0165
-#: Dimensions of one tone so far off in 64 ms; of a modulated one, or of two tones.
-_DIMS: Final = 4
-_WIDE_DIMS: Final = 12
-#: Share of all power that the tones' bands must hold: 0.8 with noise 10 dB below a modulated tone.
-_BANDS_SHARE: Final = 0.5
-#: Share of the bands' power that a sound must hold, half a window of it included: one tone, and
-#: more.
-_SOUND_SHARE: Final = 0.74
-_WIDE_SHARE: Final = 0.8
-#: A sound with more dimensions explains more of anything: it must hold so much more than others.
-_HANDICAP: Final = 0.08
-#: Share that a pair loses if either of its tones is left out of the fit: 10 dB of difference.
-_PART_SHARE: Final = 0.08
-#: The weakest window: a modulated tone of -35 dBm0, in half of it, 3 dB to spare.
-_WEAKEST: Final = POWER_AT_0_DBM0 * FRAME * _WINDOW * 10 ** (-45 / 10)
+#: Samples gone through at once: numpy's own cost for each is shared by 320 ms.
+CHUNK: Final = GROUP * FRAME
+#: What is needed of the past then: the chunk, and frames of windows that began before it.
+HISTORY: Final = CHUNK + (WINDOW - 1) * FRAME
 #: Windows without the sound that do not end a burst: fewer than a pause of 80 ms has.
 _BRIDGED: Final = 3
 #: Windows that a burst has at least: 50 ms of tone has four.
 _FEWEST: Final = 3
-#: A window that the sound does not fill has at least this share of its strongest one's power ...
+#: A window that the sound does not fill has at least this share of its strongest one's power.
 _FILLED_SHARE: Final = 0.4
-#: ... and so many of its 512 samples are of the sound, as measured.
-_FILLED: Final = 300
 #: Mean power of a steady burst, its edges included, to that of its strongest window: 1 dB.
 _STEADY: Final = 0.8
 
@@ -89,31 +69,40 @@ class _Run:
         """Whether a window is too late to be of this run."""
         return window - self.last > _BRIDGED + 1
 
-    def is_nothing_to(self, power: float) -> bool:
-        """Whether a window is so much stronger that it begins another run."""
-        return self._peak < _FILLED_SHARE * power
+    def take(self, found: Sequence[_Window], at: int) -> int:
+        """Take windows from one on; return the first that is not of this run.
 
-    def add(self, window: int, sound: int, power: float) -> None:
-        self._peak = max(self._peak, power)
-        if power < _FILLED_SHARE * self._peak:
-            return
-        self.last = window
-        self._count += 1
-        self._weights[sound] += power * power
-        self._power += power
-        if len(self._head) < 2 * _WINDOW:
-            self._head.append((window, power))
+        It is too late, or so much stronger that it begins another run. Voices make many windows:
+        this is written out.
+        """
+        last, peak, weights = self.last, self._peak, self._weights
+        while at < len(found):
+            window, sound, power = found[at]
+            if window - last > _BRIDGED + 1 or (peak < _FILLED_SHARE * power and self._count):
+                break
+            at += 1
+            peak = max(peak, power)
+            if power < _FILLED_SHARE * peak:
+                continue
+            last = window
+            weights[sound] += power * power
+            self._count += 1
+            self._power += power
+            if self._count <= 2 * WINDOW:
+                self._head.append((window, power))
+        self.last, self._peak = last, peak
+        return at
 
     def burst(self) -> Burst | None:
         """Return the run as a burst, None if it is too short for one."""
         count = self._count
         if count < _FEWEST:
             return None
-        filled = (n for n, power in self._head if power >= _FILLED_SHARE * self._peak)
-        first = next(filled, self.last)
+        least = _FILLED_SHARE * self._peak
+        first = next((n for n, power in self._head if power >= least), self.last)
         return Burst(
-            start=max(0, (first + 1) * FRAME - _FILLED),
-            end=(self.last + 1 - _WINDOW) * FRAME + _FILLED,
+            start=max(0, (first + 1) * FRAME - FILLED),
+            end=(self.last + 1 - WINDOW) * FRAME + FILLED,
             sound=self._weights.index(max(self._weights)),
             power=self._power / count,
             steady=count == self.last - self._first + 1
@@ -133,13 +122,18 @@ class ToneBank:
         Raises:
             ValueError: a tone lies outside the bands that are heard.
         """
-        self._sounds = Sounds(plans)
+        self._sounds = Sounds(lines, plans)
         self._cadences = [Cadence(n + 1, self._sounds.names) for n in range(lines)]
         self._runs: dict[int, _Run] = {}
-        self._frames = FrameBank(lines)
-        self._progress = [np.zeros((len(progress_rows()), lines, _WINDOW - 1))]
-        self._power = [np.zeros((lines, _WINDOW - 1))]
-        self._waiting = 0  # frames, beside those of the last window
+        self._frames = FrameBank(lines, HISTORY)
+        # Of the chunk's frames and those before it, at most: in the bands over the gate's share.
+        self._over = np.zeros((lines, WINDOW - 1 + GROUP), np.float32)
+        self._bands = np.zeros((lines, WINDOW - 1 + GROUP), np.float32)
+        self._windows = Windows(lines, np.float32)
+        self._busy = np.zeros(lines, np.bool_)  # lines with a run, or a tone that has its name
+        self._until = np.full(lines, np.inf)  # when a line's patience ends
+        self._early = np.zeros((4, 0))  # found on other lines, and may go on: as of Sounds.found
+        self._waiting = 0  # frames of the chunk
         self._done = 0  # frames gone through
 
     def push(self, audio: Samples) -> list[Tone]:
@@ -157,25 +151,33 @@ class ToneBank:
         return [event for frames in self._frames.push(audio) for event in self.hear(frames)]
 
     def hear(self, frames: Frames) -> list[Tone]:
-        """Hear frames that another has read, in the place of push."""
-        self._progress.append(frames.progress)
-        self._power.append(frames.power)
+        """Hear frames that another has read, with HISTORY on their tape, in the place of push."""
+        begin = WINDOW - 1 + self._waiting
         self._waiting += frames.count
-        events: list[Tone] = []
-        while self._waiting >= _FRAMES:
-            progress, power = np.concatenate(self._progress, axis=2), np.hstack(self._power)
-            whole = _WINDOW - 1 + _FRAMES
-            events += self._go_through(progress[:, :, :whole], power[:, :whole])
-            self._progress, self._power = [progress[:, :, _FRAMES:]], [power[:, _FRAMES:]]
-            self._waiting -= _FRAMES
-        return events
+        now = slice(begin, begin + frames.count)
+        off = doubt(frames.power)
+        most = frames.bands + off
+        self._windows.frames[:, now] = frames.progress.transpose(1, 2, 0)
+        self._bands[:, now] = most
+        self._over[:, now] = most - BANDS_SHARE * frames.power
+        if self._waiting < GROUP:
+            return []
+        gate = (windowed(self._over) > 0) & (windowed(self._bands) > WEAKEST)
+        gate = self._sounds.screen(self._windows, gate)
+        for kept in (self._over, self._bands, self._windows.frames):
+            kept[:, : WINDOW - 1] = kept[:, GROUP:]
+        self._waiting = 0
+        return self._go_through(frames.tape[:, -HISTORY:], gate)
 
     def end(self, line: int, now: int) -> list[Tone]:
         """End what sounds on a line: it has been hung up."""
         run = self._runs.pop(line - 1, None)
+        self._early = self._early[:, self._early[0] != line - 1]
         cadence = self._cadences[line - 1]
         events = self._close(cadence, run, now) if run else []
-        return events + cadence.end(now)
+        events += cadence.end(now)
+        self._note(line - 1)
+        return events
 
     def close(self) -> list[Tone]:
         """End the stream: the last 320 ms, at most, of a tone are not heard."""
@@ -184,29 +186,64 @@ class ToneBank:
 
     # ------------------------------------------------------------ a chunk
 
-    def _go_through(self, progress: Floats, power: Floats) -> list[Tone]:
-        lines, windows, sounds, powers = self._sounds.found(progress, power)
-        found: dict[int, list[tuple[int, int, float]]] = {}
-        for n, window, sound, held in zip(lines, windows, sounds, powers, strict=True):
-            found.setdefault(n, []).append((self._done + window, sound, held))
-        self._done += _FRAMES
-        awake = {n for n, cadence in enumerate(self._cadences) if not cadence.asleep}
+    def _go_through(self, tape: Samples, gate: NDArray[np.bool_]) -> list[Tone]:
+        """Go through a chunk; gate is bool[lines, GROUP], the windows that may be of a sound."""
+        found = self._sounds.found(tape, *self._worth_reading(*np.nonzero(gate)))
+        found[1] += self._done
+        self._done += GROUP
+        heard = _by_line(self._of_bursts(found))
+        due = self._done * FRAME > self._until
+        due[self._early[0].astype(np.intp)] = False
         events: list[Tone] = []
-        for n in sorted(awake.union(found, self._runs)):
-            events += self._listen(n, found.get(n, []))
+        for n in sorted(heard.keys() | np.flatnonzero(self._busy | due).tolist()):
+            events += self._listen(n, heard.get(n, []))
+            self._note(n)
         return events
 
-    def _listen(self, n: int, found: list[tuple[int, int, float]]) -> list[Tone]:
+    def _note(self, n: int) -> None:
+        """Note how a line is now."""
+        self._busy[n] = n in self._runs or self._cadences[n].has_name
+        self._until[n] = self._cadences[n].until
+
+    def _worth_reading(self, lines: Indices, windows: Indices) -> tuple[Indices, Indices]:
+        """Return the windows of a chunk that may be of a long enough burst, or of a busy line."""
+        if not len(lines):
+            return lines, windows
+        begins, count, first, last = _groups(lines, windows)
+        worth = self._busy[lines[begins]] | (last - first >= self._sounds.spans.min())
+        worth |= (first <= _BRIDGED) | (last >= GROUP - 1 - _BRIDGED)
+        kept = np.repeat(worth, count)
+        return lines[kept], windows[kept]
+
+    def _of_bursts(self, found: Floats) -> Floats:
+        """Return what was found on busy lines, and where a burst is as long as one of a tone.
+
+        Voices make many that are not. One that goes on is kept, until it is either.
+        """
+        found = np.concatenate((self._early, found), axis=1)
+        found = found[:, found[0].argsort(kind="stable")]
+        self._early = found[:, :0]
+        if not found.size:
+            return found
+        lines = found[0].astype(np.intp)
+        begins, count, first, last = _groups(lines, found[1])
+        spans = self._sounds.spans[found[2].astype(np.intp)]
+        heard = self._busy.copy()
+        heard[lines[begins[last - first >= np.minimum.reduceat(spans, begins)]]] = True
+        goes_on = np.repeat(last >= self._done - 1 - _BRIDGED, count)
+        self._early = found[:, goes_on & ~heard[lines]]
+        return found[:, heard[lines]]
+
+    def _listen(self, n: int, found: Sequence[_Window]) -> list[Tone]:
         now = self._done * FRAME
         cadence, run = self._cadences[n], self._runs.pop(n, None)
         events: list[Tone] = []
-        for window, sound, power in found:
-            if run is not None and (run.is_over(window) or run.is_nothing_to(power)):
+        at = run.take(found, 0) if run else 0
+        while at < len(found):
+            if run is not None:
                 events += self._close(cadence, run, now)
-                run = None
-            if run is None:
-                run = _Run(self._sounds.count, window)
-            run.add(window, sound, power)
+            run = _Run(self._sounds.count, found[at][0])
+            at = run.take(found, at)
         if run is not None and run.is_over(self._done):
             events += self._close(cadence, run, now)
             run = None
@@ -221,100 +258,20 @@ class ToneBank:
         return cadence.push(burst, now) if burst else []
 
 
-class Sounds:
-    """The sounds that tones are made of, whatever their cadence, and how each fills a window."""
+def _groups(lines: Indices, windows: NDArray[Any]) -> tuple[Indices, ...]:
+    """Return where each line's groups of windows begin, their counts, first and last windows.
 
-    def __init__(self, plans: Sequence[PlanTone]) -> None:
-        tones: dict[_Sound, list[PlanTone]] = {}
-        for tone in plans:
-            _check(tone)
-            tones.setdefault((tone.freqs_hz, tone.am_hz), []).append(tone)
-        self.count = len(tones)
-        self.names = [names_of(rows) for rows in tones.values()]
-        parts = sorted({hz for freqs_hz, _ in tones if len(freqs_hz) > 1 for hz in freqs_hz})
-        self._pairs = [
-            (sound, [self.count + parts.index(hz) for hz in freqs_hz])
-            for sound, (freqs_hz, _) in enumerate(tones)
-            if len(freqs_hz) > 1
-        ]
-        spaces = [_space(*sound) for sound in [*tones, *(((hz,), (0.0, 0.0)) for hz in parts)]]
-        self._rows = exact(np.vstack(spaces))
-        self._begins = np.cumsum([0] + [len(space) for space in spaces[:-1]])
-        wide = [len(space) > _DIMS for space in spaces[: self.count]]
-        self._handicap = _HANDICAP * np.array(wide)[:, np.newaxis]
-        self._least = np.where(wide, _WIDE_SHARE, _SOUND_SHARE)
-
-    def found(
-        self, progress: Floats, power: Floats
-    ) -> tuple[list[int], list[int], list[int], list[float]]:
-        """Return the windows that are of a sound, with others of it before and after.
-
-        Args:
-            progress: float[12, lines, count + 3], of the frames.
-            power: float[lines, count + 3], theirs.
-
-        Returns:
-            line from 0, window from 0, sound and its power, of each, by line and window.
-        """
-        bands = _windowed(np.einsum("wnc,wnc->nc", progress, progress))
-        gate = (bands > _WEAKEST) & (bands > _BANDS_SHARE * _windowed(power))
-        lines, windows = np.nonzero(gate)
-        if not len(lines):
-            return [], [], [], []
-        frames = windows + np.arange(_WINDOW)[:, np.newaxis]
-        held = self._held(progress[:, lines, frames].reshape(-1, len(lines)))
-        shares = held / bands[gate]
-        for pair, parts in self._pairs:
-            lonely = shares[pair] - shares[parts].max(axis=0) < _PART_SHARE
-            shares[pair, lonely] = 0.0
-        sounds = (shares[: self.count] - self._handicap).argmax(axis=0)
-        at = np.arange(len(lines))
-        good = shares[sounds, at] > self._least[sounds]
-        good &= _in_threes(lines, windows, good, gate.shape)
-        of, at = sounds[good], at[good]
-        return lines[good].tolist(), windows[good].tolist(), of.tolist(), held[of, at].tolist()
-
-    def _held(self, windows: Floats) -> Floats:
-        """Return the power of windows, float[48, n], that each sound, and part, holds."""
-        read = np.rint(self._rows @ windows)
-        read *= read
-        held: Floats = np.add.reduceat(read, self._begins, axis=0)
-        return held
-
-
-def _check(tone: PlanTone) -> None:
-    for hz in tone.freqs_hz:
-        if not any(low <= hz <= high for low, high in PROGRESS_HZ):
-            raise ValueError(f"{tone.plan} {tone.name}: {hz:g} Hz is not in {PROGRESS_HZ}")
-
-
-def _space(freqs_hz: tuple[float, ...], am_hz: tuple[float, float]) -> Floats:
-    """Return orthonormal rows that span a sound as it may be: float[dims, 12 * _WINDOW].
-
-    A row's 48 columns are the coefficients of its window's frames, frame by frame within each.
+    Between two groups a run is over.
     """
-    offs = np.linspace(1 - _OFF_BY, 1 + _OFF_BY, 9)
-    beside = np.linspace(-am_hz[1], am_hz[1], 9) if any(am_hz) else [0.0]
-    as_heard = [hz * off + am for hz, off, am in product(freqs_hz, offs, beside)]
-    tones = tone_rows(_WINDOW * FRAME, tuple(as_heard)).reshape(-1, _WINDOW, FRAME)
-    read = np.einsum("rf,twf->trw", progress_rows(), tones).reshape(len(tones), -1)
-    dims = _DIMS if len(freqs_hz) == 1 and not any(am_hz) else _WIDE_DIMS
-    spanning: Floats = np.linalg.svd(read, full_matrices=False)[2][:dims]
-    return spanning
+    apart = (lines[1:] != lines[:-1]) | (windows[1:] - windows[:-1] > _BRIDGED + 1)
+    begins = np.flatnonzero(np.concatenate(([True], apart)))
+    ends = np.append(begins[1:], len(lines))
+    return begins, ends - begins, windows[begins], windows[ends - 1]
 
 
-def _in_threes(
-    lines: Indices, windows: Indices, good: NDArray[np.bool_], shape: tuple[int, ...]
-) -> NDArray[np.bool_]:
-    """Return which windows are one of three good ones running; beyond the chunk all are good."""
-    grid = np.ones((shape[0], shape[1] + 4), np.bool_)
-    grid[:, 2:-2] = False
-    grid[lines, windows + 2] = good
-    threes = grid[:, :-2] & grid[:, 1:-1] & grid[:, 2:]
-    kept: NDArray[np.bool_] = (threes[:, :-2] | threes[:, 1:-1] | threes[:, 2:])[lines, windows]
-    return kept
-
-
-def _windowed(power: Floats) -> Floats:
-    """Return the power of every _WINDOW frames running: float[lines, count]."""
-    return power[:, :-3] + power[:, 1:-2] + power[:, 2:-1] + power[:, 3:]
+def _by_line(found: Floats) -> dict[int, list[_Window]]:
+    """Return what was found on each line, by lines from 0."""
+    lines, numbers, sounds = found[:3].astype(np.intp)
+    windows = list(zip(numbers.tolist(), sounds.tolist(), found[3].tolist(), strict=True))
+    begins = np.flatnonzero(np.diff(lines, prepend=-1)).tolist()
+    return {int(lines[at]): windows[at:end] for at, end in pairwise([*begins, len(windows)])}

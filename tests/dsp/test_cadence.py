@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from dsp.cadence import LONGEST_S, Burst, Cadence, fits, names_of
@@ -117,7 +119,7 @@ def test_a_tone_that_does_not_end_is_given_once_after_three_minutes():
         events += cadence.sounding(Burst(0, second * S, 3, 1.0), second * S)
     assert [event.duration_s for event in events] == [LONGEST_S]
     assert cadence.advance(500 * S) == []
-    assert cadence.asleep
+    assert cadence.until == math.inf
 
 
 def test_a_hang_up_ends_a_tone_at_once():
@@ -125,7 +127,7 @@ def test_a_hang_up_ends_a_tone_at_once():
     for burst in bursts(*[0.5] * 5):
         cadence.push(burst, burst.end)
     assert [event.name for event in cadence.end(4 * S)] == ["busy"]
-    assert cadence.asleep and cadence.end(5 * S) == []
+    assert cadence.until == math.inf and cadence.end(5 * S) == []
 
 
 def test_a_cadence_may_be_joined_anywhere():
