@@ -4,7 +4,7 @@ Speech is told simply: louder than the line's own noise, and restless. A call-pr
 its level from one frame to the next while it sounds, a voice does not. Digits keyed faster than
 100 ms on and off are too short to tell; dsp.keyed does.
 
-All is done in powers, whose sums of whole numbers are exact however the stream is cut. The frame
+All is done in powers, each always added up from the same samples in the same order. The frame
 of 50 ms holds two whole beats of the Korean ringback tone (440 + 480 Hz), which is steady so.
 Half a second of frames is judged at once, in arrays [frames, lines], for the cost is by the call;
 only a line whose stretch ends is followed frame by frame.
@@ -35,6 +35,8 @@ CHUNK = FRAMES_PER_SECOND // 2
 #: stretch are a pause in it.
 PART = FRAMES_PER_SECOND // 2
 _PAUSE_RATIO = 0.01
+#: The square of a sample at the end of the scale, less what float32 may lose in a sum.
+_ONE_CLIPPED = 0.999 * 32767.0**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +181,14 @@ class LevelBank:
         if not count:
             return []
         audio = self._waiting[:, : count * FRAME]
-        exact = audio.astype(np.float64).reshape(self._lines, count, FRAME)
-        sums = (exact[:, :, None, :] @ exact[:, :, :, None]).reshape(self._lines, count).T.copy()
+        frames = audio.reshape(-1, FRAME)
+        rough = frames.astype(np.float32)
+        sums = np.einsum("nw,nw->n", rough, rough).astype(np.float64)
+        clipped = _count_clipped(frames, sums).reshape(self._lines, count)
+        sums = sums.reshape(self._lines, count).T.copy()
         self._now += count * FRAME
         self._latest.append(sums)
-        self._add_to_second(sums.sum(axis=0), _count_clipped(audio))
+        self._add_to_second(sums.sum(axis=0), clipped.sum(axis=1))
         return self._listen(sums)
 
     def _add_to_second(self, sums: Powers, clipped: NDArray[np.int64]) -> None:
@@ -285,10 +290,16 @@ def _parts(power: Powers) -> tuple[float, float]:
     return float(means.min()), float(means.max())
 
 
-def _count_clipped(audio: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Count each line's samples at either end of the scale: int64[lines]."""
-    counts = np.zeros(len(audio), np.int64)
-    clips = (audio.max(axis=1) == 32767) | (audio.min(axis=1) == -32768)
-    if clips.any():
-        counts[clips] = ((audio[clips] == 32767) | (audio[clips] == -32768)).sum(axis=1)
+def _count_clipped(frames: NDArray[np.int16], sums: Powers) -> NDArray[np.int64]:
+    """Count the samples at either end of the scale of each frame: int64[n].
+
+    Args:
+        sums: float[n], of the squares: one such sample is as much as a frame of a loud voice.
+    """
+    counts = np.zeros(len(frames), np.int64)
+    may = np.flatnonzero(sums > _ONE_CLIPPED)
+    if len(may):
+        loud = frames[may]
+        clips = (loud.max(axis=1) == 32767) | (loud.min(axis=1) == -32768)
+        counts[may[clips]] = ((loud[clips] == 32767) | (loud[clips] == -32768)).sum(axis=1)
     return counts
