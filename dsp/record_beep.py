@@ -1,7 +1,8 @@
 """The record tone: a short 1400 Hz by which a recorder tells both parties that it records.
 
-Every 10 ms of every line are compared with 1400 Hz. Where that band keeps its level for 160 ms,
-which a voice seldom does, all of the run at that level is looked at closely: one frequency, of
+Of every 40 ms of every line 10 are compared with 1400 Hz. Where that band keeps its level for 160
+ms, which a voice seldom does, the rest is compared too, and where it still does, all of the run at
+that level is looked at closely: one frequency, of
 one strength, as long as the tone may be, that begins and ends at once, amid what is weaker.
 
 ```
@@ -38,6 +39,8 @@ Samples = NDArray[np.int16]
 FRAME: Final = 80
 #: Frames judged together, 160 ms: the shortest tone fills one block wherever it begins.
 BLOCK: Final = 16
+#: Of which these come first.
+_FIRST: Final = slice(None, None, 4)
 #: Frames heard at a time: the cost is by the call.
 CHUNK: Final = 4 * BLOCK
 #: Frames looked at around a tone: 100 ms.
@@ -145,7 +148,6 @@ class BeepBank:
         self._heard = MEMORY * FRAME  # of the tape, in samples
         self._waiting = 0  # samples after that
         self._frames = 0  # of the stream, heard
-        self._in_band = np.zeros((lines, MEMORY), np.float32)
         self._held = np.zeros((lines, MEMORY // BLOCK), np.bool_)  # blocks that kept their level
         self._told = np.zeros(lines, np.int_)  # frame in which the last tone told of ended
         turns = 2 * pi * self.plan.freq_hz / AUDIO_HZ * np.arange(FRAME)
@@ -186,17 +188,11 @@ class BeepBank:
 
     def _hear_chunk(self) -> list[Event]:
         chunk = self._tape[:, self._heard : self._heard + CHUNK * FRAME]
-        frames = chunk.astype(np.float32).reshape(-1, FRAME)
-        cosine, sine = (frames @ wave for wave in self._coarse)  # faster than a product of both
-        power = (cosine**2 + sine**2).reshape(self._lines, CHUNK)
-        self._in_band = np.concatenate((self._in_band[:, CHUNK:], power), axis=1)
+        held = self._holds(chunk.reshape(self._lines, -1, BLOCK, FRAME))
+        self._held = np.concatenate((self._held[:, CHUNK // BLOCK :], held), axis=1)
         self._heard += CHUNK * FRAME
         self._waiting = 0
         self._frames += CHUNK
-        blocks = power.reshape(self._lines, -1, BLOCK)
-        quietest = blocks.min(axis=2)
-        held = (quietest > blocks.max(axis=2) / 4) & (quietest > self._least_read)
-        self._held = np.concatenate((self._held[:, CHUNK // BLOCK :], held), axis=1)
         events: list[Event] = []
         for row in np.flatnonzero(self._held.any(axis=1)).tolist():
             for begin, end in sorted(self._runs(row, np.flatnonzero(self._held[row]).tolist())):
@@ -206,13 +202,36 @@ class BeepBank:
             self._tape[:, : self._heard] = self._tape[:, -self._heard :]
         return events
 
+    def _holds(self, blocks: Samples) -> NDArray[np.bool_]:
+        """Return which of int16[lines, blocks, BLOCK, FRAME] keep their level in the band."""
+        holds = self._is_level(blocks[:, :, _FIRST])
+        may = np.nonzero(holds)
+        if len(may[0]):
+            holds[may] = self._is_level(blocks[may])
+        return holds
+
+    def _is_level(self, frames: Samples) -> NDArray[np.bool_]:
+        power = self._in_band(frames)
+        quietest = power.min(axis=-1)
+        level: NDArray[np.bool_] = quietest > np.maximum(power.max(axis=-1) / 4, self._least_read)
+        return level
+
+    def _in_band(self, frames: Samples) -> NDArray[np.float32]:
+        """Return the power of int16[..., FRAME] in the band, as the coarse wave reads it."""
+        audio = frames.astype(np.float32).reshape(-1, FRAME)
+        cosine, sine = (audio @ wave for wave in self._coarse)  # faster than a product of both
+        power: NDArray[np.float32] = (cosine * cosine + sine * sine).reshape(frames.shape[:-1])
+        return power
+
     def _runs(self, row: int, held: list[int]) -> set[tuple[int, int]]:
         """Return what held its level, [begin, end), if AROUND frames after it came just now."""
         runs: set[tuple[int, int]] = set()
+        memory = self._tape[row, self._heard - MEMORY * FRAME : self._heard]
+        in_band = self._in_band(memory.reshape(MEMORY, FRAME))
         for block in held:
             middle = block * BLOCK + BLOCK // 2
-            level = np.median(self._in_band[row, block * BLOCK : (block + 1) * BLOCK])
-            below = np.flatnonzero(self._in_band[row] < level / 4)
+            level = np.median(in_band[block * BLOCK : (block + 1) * BLOCK])
+            below = np.flatnonzero(in_band < level / 4)
             k = int(np.searchsorted(below, middle))
             begin = int(below[k - 1]) + 1 if k else 0
             end = int(below[k]) if k < len(below) else MEMORY
