@@ -193,7 +193,8 @@ def has_message(bursts: list[Samples]) -> list[bool]:
     for begin, burst in zip(begins, bursts, strict=False):
         row[begin : begin + len(burst)] = burst
     steps = row[1:] - row[:-1]
-    found = [place for place in _after_marks(steps).tolist() if _alternates(steps, place)]
+    places = _after_marks(steps)
+    found = places[_alternates(steps, places)].tolist() if len(places) else []
     return [any(begin <= place < end for place in found) for begin, end in pairwise(begins)]
 
 
@@ -213,12 +214,15 @@ def _after_marks(steps: Floats) -> NDArray[np.int_]:
     return steady
 
 
-def _alternates(steps: Floats, place: int) -> bool:
-    """Say whether what follows is as much one tone, and then as much the other, as FSK is."""
-    bits = _windows(steps[place : place + _MESSAGE], _BIT, _BIT_HOP)
-    mark, space = _powers(bits, _TONES, _ADDING_TONES).T
-    ratio = np.sort(np.log((space + 1) / (mark + 1)))
-    return bool(ratio[len(ratio) * 9 // 10] - ratio[len(ratio) // 10] > _LEAST_SWING)
+def _alternates(steps: Floats, places: NDArray[np.int_]) -> NDArray[np.bool_]:
+    """Say where what follows is as much one tone, and then as much the other, as FSK is."""
+    mark, space = _powers(_windows(steps, _BIT, _BIT_HOP), _TONES, _ADDING_TONES).T
+    ratio = np.log((space + 1) / (mark + 1))
+    bits = (_MESSAGE - _BIT) // _BIT_HOP + 1
+    ordered = np.sort(sliding_window_view(ratio, bits)[places // _BIT_HOP], axis=1)
+    swing = ordered[:, bits * 9 // 10] - ordered[:, bits // 10]
+    alternates: NDArray[np.bool_] = swing > _LEAST_SWING
+    return alternates
 
 
 def _windows(steps: Floats, length: int, hop: int) -> Floats:
