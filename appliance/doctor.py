@@ -6,15 +6,24 @@ row and its key, and the whole ledger.
 
 import logging
 import os
-import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from appliance import box, clock_report, key_check, keys, ledger_audit, notice_file, site
+from appliance import (
+    box,
+    clock_report,
+    keep_report,
+    key_check,
+    keys,
+    ledger_audit,
+    notice_file,
+    site,
+)
 from appliance.agreement import Agreement
 from appliance.api import RecorderAway
 from appliance.box import Box
@@ -39,9 +48,6 @@ from dsp.units import AUDIO_HZ
 from firmware_bridge.host_clock import clock_quality, look, time_service
 
 log = logging.getLogger(__name__)
-
-#: Less than this and a card may be full within days: 8 lines busy 8 h a day take 0.5 GB.
-LOW_DISK_BYTES: Final = 2 << 30
 
 _MARKS: Final = {"fine": "  ok  ", "note": " note ", "wrong": "WRONG "}
 
@@ -194,10 +200,7 @@ def _folder(opened: Box) -> Iterator[Finding]:
         if not path.exists():
             yield Finding("wrong", f"{path} is missing", "put back the copy of the folder")
     yield from (Finding(*found) for found in key_check.examine(opened))
-    free = shutil.disk_usage(opened.data).free
-    level = "fine" if free >= LOW_DISK_BYTES else "wrong"
-    remedy = "" if level == "fine" else "make room, or move the folder to a larger disk"
-    yield Finding(level, f"{free / 1e9:.1f} GB free", remedy)
+    yield from (Finding(*found) for found in keep_report.examine(opened, datetime.now(UTC)))
     yield from _running(opened)
 
 

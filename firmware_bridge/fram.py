@@ -15,7 +15,6 @@ Source: Fujitsu (RAMXEED) MB85RS64V, DS501-00015; Cypress FM25V02, 001-86203. Kn
 chip has been tried.
 """
 
-import errno
 from collections.abc import Sequence
 from typing import Final, Protocol
 
@@ -39,9 +38,6 @@ class SpiPort(Protocol):
 
 class FramGone(OSError):
     """The chip does not answer, or does not keep what it is given."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(errno.EIO, text)
 
 
 class Fram:

@@ -15,7 +15,6 @@ to hold, or nothing, and the same step can be done again. 32 KiB are 256 slots: 
 staged, and room for held and doubtful days.
 """
 
-import errno
 import os
 from collections.abc import Iterator
 from hashlib import sha256
@@ -134,7 +133,7 @@ class ChipSecrets:
         for at, slot in self._slots():
             if not any(slot) or _is_remnant(slot):
                 return at
-        raise ChipFull(errno.ENOSPC, f"the chip has {self.slots} slots, and all are taken")
+        raise ChipFull(f"the chip has {self.slots} slots, and all are taken")
 
     def _write(self, at: int, copy: bytes) -> None:
         self._chip.write(at + _COPY_BYTES, copy)

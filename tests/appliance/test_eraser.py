@@ -149,6 +149,17 @@ def test_a_held_call_stays_and_can_be_heard_while_its_day_goes_around_it(store, 
     assert other.id.encode() not in (opened.vault / kept.reel).read_bytes()
 
 
+def test_a_call_that_the_index_has_lost_keeps_its_audio(store, parts, opened):
+    held, other, lost = recorded(store, call_of(START), call_of(START), call_of(START))
+    store.hold(held.id, new_hold(GOSHO, "a", "b", date(2027, 3, 31), START))
+    recorded(store, call_of(NEXT_DAY))
+    row = parts.index.get(lost.id)
+    parts.index._db.execute("DELETE FROM calls WHERE id = ?", (lost.id,))
+    sweep(store, DUE)
+    assert erased(parts) == {other.id}
+    assert check_chain(opened.vault / row.reel, lost.id, row.last_offset).hex() == row.chain
+
+
 def test_a_hold_that_is_released_or_over_lets_the_call_go(store, parts):
     released, over = recorded(store, call_of(START), call_of(START))
     for call in (released, over):

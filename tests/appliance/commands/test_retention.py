@@ -1,13 +1,19 @@
 """The command on a folder with four calls of 23 November 2026, kept to 21 February 2027."""
 
 import json
-import tomllib
 
 import pytest
 
-from appliance import box, cli
+from appliance import box, cli, site
+from appliance.call_row import FixedClock
+from appliance.control import ControlServer
+from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
+from appliance.retention import Moment
+from appliance.retention_duty import RetentionDuty
+from appliance.service import Duties, Service
+from tests.appliance.scene import START
 
 DUE = "2027-02-22T00:00:00+09:00"
 
@@ -78,12 +84,11 @@ def test_people_get_a_table(four, capsys):
     assert len(out) == 4 and "2027-02-22 00:00:00  erase  due since" in out[0]
 
 
-def test_a_real_folder_goes_by_its_clock_alone(trial, capsys):
-    file = trial.data / "box.toml"
-    file.write_text(file.read_text().replace("trial = true", "trial = false"))
-    assert tomllib.loads(file.read_text())["trial"] is False
-    assert run("retention", "--data", trial.data, "--now", DUE) == 2
+def test_a_real_folder_goes_by_its_clock_alone(tmp_path, capsys):
+    assert run("init", "--data", tmp_path / "real") == 0
+    assert run("retention", "--data", tmp_path / "real", "--now", DUE) == 2
     assert "real folder" in capsys.readouterr().err
+    assert run("retention", "--data", tmp_path / "real", "--dry-run") == 0
 
 
 @pytest.mark.parametrize("now", ["soon", "2027-13-01"])
@@ -104,3 +109,23 @@ def test_goshogawara_keeps_neither_number_nor_time(tmp_path, capture, capsys):
         assert (row.number, row.digits, row.answer) == (None, "", None)
         assert row.erased is not None and row.start == opened.policy.midnight(row.start)
     assert b"0318036" not in opened.index.read_bytes()
+
+
+@pytest.fixture
+def recorder(four):
+    """A recorder that runs on the folder, and has its lock and its socket."""
+    here = site.load(four.site_file)
+    with Engine(four, here, FixedClock(START)) as engine:
+        duty = RetentionDuty(engine.writer, engine.alarms, lambda: Moment(START, True), four)
+        duties = Duties(clock=None, retention=duty, proof=None, room=None, ledger=None)
+        with CallIndex.open_readonly(four.index) as index:
+            service = Service(engine.writer, index, four.policy, engine.alarms, duties)
+            with ControlServer(four.socket, service):
+                yield engine
+
+
+def test_a_recorder_that_runs_does_it_when_it_is_asked(four, recorder, capsys):
+    code, lines = decisions(capsys, "--data", four.data, "--now", DUE)
+    assert code == 0 and [line["action"] for line in lines] == ["erase"] * 4
+    assert all(row.erased is not None for row in calls(four))
+    assert decisions(capsys, "--data", four.data) == (0, [])
