@@ -214,6 +214,14 @@ class Recorder(Protocol):
     def acknowledge(self, what: str, where: str, person: str) -> None:
         """Note that a person has seen an alarm; one that ends by hand is over."""
 
+    def exempt_notice(self, call_id: str, clause: str, person: str) -> None:
+        """Say by which clause of the rule nobody need have been told that a call is recorded.
+
+        Raises:
+            NoSuchCall: or it is erased, or somebody was told.
+            Refused: the rule has no such exemption.
+        """
+
     def hold(self, call_id: str, person: str, reason: str, until: str) -> None:
         """Keep a call beyond its day; until is the last day, ISO, of the site.
 

@@ -165,6 +165,9 @@ class ControlClient:
     def acknowledge(self, what: str, where: str, person: str) -> None:
         self._ask("acknowledge", what=what, where=where, person=person)
 
+    def exempt_notice(self, call_id: str, clause: str, person: str) -> None:
+        self._ask("exempt_notice", call_id=call_id, clause=clause, person=person)
+
     def hold(self, call_id: str, person: str, reason: str, until: str) -> None:
         self._ask("hold", call_id=call_id, person=person, reason=reason, until=until)
 

@@ -33,6 +33,7 @@ class CallQuery:
     direction: str | None = None
     recorded: bool | None = None
     proof: str | None = None
+    notice: str | None = None
     before_id: str | None = None
     self_tests: bool = False
     limit: int | None = 50
@@ -99,6 +100,7 @@ def _conditions(query: CallQuery, before_ms: int | None) -> tuple[str, dict[str,
         ("line", "line = :line", query.line),
         ("direction", "direction = :direction", query.direction),
         ("proof", "proof = :proof", query.proof),
+        ("notice", "notice = :notice", query.notice),
         ("before_ms", "started_ms <= :before_ms", before_ms),
         ("before", "(started_ms, id) < (:before_ms, :before)", query.before_id),
     ):

@@ -133,6 +133,12 @@ class Service:
     def note(self, act: str, person: str, **facts: str) -> None:
         self._writer.note(act, {"person": person, **facts})
 
+    def exempt_notice(self, call_id: str, clause: str, person: str) -> None:
+        notice = self._policy.profile.notice
+        if clause not in {each.clause for each in notice.exemption}:
+            raise Refused(f"article {notice.clause} knows no exemption {clause!r}")
+        self._writer.ask(lambda s: s.exempt_notice(call_id, clause, person), DISK_WAIT_S)
+
     def hold(self, call_id: str, person: str, reason: str, until: str) -> None:
         try:
             last = date.fromisoformat(until)

@@ -299,6 +299,19 @@ class Store:
         self._parts.ledger.sync()
         self._parts.index.set_hold(call_id, hold.to_text())
 
+    def exempt_notice(self, call_id: str, clause: str, person: str) -> None:
+        """Say by which clause nobody need have been told that a call is recorded.
+
+        Raises:
+            NoSuchCall: there is no such call, or it is erased, or somebody was told.
+        """
+        row = self._kept(call_id)
+        if row.notice != "missing" and not str(row.notice).startswith("exempt:"):
+            raise NoSuchCall(f"{call_id}: its notice is {row.notice}")
+        self._parts.ledger.append("notice_exempt", call=call_id, clause=clause, person=person)
+        self._parts.ledger.sync()
+        self._parts.index.put(replace(row, notice=f"exempt:{clause}"))
+
     def release(self, call_id: str, person: str, reason: str) -> None:
         """End a hold: the call is erased as soon as it is due.
 

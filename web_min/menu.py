@@ -30,6 +30,11 @@ def _keeps_the_register() -> bool:
     return office.sees_all() and parts().profile.provision is not None
 
 
+def _answers_for_notice() -> bool:
+    rights = ("notice.mark", "call.mark", "log.review")
+    return parts().profile.notice.required and any(office.may(each) for each in rights)
+
+
 def _has_media() -> bool:
     return parts().profile.media.controlled
 
@@ -45,6 +50,7 @@ _AREAS: Final = (
     Area("register.show", N_("The register"), "register", _keeps_the_register),
     Area("media.index", N_("Media"), "media", _has_media),
     Area("restrictions.index", N_("Restrictions"), "restrictions", _decides_restrictions),
+    Area("notices.index", N_("Notice missing"), "notices", _answers_for_notice),
     Area("lines.index", N_("Full recording"), "lines"),
     Area("health.show", N_("Health"), "health"),
     Area("rule.show", N_("The rule"), "rule"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from flask import url_for
+from flask import abort, url_for
 
 from appliance import articles
 from appliance.api import NoSuchCall
@@ -99,6 +99,13 @@ def forms() -> Forms:
         for line in parts().lines
     }
     return Forms(parts().profile, phones, names)
+
+
+def require(right: str, clause: str = "") -> None:
+    """Go on only if the person of this request has a right; a refusal is noted."""
+    if not may(right):
+        note_refusal(Refusal("no_right", clause))
+        abort(403)
 
 
 def clause_name(named: str) -> str:

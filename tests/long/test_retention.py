@@ -24,7 +24,7 @@ from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.kept_audio import Heard, Piece
-from appliance.ledger import verify
+from appliance.ledger_audit import verify
 from appliance.ledger_walk import read_entry, read_lines
 from appliance.registry_storage import read_tables
 from appliance.retention import Moment

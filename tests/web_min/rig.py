@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway
+from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
 from appliance.call_machine import Mode
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
@@ -77,6 +77,7 @@ class FakeRecorder:
         self.refuses_clock = ""
 
         self.modes = []
+        self.exempted = []
         self.asked = 0
 
     def status(self):
@@ -87,6 +88,10 @@ class FakeRecorder:
         self._here(None)
         self.done.append(("confirm_clock", person))
         return self.refuses_clock
+
+    def exempt_notice(self, call_id, clause, person):
+        self._here(None)
+        self.exempted.append((call_id, clause, person))
 
     def set_mode(self, line, mode, person, document):
         self._here(None)
@@ -117,6 +122,8 @@ class FakeRecorder:
 
     def hold(self, call_id, person, reason, until):
         self._here(None)
+        if until <= "2026-11-23":
+            raise Refused("over")
         self.done.append(("hold", call_id, person, reason, until))
 
     def release(self, call_id, person, reason):

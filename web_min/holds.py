@@ -1,0 +1,56 @@
+"""A hold on a recording, where the rule knows one: reason, owner and last day."""
+
+from flask import Blueprint, abort, redirect, url_for
+from werkzeug.wrappers import Response
+
+from appliance.api import NoSuchCall, RecorderAway, Refused
+from web_min import calls, forms, office
+from web_min.languages import gettext as _
+from web_min.parts import parts, signed_in
+
+bp = Blueprint("holds", __name__, url_prefix="/calls")
+
+
+@bp.before_request
+def _where_the_rule_knows_it() -> None:
+    if not parts().profile.retention.hold.allowed:
+        abort(404)
+
+
+@bp.post("/<call_id>/hold")
+def hold(call_id: str) -> Response | tuple[str, int]:
+    """Keep a recording beyond its day."""
+    office.require("call.hold", parts().profile.retention.hold.clause)
+    calls.find(call_id)
+    reason, until = forms.text("reason", forms.LONG_MAX), forms.text("until")
+    if not reason:
+        return calls.page(call_id, {"reason": _("Give the reason.")}), 400
+    try:
+        parts().recorder.hold(call_id, signed_in().person_id, reason, until)
+    except Refused:
+        return calls.page(call_id, {"until": _("Enter a last day that is still to come.")}), 400
+    except NoSuchCall:
+        abort(404)
+    except RecorderAway:
+        return calls.page(call_id, {"hold": _away()}), 503
+    return redirect(url_for("calls.show", call_id=call_id), code=303)
+
+
+@bp.post("/<call_id>/release")
+def release(call_id: str) -> Response | tuple[str, int]:
+    """End a hold: the recording is erased when it is due, or now if it was."""
+    office.require("call.hold", parts().profile.retention.hold.clause)
+    reason = forms.text("reason", forms.LONG_MAX)
+    if not reason:
+        return calls.page(call_id, {"reason": _("Give the reason.")}), 400
+    try:
+        parts().recorder.release(call_id, signed_in().person_id, reason)
+    except NoSuchCall:
+        abort(404)
+    except RecorderAway:
+        return calls.page(call_id, {"hold": _away()}), 503
+    return redirect(url_for("calls.show", call_id=call_id), code=303)
+
+
+def _away() -> str:
+    return _("The recorder does not answer, so nothing was kept. Try again.")
