@@ -122,7 +122,9 @@ def read(raw: object) -> Exchange:
         found = strict.build(Exchange, raw, "exchange")
         for tone in found.tone:
             _check(tone)
-        tones_of(found.plans or ())
+        rows = tones_of(found.plans or ())
+        if found.plans is not None and not (rows or found.tone):
+            raise ValueError("exchange.plans is empty, want one at least")
     except ValueError as error:
         raise ExchangeError(str(error)) from None
     for name, (least, most) in _LIMITS.items():

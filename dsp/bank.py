@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from dsp.caller_id import CallerIdBank
 from dsp.callers import Callers
 from dsp.events import Event, LineDown, OffHook, OnHook
+from dsp.howler import HowlerBank
 from dsp.in_band import InBandBank
 from dsp.keyed import Keyed
 from dsp.level import LevelBank
@@ -98,6 +99,7 @@ class LineBank:
         self._loop = LoopBank(lines, plan, idle_v) if has_volts else None
         self._level = LevelBank(lines) if has_audio else None
         self._in_band = InBandBank(lines, plans) if has_audio else None
+        self._howler = HowlerBank(lines, self._level.seconds) if self._level else None
         self._caller_id = CallerIdBank(lines) if has_audio else None
         self._callers = Callers(lines)
         self._keyed = Keyed(lines)
@@ -183,7 +185,7 @@ class LineBank:
         return events
 
     def _ears(self) -> Iterator[Ear]:
-        ears = (self._level, self._in_band, self._caller_id, self._beep, self._notice)
+        ears = (self._level, self._in_band, self._howler, self._caller_id, self._beep, self._notice)
         return (ear for ear in ears if ear is not None)
 
     def _settle(self, events: list[Event]) -> list[Event]:
@@ -196,6 +198,8 @@ class LineBank:
         for event in hooks:
             if self._in_band and isinstance(event, OnHook):
                 events += self._in_band.hang_up(event.line, event.believed)
+            if self._howler and isinstance(event, OnHook):
+                events += self._howler.end(event.line, event.believed)
             if self._notice and isinstance(event, OffHook | OnHook | LineDown):
                 events += self._notice.listen(event.line, on=isinstance(event, OffHook))
         return events

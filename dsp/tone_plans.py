@@ -12,8 +12,9 @@ Sources:
     [3GPP]  3GPP TS 22.001 annex F: the tones common in Europe.
     [PBX]   As PBXs sold in Korea and Japan sound; no public document.
 
-Not in the table: a howler of either country, which no document at hand gives; Japan's call waiting,
-whose bursts of 50 ms are shorter than what is fitted; special information (950, 1400, 1800 Hz).
+Not in the table: the howler, which lies elsewhere and is very loud (dsp.howler); Japan's call
+waiting, whose bursts of 50 ms are shorter than what is fitted; special information (950, 1400,
+1800 Hz).
 """
 
 from collections.abc import Iterable

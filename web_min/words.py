@@ -314,6 +314,7 @@ MARKS: Final = {
     "tone_reorder": Word(N_("Congestion tone"), "missed", "quiet"),
     "tone_unobtainable": Word(N_("Number-unobtainable tone"), "missed", "quiet"),
     "tone_intercept": Word(N_("Intercept tone"), "missed", "quiet"),
+    "tone_howler": Word(N_("Howler: the handset was left off"), "alarm", "warn"),
     "near_speech": Word(N_("This end speaks"), "call", "quiet"),
     "far_speech": Word(N_("The other end speaks"), "call", "quiet"),
     "gap": Word(N_("Sound lost"), "alarm", "warn"),

@@ -28,7 +28,7 @@ def test_the_plans_are_those_of_the_country(country, plans):
 def test_the_site_names_its_plans():
     found = read({"plans": ["jp"]})
     assert {tone.plan for tone in found.tones("KR")} == {"jp"}
-    assert read({"plans": []}).tones("KR") == ()
+    assert len(read({"plans": [], "tone": [BUSY]}).tones("KR")) == 1
 
 
 def test_a_tone_of_the_site_takes_the_place_of_the_table_s():
@@ -70,6 +70,8 @@ def test_the_longest_flash_that_may_be_asked_for_is_heard():
     [
         ({"plan": ["kr"]}, "not known: exchange.plan"),
         ({"plans": ["de"]}, "no plan"),
+        ({"plans": ["de"], "tone": [BUSY]}, "no plan"),
+        ({"plans": []}, "exchange.plans is empty"),
         ({"plans": "kr"}, "exchange.plans is 'kr', want a list"),
         ({"tone": [{**BUSY, "hz": [480, 700]}]}, "kr busy: 700 Hz cannot be heard"),
         ({"tone": [{**BUSY, "hz": []}]}, "0 frequencies"),
