@@ -22,7 +22,7 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from appliance import call_entry, checkpoint, keys, ledger_proofs, paper, wav
+from appliance import call_entry, checkpoint, keyring, keys, ledger_proofs, paper, wav
 from appliance.api import NoSuchCall, RecorderAway
 from appliance.box import Box
 from appliance.control import ControlClient
@@ -101,6 +101,8 @@ def export(box: Box, call_id: str, out: Path, taker: Taker, now: datetime) -> Pa
     if taker.purpose == TRIAL and not box.trial:
         raise NotAllowed(f"{box.data} is no trial folder: a call goes out by an approved request")
     who, identity = _unlock(box, taker)
+    if not identity:
+        raise NotAllowed(f"no role of {taker.name} opens a recording")
     with CallIndex.open_readonly(box.index) as index:
         row = index.get(call_id)
     if not row.recorded or row.erased is not None:
@@ -141,7 +143,9 @@ def _unlock(box: Box, taker: Taker) -> tuple[str, bytes]:
     """
     for row in read_tables(box.registry).get("people", {}).values():
         if row["name"] == taker.name:
-            return str(row["id"]), keys.unwrap_secret(row["wrapped"], taker.passphrase)
+            own = keys.unwrap_secret(row["wrapped"], taker.passphrase)
+            held = str(row.get("recipient", "")), str(row.get("vault", ""))
+            return str(row["id"]), keyring.vault_secret(*held, own)
     raise keys.WrongPassphrase(f"no {taker.name!r} with this passphrase")
 
 

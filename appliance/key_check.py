@@ -74,7 +74,7 @@ def _people(box: Box) -> Findings:
     except RegistryBroken as error:
         yield "wrong", str(error), "put back a copy of the file"
         return
-    able = [person for person in people if not person.code_until]
+    able = [person for person in people if person.opens and not person.code_until]
     old = [person for person in able if not keys.wrapped_as_now(person.wrapped)]
     if not able:
         yield "note", "nobody has a passphrase yet", "use the one-time code, or `kirok recover`"

@@ -98,7 +98,10 @@ class Calendar:
 
 @dataclass(frozen=True)
 class Role:
-    """Attributes: held_by: in the rule's words; scope "unit": its own department's alone."""
+    """Attributes: held_by: in the rule's words; scope "unit": its own department's alone.
+
+    single: the rule knows one holder, such as the head of a named section.
+    """
 
     id: str
     title: str
@@ -107,6 +110,7 @@ class Role:
     can: frozenset[str]
     title_en: str = ""
     optional: bool = False
+    single: bool = False
     scope: Literal["all", "unit"] = "all"
 
 

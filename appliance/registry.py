@@ -1,10 +1,12 @@
 """The people who may sign in, and the vault's secret wrapped for each of them.
 
-    people    id, name, role, department, rank, wrapped (the vault's secret under their passphrase),
-              added; code_until while it is under a one-time code still, and they cannot sign in
+    people    id, name, role, department, rank, added; wrapped, recipient, vault, factor: their keys
+              (keyring.py), and factor_step, the last step that a code was taken of; code_until
+              while they are under a one-time code still, and cannot sign in
     removed   id, name, role, added, removed: who they were, for the ledger's readers; no secret
     setup     one row until the first administrator exists: the secret under the one-time code
     failures  a row for each account and address that failed to sign in: key, count, last
+    rights    who was given which roles by whom, or lost them: kept for good
     unsent    what happened at the page while the recorder was away, until its ledger has it
     others    the office's documents (office/cabinet.py)
 
@@ -25,6 +27,7 @@ from tinydb import Query, TinyDB
 from tinydb.table import Table
 
 from appliance import durable
+from appliance.keyring import Wrapped
 from appliance.registry_storage import (
     CrashSafeStorage,
     RegistryBroken,
@@ -32,9 +35,6 @@ from appliance.registry_storage import (
     read_tables,
     spare_of,
 )
-
-#: A secret as `keys.wrap_secret` returns it: plain values that JSON can hold.
-Wrapped = dict[str, Any]
 
 #: Failures and unsent notes beyond this are not kept: a flood must not fill the card.
 ROWS_MAX: Final = 1000
@@ -59,7 +59,7 @@ class NobodyThere(LookupError):
 
 
 class LastPerson(RuntimeError):
-    """Nobody else has a passphrase: without this person only the recovery sheet opens anything."""
+    """Without this person only the recovery sheet opens anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Person:
         role: ids of the policy's roles, with a space between them.
         department, rank: as they stand on forms.
         added, code_until: ISO 8601 UTC.
+        recipient, vault, factor: see keyring.py.
+        factor_step: the newest step of 30 s of which a code has been taken; none is taken twice.
     """
 
     id: str
@@ -81,10 +83,31 @@ class Person:
     code_until: str | None = None
     department: str = ""
     rank: str = ""
+    recipient: str = ""
+    vault: str = ""
+    factor: str = ""
+    factor_step: int = 0
 
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(self.role.split())
+
+    @property
+    def opens(self) -> bool:
+        """Whether their passphrase, or their one-time code, opens the vault."""
+        return bool(self.vault) or not self.recipient
+
+
+@dataclass(frozen=True, slots=True)
+class RightsChange:
+    """Attributes: act: of the ledger; before, after: role ids with a space between."""
+
+    at: str
+    by: str
+    who: str
+    act: str
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +222,7 @@ class Registry:
         Raises:
             NobodyThere: nothing is changed.
         """
-        with self.one_write():
-            if self.person(person_id) is None:
-                raise NobodyThere(person_id)
-            self._table("people").update(
-                {"wrapped": wrapped, "code_until": None}, Query().id == person_id
-            )
+        self.change(person_id, wrapped=wrapped, code_until=None)
 
     def place(self, person_id: str, role: str, department: str, rank: str) -> None:
         """Give somebody other roles, or another post.
@@ -212,32 +230,54 @@ class Registry:
         Raises:
             NobodyThere: nothing is changed.
         """
+        self.change(person_id, role=role, department=department, rank=rank)
+
+    def change(self, person_id: str, **columns: Any) -> None:
+        """Change columns of somebody's row.
+
+        Raises:
+            NobodyThere: nothing is changed.
+        """
         with self.one_write():
             if self.person(person_id) is None:
                 raise NobodyThere(person_id)
-            self._table("people").update(
-                {"role": role, "department": department, "rank": rank}, Query().id == person_id
-            )
+            self._table("people").update(columns, Query().id == person_id)
+
+    def keep_rights_change(self, change: RightsChange) -> None:
+        with self.lock:
+            self._table("rights").insert(asdict(change))
+
+    def rights_changes(self) -> list[RightsChange]:
+        """Return who was given which roles, or lost them, oldest first."""
+        return [RightsChange(**row) for row in self.rows("rights")]
 
     def remove(self, person_id: str, removed: str, *, last_too: bool = False) -> Person:
         """Forget somebody's copy of the secret; who they were is kept.
 
         Raises:
             NobodyThere: or there was no such person.
-            LastPerson: nobody else has a passphrase, and `last_too` does not allow it.
+            LastPerson: nobody else opens the vault, and `last_too` does not allow it.
         """
         with self.one_write():
             gone = self.person(person_id)
             if gone is None:
                 raise NobodyThere(person_id)
-            if not last_too and not any(
-                p.id != gone.id and not p.code_until for p in self.people()
-            ):
-                raise LastPerson(gone.name)
+            if not last_too:
+                self.see_another_opens(gone)
             self._table("people").remove(Query().id == person_id)
             row = {"id": gone.id, "name": gone.name, "role": gone.role, "added": gone.added}
             self._table("removed").insert({**row, "removed": removed})
             return gone
+
+    def see_another_opens(self, person: Person) -> None:
+        """See that somebody else's passphrase opens the vault.
+
+        Raises:
+            LastPerson: it is this person's alone.
+        """
+        others = (p for p in self.people() if p.id != person.id)
+        if person.opens and not any(p.opens and not p.code_until for p in others):
+            raise LastPerson(person.name)
 
     def forget_setup(self) -> None:
         """Forget the secret's copy under the first one-time code."""

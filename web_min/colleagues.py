@@ -4,6 +4,8 @@ They are named by their role's title and share the passphrase of whoever set the
 a request can be filed by one and decided by another, as the rule asks. A real folder has none.
 """
 
+from appliance import keyring
+from appliance.people import retrieves
 from appliance.registry import Person
 from web_min.parts import Parts
 
@@ -14,8 +16,10 @@ def add(parts: Parts, secret: bytes, passphrase: str) -> None:
     added = parts.now().isoformat(timespec="seconds")
     for role in parts.profile.role:
         if role.can and role.id not in held:
-            wrapped = parts.wrapping.wrap(secret, passphrase)
-            person = parts.registry.add(role.title, role.id, wrapped, added)
+            given = secret if retrieves(parts.profile, role.id) else b""
+            made, _ = keyring.make(parts.wrapping.wrap, passphrase, given)
+            person = parts.registry.add(role.title, role.id, made.wrapped, added)
+            parts.registry.change(person.id, recipient=made.recipient, vault=made.vault)
             parts.registry.place(person.id, role.id, _department(parts), role.held_by)
             parts.notebook.note("person_added", "", who=person.id)
 

@@ -1,7 +1,7 @@
 """Who may come in: passphrases, the one-time code, and what failing at them costs.
 
-There is no list of passphrase hashes: the right passphrase is the one that opens the person's copy
-of the vault's secret. One is tried at a time, since each costs the memory and the time of an
+There is no list of passphrase hashes: the right passphrase is the one that opens the person's own
+keys (appliance/keyring.py). One is tried at a time, since each costs the memory and the time of an
 argon2id.
 """
 
@@ -12,10 +12,11 @@ from datetime import datetime
 from threading import Lock
 from typing import Final
 
-from appliance import keys
+from appliance import keyring, keys
+from appliance.keyring import Wrapped
 from appliance.keys import PASSPHRASE_MAX
-from appliance.people import Wrapping, code_lasts
-from appliance.registry import Person, Registry, Wrapped, same_name
+from appliance.people import Opener, Wrapping, code_lasts
+from appliance.registry import Person, Registry, same_name
 from web_min.lockout import FREE_TRIES, FREE_TRIES_ADDRESS, wait_s
 
 #: Seconds that a try waits for those before it; argon2id takes 0.04 s, 0.5 s on a small board.
@@ -62,8 +63,8 @@ class Door:
         # What a name that nobody has is tried against, so that it takes as long as a real one.
         self._nobody = wrapping.wrap(secrets.token_bytes(32), secrets.token_urlsafe(32))
 
-    def open(self, name: str, passphrase: str, address: str) -> tuple[Person, bytes]:
-        """Return who it is, and the vault's secret.
+    def open(self, name: str, passphrase: str, address: str) -> tuple[Person, Opener]:
+        """Return who it is, with their keys.
 
         Raises:
             Refused: the failure is counted, on the disk.
@@ -73,14 +74,17 @@ class Door:
             person = self._registry.person_named(name)
             if person and person.code_until:
                 person = None  # a one-time code is no passphrase: `join` takes it
-            person, secret = self._try_name(name, person, passphrase, address)
-            if not self._wrapping.as_now(person.wrapped):
-                again = self._wrapping.wrap(secret, passphrase[:PASSPHRASE_MAX])
-                self._registry.rewrap(person.id, again)
-            return person, secret
+            person, opener = self._try_name(name, person, passphrase, address)
+            if self._wrapping.as_now(person.wrapped) and person.recipient:
+                return person, opener
+            again, own = keyring.rewrapped(
+                self._wrapping.wrap, passphrase[:PASSPHRASE_MAX], person.recipient, opener.own
+            )
+            self._registry.change(person.id, code_until=None, **again)
+            return person, Opener(person.id, opener.secret, own)
 
-    def join(self, name: str, code: str, address: str) -> tuple[Person, bytes]:
-        """Return who has this one-time code, and the vault's secret, to be put under a passphrase.
+    def join(self, name: str, code: str, address: str) -> tuple[Person, Opener]:
+        """Return who has this one-time code, with their keys, to be put under a passphrase.
 
         Raises:
             Refused: also when the code is used or too old; the failure is counted, on the disk.
@@ -92,7 +96,7 @@ class Door:
                 person = None
             return self._try_name(name, person, keys.tidy_setup_code(code), address)
 
-    def set_up(self, code: str, new: NewPerson, address: str) -> tuple[Person, bytes]:
+    def set_up(self, code: str, new: NewPerson, address: str) -> tuple[Person, Opener]:
         """Let whoever has the one-time code become the first administrator.
 
         Raises:
@@ -105,18 +109,22 @@ class Door:
             if wrapped is None:
                 raise Refused
             secret = self._try(wrapped, keys.tidy_setup_code(code), bars)
-            again = self._wrapping.wrap(secret, new.passphrase)
+            made, own = keyring.make(self._wrapping.wrap, new.passphrase, secret)
             added = self._now().isoformat(timespec="seconds")
-            return self._registry.add_first(new.name, new.role, again, added), secret
+            with self._registry.one_write():
+                person = self._registry.add_first(new.name, new.role, made.wrapped, added)
+                self._registry.change(person.id, recipient=made.recipient, vault=made.vault)
+            return person, Opener(person.id, secret, own)
 
     def _try_name(
         self, name: str, person: Person | None, passphrase: str, address: str
-    ) -> tuple[Person, bytes]:
+    ) -> tuple[Person, Opener]:
         bars = {f"name:{same_name(name)[:100]}": FREE_TRIES, _address(address): FREE_TRIES_ADDRESS}
-        secret = self._try(person.wrapped if person else self._nobody, passphrase, bars)
+        own = self._try(person.wrapped if person else self._nobody, passphrase, bars)
         if person is None:  # the odds are 2**-256
             raise Refused
-        return person, secret
+        secret = keyring.vault_secret(person.recipient, person.vault, own)
+        return person, Opener(person.id, secret, own)
 
     def _try(self, wrapped: Wrapped, passphrase: str, bars: dict[str, int]) -> bytes:
         now_s = self._now().timestamp()

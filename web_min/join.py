@@ -4,7 +4,6 @@ from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from appliance.keys import PASSPHRASE_MIN
-from appliance.people import Opener
 from web_min import forms
 from web_min.door import Barred, Busy, Refused
 from web_min.languages import gettext as _
@@ -31,7 +30,7 @@ def _try() -> Response | tuple[str, int]:
     address = request.remote_addr or ""
     name, code = forms.text("name", forms.NAME_MAX), forms.text("code")
     try:
-        person, secret = parts().door.join(name, code, address)
+        person, opener = parts().door.join(name, code, address)
     except Refused:
         parts().notebook.note("join_refused", "", address=address)
         wrong = _("Name and code do not belong together, or the code is too old. Ask for another.")
@@ -40,9 +39,9 @@ def _try() -> Response | tuple[str, int]:
         return _show({"code": wait_text(bar.wait_s)}), 429
     except Busy:
         return _show({"code": _("The box is busy. Try again in a moment.")}), 503
-    parts().people.set_passphrase(Opener(person.id, secret), forms.secret("passphrase"))
+    parts().people.set_passphrase(opener, forms.secret("passphrase"))
     parts().notebook.note("login", person.id, address=address)
-    return begin(person, secret, url_for("board.show"))
+    return begin(person, opener, url_for("board.show"))
 
 
 def _show(errors: forms.Errors) -> str:

@@ -18,7 +18,7 @@ from appliance.notebook import Notebook
 from appliance.office.cabinet import Cabinet
 from appliance.office.clerk import Clerk
 from appliance.office.conditions import Conditions
-from appliance.people import People, Wrapping
+from appliance.people import People, Wrapping, may_manage
 from appliance.profile import Profile
 from appliance.registry import Registry
 from appliance.site import Line
@@ -126,7 +126,7 @@ class Parts:
     def __post_init__(self) -> None:
         self.door = Door(self.registry, self.wrapping, self.now)
         self.notebook = Notebook(self.recorder, self.registry, self.now)
-        self.people = People(self.registry, self.notebook, self.wrapping, self.now)
+        self.people = People(self.registry, self.notebook, self.wrapping, self.now, self.profile)
         self.opened = Opened(self.monotonic)
         self.packages = Packages(self.monotonic)
         self.sessions = Sessions(self.monotonic, self._close)
@@ -155,17 +155,9 @@ def signed_in() -> Session:
 
 
 def manages_people() -> bool:
-    """Say whether who is signed in may add and remove people.
-
-    Until somebody has the right that the rule gives for it, the first administrator may: somebody
-    must let the others in.
-    """
+    """Say whether who is signed in may add and remove people."""
     session: Session | None = g.get("session")
     people = parts().registry.people()
     person = next((p for p in people if session and p.id == session.person_id), None)
-    if person is None:
-        return False
-    granting = {role.id for role in parts().profile.who_may("rights.grant")}
-    if any(granting & each.roles for each in people):
-        return bool(granting & person.roles)
-    return parts().site.first_role in person.roles
+    first = parts().site.first_role
+    return person is not None and may_manage(parts().profile, people, person, first)

@@ -4,7 +4,6 @@ from flask import Blueprint, render_template, request
 from werkzeug.wrappers import Response
 
 from appliance.keys import PASSPHRASE_MIN
-from appliance.people import Opener
 from web_min import forms
 from web_min.door import Barred, Busy, Refused
 from web_min.languages import gettext as _
@@ -28,7 +27,7 @@ def form() -> Response | tuple[str, int]:
 def _try() -> tuple[str, int]:
     session, address = signed_in(), request.remote_addr or ""
     try:
-        person, secret = parts().door.open(session.name, forms.secret("current"), address)
+        person, opener = parts().door.open(session.name, forms.secret("current"), address)
     except Refused:
         parts().notebook.note("login_refused", session.person_id, address=address)
         return _show({"current": _("This is not your passphrase.")}), 403
@@ -36,7 +35,7 @@ def _try() -> tuple[str, int]:
         return _show({"current": wait_text(bar.wait_s)}), 429
     except Busy:
         return _show({"current": _("The box is busy. Try again in a moment.")}), 503
-    parts().people.set_passphrase(Opener(person.id, secret), forms.secret("passphrase"))
+    parts().people.set_passphrase(opener, forms.secret("passphrase"))
     parts().sessions.end_person(person.id, but=session.id)
     return _show({}, done=True), 200
 

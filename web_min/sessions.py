@@ -1,6 +1,7 @@
 """Who is signed in: kept in the page's memory alone, so that a session ends when it is to end.
 
-A session holds the vault's secret, which is nowhere else in clear; it goes with the session.
+A session of somebody whose roles open recordings holds the vault's secret, which is nowhere else in
+clear; it goes with the session, and the session with the role.
 
 Source: OWASP Session Management Cheat Sheet (ids of 128 bits and more, idle and absolute limits).
 """
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Final
+
+from appliance.people import Opener
 
 #: Signed out after so long without a request; the page warns first and can extend (WCAG 2.2.1).
 IDLE_S: Final = 600.0
@@ -23,15 +26,23 @@ SESSIONS_MAX: Final = 200
 
 @dataclass(slots=True)
 class Session:
-    """Attributes: secret: the vault's; seen_s, began_s: on the page's monotonic clock."""
+    """Attributes: opener: who it is, and what their passphrase opened; *_s: monotonic clock."""
 
     id: str
-    person_id: str
     name: str
     role: str
-    secret: bytes = field(repr=False)
+    opener: Opener = field(repr=False)
     began_s: float
     seen_s: float
+
+    @property
+    def person_id(self) -> str:
+        return self.opener.id
+
+    @property
+    def secret(self) -> bytes:
+        """The vault's secret; b"" for somebody whose roles open no recording."""
+        return self.opener.secret
 
     @property
     def ends_s(self) -> float:
@@ -57,9 +68,9 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._lock = Lock()
 
-    def begin(self, person_id: str, name: str, role: str, secret: bytes) -> Session:
+    def begin(self, opener: Opener, name: str, role: str) -> Session:
         now = self._monotonic()
-        session = Session(new_id(), person_id, name, role, secret, now, now)
+        session = Session(new_id(), name, role, opener, now, now)
         with self._lock:
             self._sessions[session.id] = session
             idle = min(self._sessions.values(), key=lambda s: s.seen_s)

@@ -32,7 +32,7 @@ def _try() -> Response | tuple[str, int]:
     )
     address = request.remote_addr or ""
     try:
-        person, secret = parts().door.set_up(forms.text("code"), new, address)
+        person, opener = parts().door.set_up(forms.text("code"), new, address)
     except Refused:
         parts().notebook.note("setup_refused", "", address=address)
         return _show({"code": _("This is not the code that the box shows.")}), 403
@@ -44,8 +44,8 @@ def _try() -> Response | tuple[str, int]:
         return redirect(url_for("sign_in.form"), code=303)
     parts().notebook.note("setup", person.id, address=address)
     if parts().site.trial:
-        colleagues.add(parts(), secret, new.passphrase)
-    return begin(person, secret, url_for("board.show"))
+        colleagues.add(parts(), opener.secret, new.passphrase)
+    return begin(person, opener, url_for("board.show"))
 
 
 def _wrong() -> forms.Errors:

@@ -5,6 +5,7 @@ import math
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from appliance.people import Opener
 from appliance.registry import Person
 from web_min import forms, guard
 from web_min.door import Barred, Busy, Refused
@@ -36,7 +37,7 @@ def form() -> Response | tuple[str, int]:
 def _try(name: str, passphrase: str, onward: str) -> Response | tuple[str, int]:
     address = request.remote_addr or ""
     try:
-        person, secret = parts().door.open(name, passphrase, address)
+        person, opener = parts().door.open(name, passphrase, address)
     except Refused:
         known = parts().registry.person_named(name)
         parts().notebook.note("login_refused", known.id if known else "", address=address)
@@ -47,12 +48,12 @@ def _try(name: str, passphrase: str, onward: str) -> Response | tuple[str, int]:
     except Busy:
         return _show({"name": _("The box is busy. Try again in a moment.")}, onward), 503
     parts().notebook.note("login", person.id, address=address)
-    return begin(person, secret, onward)
+    return begin(person, opener, onward)
 
 
-def begin(person: Person, secret: bytes, onward: str) -> Response:
+def begin(person: Person, opener: Opener, onward: str) -> Response:
     """Start a session under a fresh id, so that one planted before is worth nothing."""
-    session = parts().sessions.begin(person.id, person.name, person.role, secret)
+    session = parts().sessions.begin(opener, person.name, person.role)
     response = redirect(onward, code=303)
     guard.set_browser(response, session.id)
     return response

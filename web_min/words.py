@@ -326,10 +326,14 @@ ACTS: Final = {
     "export": Word(N_("Taken out"), "out", "quiet"),
 }
 
-ROLES: Final = {
-    "head": Word(N_("Supervisor"), "person", "quiet"),
-    "deputy": Word(N_("Deputy supervisor"), "person", "quiet"),
-    "operator": Word(N_("Administrator"), "person", "quiet"),
+#: What was done with somebody's rights, by the acts of the ledger.
+RIGHTS_ACTS: Final = {
+    "person_added": Word(N_("Let in"), "check", "quiet"),
+    "rights_changed": Word(N_("Roles changed"), "check", "quiet"),
+    "code_renewed": Word(N_("New one-time code"), "check", "quiet"),
+    "factor_reset": Word(N_("Second factor taken off"), "check", "quiet"),
+    "person_removed": Word(N_("Removed"), "check", "quiet"),
+    "recovered": Word(N_("Came in with the recovery sheet"), "check", "quiet"),
 }
 
 

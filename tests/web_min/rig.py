@@ -12,6 +12,7 @@ from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, Rec
 from appliance.call_machine import Mode
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
+from appliance.keyring import vault_secret
 from appliance.keys import WrongPassphrase, tidy_passphrase, tidy_setup_code
 from appliance.office.cabinet import Cabinet
 from appliance.office.documents import Applicant, Request
@@ -387,6 +388,12 @@ class Rig:
         client = self.app.test_client()
         assert self.sign_in(name, client=client).status_code == 303
         return client
+
+    def opens(self, person_id, passphrase):
+        """Return what of the vault's secret a passphrase opens."""
+        person = self.registry.person(person_id)
+        own = unwrap(person.wrapped, passphrase)
+        return vault_secret(person.recipient, person.vault, own)
 
     def sign_in(self, name=NAME, passphrase=PASSPHRASE, client=None, **form):
         return self.post("/sign-in", client, name=name, passphrase=passphrase, **form)

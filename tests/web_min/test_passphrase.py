@@ -1,6 +1,6 @@
 import pytest
 
-from tests.web_min.rig import NAME, PASSPHRASE, SECRET, unwrap
+from tests.web_min.rig import NAME, PASSPHRASE, SECRET
 
 MINE = "another long passphrase"
 FORM = {"current": PASSPHRASE, "passphrase": MINE, "again": MINE}
@@ -11,7 +11,7 @@ def test_ones_own_passphrase_is_changed_and_others_are_signed_out(inside):
     inside.sign_in(client=elsewhere)
     answer = inside.post("/passphrase", **FORM)
     assert (answer.status_code, "is changed" in answer.text) == (200, True)
-    assert unwrap(inside.registry.person("p1").wrapped, MINE) == SECRET
+    assert inside.opens("p1", MINE) == SECRET
     assert inside.get("/").status_code == 200
     assert inside.get("/", elsewhere).headers["Location"].startswith("/sign-in")
     assert inside.sign_in(NAME, PASSPHRASE, elsewhere).status_code == 403
@@ -32,7 +32,7 @@ def test_each_refusal_says_why_and_changes_nothing(inside, change, says):
     answer = inside.post("/passphrase", **{**FORM, **change})
     assert answer.status_code in (400, 403)
     assert answer.text.count(says) == 2
-    assert unwrap(inside.registry.person("p1").wrapped, PASSPHRASE) == SECRET
+    assert inside.opens("p1", PASSPHRASE) == SECRET
 
 
 def test_guessing_at_it_from_an_open_session_is_barred(inside):

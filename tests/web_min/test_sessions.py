@@ -1,5 +1,6 @@
 import pytest
 
+from appliance.people import Opener
 from tests.web_min.rig import Clock
 from web_min.sessions import IDLE_S, LIFETIME_S, SESSIONS_MAX, Sessions
 
@@ -20,7 +21,7 @@ def sessions(clock, ended):
 
 
 def begin(sessions, person="p1"):
-    return sessions.begin(person, "김하나", "operator", b"secret")
+    return sessions.begin(Opener(person, b"secret", b"own secret"), "김하나", "operator")
 
 
 def test_ids_are_long_and_random(sessions):
@@ -99,7 +100,7 @@ def test_all_of_somebodys_sessions_end_but_for_one():
     ended = []
     sessions = Sessions(lambda: 0.0, lambda session: ended.append(session.id))
     who = ("p1", "p1", "p2")
-    first, second, other = (sessions.begin(each, "x", "operator", b"s") for each in who)
+    first, second, other = (begin(sessions, each) for each in who)
     sessions.end_person("p1", but=second.id)
     assert ended == [first.id]
     assert sessions.find(second.id, touch=False) and sessions.find(other.id, touch=False)

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.web_min.rig import CODE, SECRET, unwrap
+from tests.web_min.rig import CODE, SECRET
 
 FORM = {
     "code": CODE,
@@ -16,7 +16,7 @@ def test_the_first_administrator_is_made_and_signed_in(fresh):
     assert "山田花子" in fresh.get("/").text
     (person,) = fresh.registry.people()
     assert (person.name, person.role) == ("山田花子", "operator")
-    assert unwrap(person.wrapped, FORM["passphrase"]) == SECRET
+    assert fresh.opens("p1", FORM["passphrase"]) == SECRET
     assert fresh.recorder.notes() == [("setup", "p1", {"address": "127.0.0.1"})]
 
 

@@ -8,6 +8,7 @@ import pytest
 from appliance import box, cli, keys, ledger_audit, recovery_key
 from appliance.engine import open_parts
 from appliance.index import CallIndex, CallQuery
+from appliance.keyring import vault_secret
 from appliance.playback import open_recording
 from appliance.registry import Registry, read_people
 from appliance.store import Store
@@ -50,8 +51,13 @@ def run(made, monkeypatch, capsys):
 
 def vault_of(data, name, passphrase):
     """Return the recipient of what somebody's passphrase opens."""
-    people = {person.name: person for person in read_people(data / "registry.json")}
-    return keys.recipient_of(keys.unwrap_secret(people[name].wrapped, passphrase).decode())
+    return keys.recipient_of(secret_of(data, name, passphrase).decode())
+
+
+def secret_of(data, name, passphrase):
+    person = next(p for p in read_people(data / "registry.json") if p.name == name)
+    own = keys.unwrap_secret(person.wrapped, passphrase)
+    return vault_secret(person.recipient, person.vault, own)
 
 
 def acts(data):
@@ -94,7 +100,34 @@ def test_the_list_says_who_has_not_used_their_code(run):
     assert "이두리  (one-time code not used yet)" in said
     rows = [json.loads(row) for row in run("people", "list", "--json")[1].splitlines()]
     assert [(row["id"], row["name"]) for row in rows] == [("p1", ADMIN), ("p2", "이두리")]
-    assert not any("wrapped" in row for row in rows)
+    assert not any({"wrapped", "vault", "factor"} & row.keys() for row in rows)
+
+
+def test_roles_and_post_are_given_and_changed(run, made):
+    post = ("--role", "user", "--role", "unit_head", "--department", "세정과", "--rank", "과장")
+    add = ("people", "add", "이두리", "--as", ADMIN, *post)
+    assert run(*add, passphrase=PASSPHRASE)[0] == 0
+    assert "user unit_head 이두리, 세정과 과장" in run("people", "list")[1]
+    assert not read_people(made[0] / "registry.json")[1].opens
+    change = ("people", "change", "이두리", "--as", ADMIN, "--role", "operator")
+    renew = ("people", "code", "이두리", "--as", ADMIN)
+    assert run(*change, passphrase=PASSPHRASE)[0] == 0
+    person = read_people(made[0] / "registry.json")[1]
+    assert (person.role, person.department, person.opens) == ("operator", "세정과", True)
+    code, said = run(*change, "--role", "king", passphrase=PASSPHRASE)
+    assert (code, "no role 'king': the policy has head, deputy" in said) == (2, True)
+    assert "one-time code: " in run(*renew, passphrase=PASSPHRASE)[1]
+
+
+def test_once_the_head_has_come_the_head_alone_lets_people_in(run):
+    code = re.search(
+        r"\w{4}-\w{4}-\w{4}",
+        run("people", "add", "정책임", "--as", ADMIN, "--role", "head", passphrase=PASSPHRASE)[1],
+    )[0]
+    run("people", "passphrase", "--as", "정책임", passphrase=code, new=OTHER)
+    code, said = run("people", "add", "이두리", "--as", ADMIN, passphrase=PASSPHRASE)
+    assert (code, "the policy gives it to head" in said) == (2, True)
+    assert run("people", "add", "이두리", "--as", "정책임", passphrase=OTHER)[0] == 0
 
 
 def test_somebody_removed_opens_nothing_and_their_id_is_never_used_again(run, made):
@@ -174,7 +207,7 @@ def opens(data, row, name, passphrase):
     """Return how many seconds of a call somebody can hear."""
     opened = box.open_box(data)
     person = next(p for p in read_people(opened.registry) if p.name == name)
-    secret = keys.unwrap_secret(person.wrapped, passphrase)
+    secret = secret_of(data, name, passphrase)
     with open_parts(opened) as parts:
         age_file = Store(parts, lambda call: None).open_key(row.id, person.id, "listen", "test")
     return open_recording(opened.vault, row, secret, age_file).samples / 8000
@@ -196,7 +229,7 @@ def test_after_the_last_passphrase_is_lost_the_sheet_opens_an_old_recording(
     }[written]
     assert run("recover", "--admin", "새관리", passphrase=OTHER, sheet=typed)[0] == 0
     assert opens(data, row, "새관리", OTHER) == pytest.approx(row.audio_s)
-    assert ("recovered", "p2", None) in acts(data)
+    assert ("recovered", "p2", "p2") in acts(data)
     kept = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
     assert not any(sheet.encode() in content for content in kept)
 
