@@ -25,6 +25,7 @@ from appliance.commands import (
     proving,
     retention,
     services,
+    watching,
 )
 from appliance.commands.common import DONE, MISUSED, WRONG, Command, PassphraseMissing
 from dsp.opus import OpusMissing
@@ -40,6 +41,7 @@ GROUPS: Final = (
     clock,
     people,
     policies,
+    watching,
 )
 
 #: The caller's mistake; the message says what to do.
