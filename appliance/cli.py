@@ -7,6 +7,7 @@ messages to standard error.
 import argparse
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -57,6 +58,7 @@ _FAULTS: Final = (
     OpusMissing,
     BoxBroken,
     OSError,
+    sqlite3.DatabaseError,
     *(error for group in GROUPS for error in group.FAULTS),
 )
 

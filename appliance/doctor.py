@@ -9,22 +9,10 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
-from appliance import (
-    box,
-    clock_report,
-    keep_report,
-    key_check,
-    keys,
-    ledger_audit,
-    notice_file,
-    site,
-)
-from appliance.agreement import Agreement
+from appliance import box, clock_report, deep, keep_report, key_check, notice_file, site
 from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.box_clock import clock_state
@@ -32,16 +20,11 @@ from appliance.box_file import BoxBroken
 from appliance.clock_anchor import NAME as ANCHOR
 from appliance.clock_anchor import AnchorDamaged, read_anchor
 from appliance.control import ControlClient
-from appliance.entry_check import Entered, compare, read_entries
+from appliance.finding import Finding
 from appliance.index import CallIndex
-from appliance.index_query import CallQuery
-from appliance.index_row import CallRow
 from appliance.index_schema import IndexBroken
-from appliance.ledger_walk import ENTRIES, read_lines
 from appliance.policy import PolicyError
-from appliance.progress import Progress
 from appliance.site import Site
-from appliance.vault.reel import State, scan
 from appliance.witness import Stick, last_taken
 from dsp.opus import Encoder, OpusMissing
 from dsp.units import AUDIO_HZ
@@ -49,26 +32,8 @@ from firmware_bridge.host_clock import clock_quality, look, time_service
 
 log = logging.getLogger(__name__)
 
-_MARKS: Final = {"fine": "  ok  ", "note": " note ", "wrong": "WRONG "}
 
-
-@dataclass(frozen=True)
-class Finding:
-    """Attributes: level, "fine" "note" or "wrong"; remedy, what to do, or ""."""
-
-    level: str
-    what: str
-    remedy: str = ""
-
-    def as_json(self) -> dict[str, str]:
-        return asdict(self)
-
-    def __str__(self) -> str:
-        remedy = f"\n        → {self.remedy}" if self.remedy else ""
-        return f"{_MARKS[self.level]} {self.what}{remedy}"
-
-
-def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> list[Finding]:
+def examine(config: Path | None, data: Path | None, *, deeper: bool = False) -> list[Finding]:
     """Examine this machine and, if either is given, a site or a data folder."""
     found = [*_machine()]
     here: Site | None = None
@@ -90,14 +55,14 @@ def examine(config: Path | None, data: Path | None, *, deep: bool = False) -> li
     return [
         *found,
         *_twice(opened, here),
-        *_board(here),
+        *_board(here, opened),
         *_notice(here, opened),
         *_exchange(here, opened),
         *_folder(opened),
         *_clock(opened),
         *_witness(here, opened),
         *_index(opened),
-        *(_deep(opened) if deep else ()),
+        *(deep.examine(opened, here) if deeper else ()),
     ]
 
 
@@ -134,13 +99,13 @@ def _clock(opened: Box) -> Iterator[Finding]:
         yield Finding("wrong", str(error), "start the recorder: it writes the file anew")
 
 
-def _board(here: Site | None) -> Iterator[Finding]:
+def _board(here: Site | None, opened: Box) -> Iterator[Finding]:
     if here is None:
         return
     port = Path(here.board_port)
     if not port.exists():
         yield Finding(
-            "wrong",
+            "note" if opened.trial else "wrong",  # a replay needs none
             f"no tap board at {port}",
             "plug it in; name its port, from /dev/serial/by-id/, under [board] in site.toml",
         )
@@ -240,41 +205,6 @@ def _index(opened: Box) -> Iterator[Finding]:
         yield Finding("note", f"{cut_off} calls go on, or were cut off: the next start ends those")
 
 
-# ---------------------------------------------------------------- deep
-
-
-def _deep(opened: Box) -> Iterator[Finding]:
-    yield from _ledger(opened)
-    entered = read_entries(line[:-1] for _, line in read_lines(opened.ledger / ENTRIES))
-    yield from _reels(opened)
-    try:
-        with CallIndex.open_readonly(opened.index) as index:
-            rows = index.search(CallQuery(limit=None, self_tests=True))
-    except IndexBroken:
-        return  # said before
-    yield from _entries(entered, rows)
-    yield from _rows(opened, rows)
-
-
-def _ledger(opened: Box) -> Iterator[Finding]:
-    public = keys.public_key_from_text(opened.public_key)
-    findings = ledger_audit.verify(opened.ledger, public)
-    for finding in findings:
-        yield Finding("wrong", f"ledger: {finding}", "somebody, or the disk, changed it: report it")
-    if not findings:
-        yield Finding("fine", "the ledger is whole and signed")
-
-
-def _entries(entered: Entered, rows: list[CallRow]) -> Iterator[Finding]:
-    odd = list(compare(entered, rows))
-    for one in odd:
-        level = "wrong" if one.lost else "note"
-        remedy = "somebody, or the disk, changed index or ledger: report it"
-        yield Finding(level, f"call {one.call_id}: {one.why}", remedy if one.lost else "")
-    if not odd:
-        yield Finding("fine", f"{len(rows)} calls agree with the ledger")
-
-
 def _witness(here: Site | None, opened: Box) -> Iterator[Finding]:
     if here is None or here.witness is None:
         return
@@ -288,36 +218,3 @@ def _witness(here: Site | None, opened: Box) -> Iterator[Finding]:
         f"no witness's stick at {here.witness}; the last one {last}",
         "put it in now and then: a head in other hands shows what was removed from the ledger",
     )
-
-
-def _reels(opened: Box) -> Iterator[Finding]:
-    reels = sorted(opened.vault.glob("*/*.reel"))
-    whole = 0
-    with Progress("reels", len(reels)) as progress:
-        for number, reel in enumerate(reels):
-            progress.at(number)
-            for stretch in scan(reel):
-                name = f"{reel.parent.name}/{reel.name}"
-                where = f"{name}: {stretch.size} bytes from {stretch.offset}"
-                if stretch.state is State.WHOLE:
-                    whole += 1
-                elif stretch.state is State.ERASED:
-                    continue
-                elif stretch.state is State.TORN:
-                    yield Finding("note", f"{where} are what a power cut left of an unsafe second")
-                else:
-                    yield Finding("wrong", f"{where} are damaged", "put back a copy of the reel")
-    yield Finding("fine", f"{len(reels)} reels, {whole} whole segments")
-
-
-def _rows(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
-    agreement = Agreement(opened)
-    sound = 0
-    with Progress("calls", len(rows)) as progress:
-        for number, row in enumerate(rows):
-            progress.at(number)
-            wrong = agreement.wrong(row)
-            if wrong:
-                yield Finding("wrong", f"call {row.id}: {wrong}", "put back a copy of that day")
-            sound += not wrong
-    yield Finding("fine", f"{sound} of {len(rows)} calls agree with reel and key")

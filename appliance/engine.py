@@ -6,9 +6,10 @@
 import fcntl
 import logging
 import os
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -22,7 +23,8 @@ from appliance.ballast import throw_overboard
 from appliance.box import Box
 from appliance.call_row import StreamClock
 from appliance.disk_use import space_of
-from appliance.index import CallIndex
+from appliance.index_check import INDEX_CLOSED, closed_facts
+from appliance.index_rebuild import ask_for_a_check, open_index
 from appliance.ledger import Clock, Ledger
 from appliance.proof import Proof
 from appliance.raised import Raised
@@ -32,7 +34,7 @@ from appliance.secret_keeping import day_secrets
 from appliance.selftest import verdict
 from appliance.site import Site
 from appliance.store import Parts, Store, ToProve
-from appliance.writer import Writer
+from appliance.writer import Writer, WriterFailed
 from firmware_bridge.block import Samples
 from firmware_bridge.host_clock import clock_quality
 
@@ -72,6 +74,7 @@ class Engine:
         """
         self._proofs: deque[tuple[str, Proof]] = deque()
         self._told_lost = 0
+        self._index = box.index
         with ExitStack() as undo:
             parts = undo.enter_context(open_parts(box, utc))
             first = parts.index.last_row() == 0
@@ -83,7 +86,8 @@ class Engine:
             parts.ledger.append("start", process="record", cut_off=len(self.cut_off))
 
             def make_store(prove: Callable[[ToProve], None]) -> Store:
-                return Store(parts, prove)
+                self._store = Store(parts, prove)
+                return self._store
 
             self.writer = Writer(make_store, self._note_proof, wait=wait)
             undo.callback(self.writer.close)  # its thread keeps the process from ending
@@ -101,6 +105,8 @@ class Engine:
         if lost > self._told_lost:  # one that was acknowledged comes back when more is lost
             self._told_lost = lost
             self.alarms.set("disk_slow", "", True)
+        while self._store.lost_keys:
+            self.alarms.set("key_damaged", self._store.lost_keys.popleft(), True)
         while self._proofs:
             call_id, proof = self._proofs.popleft()
             test = self.recorder.tester.take(call_id)
@@ -119,10 +125,15 @@ class Engine:
             WriterFailed: not all of it could be.
         """
         try:
-            self.recorder.stop(ended_by)
-            self.writer.note("stop", {"process": "record"})
-        finally:
-            self._close()
+            try:
+                self.recorder.stop(ended_by)
+                self.writer.note("stop", {"process": "record"})
+            finally:
+                self._close()
+        except WriterFailed as failed:
+            if isinstance(failed.__cause__, sqlite3.DatabaseError):
+                ask_for_a_check(self._index)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -147,7 +158,12 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
         troubles = mending.folders(box)
         ledger = Ledger(box.ledger, boxes.signing_key(box), box.id, utc)
         undo.callback(ledger.close)
-        index = undo.enter_context(CallIndex.open(box.index))
+        index, was_damaged = open_index(box)
+        # Only after a clean end, and last of all: then doctor compares the file with its sum.
+        undo.callback(_enter_closed, box.index, ledger)
+        undo.enter_context(index)
+        if was_damaged:
+            troubles.append(("index_rebuilt", ""))
         # Before anything else is entered: the rows name entries by their numbers.
         lost = enter_again(index, ledger, ledger.found)
         unsound = [
@@ -160,7 +176,16 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
             troubles.append(("ledger_damaged", ""))
         secrets = undo.enter_context(day_secrets(box, moved=True))
         people = box.recipients
-        yield Parts(box.id, box.vault, secrets, index, ledger, people, box.policy, troubles)
+        try:
+            yield Parts(box.id, box.vault, secrets, index, ledger, people, box.policy, troubles)
+        except sqlite3.DatabaseError:
+            ask_for_a_check(box.index)
+            raise
+
+
+def _enter_closed(index: Path, ledger: Ledger) -> None:
+    with suppress(OSError):
+        ledger.append(INDEX_CLOSED, **closed_facts(index))
 
 
 def _alarms(path: Path, writer: Writer) -> Raised:

@@ -274,6 +274,11 @@ class CallIndex:
         ).fetchone()
         return numbers if calls <= FEW_CALLS else None
 
+    def which(self, call_ids: Iterable[str]) -> set[str]:
+        """Return those of these calls that are in the index."""
+        sql = "SELECT id FROM calls WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"] for row in self._db.execute(sql, (json.dumps(list(call_ids)),))}
+
     def unfinished(self) -> list[CallRow]:
         """Return the calls whose end is not in the index, oldest first."""
         rows = self._db.execute("SELECT * FROM calls WHERE ended_ms IS NULL ORDER BY id")

@@ -12,11 +12,24 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from appliance.row_sum import COLUMN, row_sum
 
 Row = dict[str, Any]
+
+#: The ledger's act when the index was closed in order, with the sum of the whole file.
+INDEX_CLOSED: Final = "index_closed"
+_PIECE_BYTES: Final = 1 << 20
+
+
+def closed_facts(path: Path) -> dict[str, object]:
+    """Return the facts of INDEX_CLOSED: length and CRC-32 of the file, as it is now."""
+    length = crc = 0
+    with open(path, "rb") as file:
+        while piece := file.read(_PIECE_BYTES):
+            length, crc = length + len(piece), zlib.crc32(piece, crc)
+    return {"bytes": length, "crc32": crc}
 
 
 def wrong(db: sqlite3.Connection, *, quick: bool = False) -> list[str]:

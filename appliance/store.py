@@ -16,6 +16,8 @@ flush.
 All of it runs on the writer's thread (`writer.py`).
 """
 
+import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -35,10 +37,12 @@ from appliance.kept_audio import Heard, Piece
 from appliance.policy import Policy
 from appliance.proof import Proof
 from appliance.selftest import verdict
-from appliance.vault.day_secrets import SecretStore
-from appliance.vault.key_table import CANNOT_OPEN, KeyTable, NoSuchKey, open_table
+from appliance.vault.day_secrets import SecretDamaged, SecretStore
+from appliance.vault.key_table import CANNOT_OPEN, KeyTable, NoSuchKey, open_table, set_aside
 from appliance.vault.reel import ReelWriter
 from appliance.vault.segment import NO_BACK, CallSealer
+
+log = logging.getLogger(__name__)
 
 #: A witness takes away a head that is no older than this.
 HEAD_EVERY_S: Final = 60.0
@@ -106,7 +110,11 @@ class Parts:
 
 
 class Store:
-    """Not for two threads."""
+    """Not for two threads.
+
+    Attributes:
+        lost_keys: days whose keys did not open when one was to be added; for whoever raises alarms.
+    """
 
     def __init__(self, parts: Parts, prove: Callable[[ToProve], None]) -> None:
         """Write to these parts; hand each call that has ended to `prove`."""
@@ -121,6 +129,7 @@ class Store:
         self._date: tuple[Known, Policy] | None = None
         self._next_head_s = monotonic() + HEAD_EVERY_S
         self.eraser = Eraser(parts, self)
+        self.lost_keys: deque[str] = deque()
 
     # ------------------------------------------------------------ a call's life
 
@@ -128,7 +137,9 @@ class Store:
         """Make a call's key, and its row."""
         data_key = keys.new_data_key()
         reel = self._reel(row.day)
-        self.table(row.day).add(row.id, keys.seal_data_key(data_key, self._parts.recipients))
+        self._table_to_add_to(row.day).add(
+            row.id, keys.seal_data_key(data_key, self._parts.recipients)
+        )
         row = replace(row, reel=f"{row.day}/{reel.path.name}")
         self._open[row.id] = _Open(row, CallSealer(row.id, data_key), data_key)
         with self._parts.index.transaction():
@@ -347,6 +358,24 @@ class Store:
         if day not in self._reels:
             self._reels[day] = ReelWriter(self._parts.vault, day, self._parts.box_id)
         return self._reels[day]
+
+    def _table_to_add_to(self, day: str) -> KeyTable:
+        """Return a day's keys; where they do not open, new ones, the old kept beside them."""
+        first = day not in self._tables
+        try:
+            table = self.table(day)
+            if first and table.damaged:
+                self.lost_keys.append(day)
+            return table
+        except CANNOT_OPEN as error:
+            log.error("the keys of %s do not open: %s", day, error)
+            if isinstance(error, SecretDamaged):
+                self._parts.secrets.set_aside(day)
+            # Power goes now: keys without their secret, which do not open either.
+            set_aside(self._parts.vault / day)
+            self._parts.ledger.append("keys_lost", day=day, why=str(error))
+            self.lost_keys.append(day)
+            return self.table(day)
 
     def table(self, day: str) -> KeyTable:
         """Return a day's keys.

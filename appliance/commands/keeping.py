@@ -56,7 +56,7 @@ def _calls(given: argparse.Namespace) -> int:
 
 
 def _doctor(given: argparse.Namespace) -> int:
-    findings = doctor.examine(given.config, given.data, deep=given.deep)
+    findings = doctor.examine(given.config, given.data, deeper=given.deep)
     for finding in findings:
         print(json.dumps(finding.as_json(), ensure_ascii=False) if given.json else finding)
     return WRONG if any(finding.level == "wrong" for finding in findings) else DONE

@@ -21,6 +21,7 @@ from typing import Protocol
 from appliance.durable import Disk, opened, publish, replace, sync_directory, write_all
 
 SECRET_BYTES = 32
+COPIES = 2
 
 _COPY_BYTES = SECRET_BYTES + 8
 _ERASED = bytes(2 * _COPY_BYTES)
@@ -49,6 +50,9 @@ class SecretStore(Protocol):
 
     def destroy(self, day: str) -> None:
         """Erase the day's secret and what is staged. What is gone already stays gone."""
+
+    def set_aside(self, day: str) -> None:
+        """Make room for another where the day's is damaged; it goes when the day's is destroyed."""
 
     def stage(self, day: str) -> bytes:
         """Make a secret to take the place of the day's, in place of one staged before."""
@@ -93,11 +97,20 @@ class DaySecrets:
             return secret
 
     def read(self, day: str) -> bytes:
-        return _read(self._path(day))
+        return read_secret(self._path(day))
 
     def destroy(self, day: str) -> None:
         self.drop(day)
+        for aside in self._directory.glob(f"{check_day(day)}.damaged-*.secret"):
+            self._erase(aside)
         self._erase(self._path(day))
+
+    def set_aside(self, day: str) -> None:
+        taken = len(list(self._directory.glob(f"{check_day(day)}.damaged-*.secret")))
+        path = self._path(day)
+        self._disk.rename(path, path.with_name(f"{day}.damaged-{taken}.secret"))
+        sync_directory(self._directory, disk=self._disk)
+        # Power goes now: the day has no secret yet.
 
     def stage(self, day: str) -> bytes:
         self.drop(day)
@@ -107,7 +120,7 @@ class DaySecrets:
 
     def staged(self, day: str) -> bytes | None:
         try:
-            return _read(self._staged_path(day))
+            return read_secret(self._staged_path(day))
         except SecretGone:
             return None
 
@@ -115,7 +128,7 @@ class DaySecrets:
         self._erase(self._staged_path(day))
 
     def turn(self, day: str) -> None:
-        _read(self._staged_path(day))
+        read_secret(self._staged_path(day))
         with suppress(FileNotFoundError):
             self._overwrite(self._path(day))
         # Power goes now: the old secret reads as gone, the staged one is there: turn again.
@@ -158,19 +171,39 @@ def check_day(day: str) -> str:
     return day
 
 
-def _read(path: Path) -> bytes:
+def whole_copies(path: Path) -> int:
+    """Return how many of the copies in a file of a secret are whole; all, of one that is erased."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return 0
+    return COPIES if len(data) == len(_ERASED) and not any(data) else len(_whole(data))
+
+
+def read_secret(path: Path) -> bytes:
+    """Return the secret in a file.
+
+    Raises:
+        SecretGone, SecretDamaged: see there.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         raise SecretGone(f"no {path.name}") from None
-    if not any(data):
+    if data and not any(data):
         raise SecretGone(f"{path.name} has been erased")
-    # The second copy is counted from the end, so that a lost byte does not cost both.
-    for copy in (data[:_COPY_BYTES], data[-_COPY_BYTES:]):
-        secret, check = copy[:SECRET_BYTES], copy[SECRET_BYTES:]
-        if check == sha256(secret).digest()[: len(check)] and len(copy) == _COPY_BYTES:
-            return secret
+    if whole := _whole(data):
+        return whole[0]
     raise SecretDamaged(f"{path.name}: neither copy is whole")
+
+
+def _whole(data: bytes) -> list[bytes]:
+    """Return the secret once for each copy of it that is whole."""
+    # The second copy is counted from the end, so that a lost byte does not cost both.
+    copies = (data[:_COPY_BYTES], data[-_COPY_BYTES:])
+    pairs = [(copy[:SECRET_BYTES], copy[SECRET_BYTES:]) for copy in copies]
+    check_bytes = _COPY_BYTES - SECRET_BYTES
+    return [one for one, check in pairs if check == sha256(one).digest()[:check_bytes]]
 
 
 def _pack(secret: bytes) -> bytes:

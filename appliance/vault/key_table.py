@@ -42,7 +42,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from appliance import ulid
 from appliance.durable import Disk, publish, replace, sync_directory, write_all
-from appliance.vault.day_secrets import SecretDamaged, SecretStore, check_day
+from appliance.vault.day_secrets import (
+    SecretDamaged,
+    SecretGone,
+    SecretStore,
+    check_day,
+    read_secret,
+)
 
 NAME = "keys.db"
 TABLE_MAGIC = b"\xabKIROKk\n"
@@ -233,6 +239,20 @@ def read_calls(path: Path, secret: bytes) -> frozenset[str]:
     if not age_files and data[:HEADER_BYTES] != header:
         raise WrongSecret(f"{path} is under another secret")
     return frozenset(age_files)
+
+
+def damage(path: Path, secret_file: Path) -> str:
+    """Say what of a table is damaged, or "" where it is sound or its secret is gone or damaged."""
+    try:
+        secret = read_secret(secret_file)
+    except (SecretGone, SecretDamaged):
+        return ""
+    key, header = _derive(secret, check_day(path.parent.name))
+    data = path.read_bytes()
+    _, _, damaged = _parse(data, ChaCha20Poly1305(key))
+    if data[:HEADER_BYTES] != header:
+        return "its header is damaged"
+    return f"{damaged} bytes of it are damaged" if damaged else ""
 
 
 def set_aside(day_dir: Path, *, disk: Disk = os) -> Path:

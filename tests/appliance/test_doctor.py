@@ -11,7 +11,7 @@ from firmware_bridge.host_clock import look
 
 def wrong(data, deep=True):
     """What is wrong, but for this machine: it has no board."""
-    found = examine(None, data, deep=deep)
+    found = examine(None, data, deeper=deep)
     return [f for f in found if f.level == "wrong" and "tap board" not in f.what]
 
 
@@ -23,7 +23,7 @@ def kept(trial, here, capture):
 
 def test_a_sound_folder_has_nothing_wrong(kept):
     assert wrong(kept.data) == []
-    said = [f.what for f in examine(None, kept.data, deep=True)]
+    said = [f.what for f in examine(None, kept.data, deeper=True)]
     assert "the ledger is whole and signed" in said
     assert "4 of 4 calls agree with reel and key" in said
     assert "the recorder is not running" in said

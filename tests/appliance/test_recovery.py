@@ -110,7 +110,7 @@ def test_after_a_kill_the_next_start_needs_no_hand(tmp_path, capture, seed):
     with CallIndex.open_readonly(calls_db) as index:
         assert index.unfinished() == []
         assert all(r.end is not None for r in index.search(CallQuery(limit=None)))
-    wrong = [f for f in examine(None, data, deep=True) if f.level == "wrong"]
+    wrong = [f for f in examine(None, data, deeper=True) if f.level == "wrong"]
     assert [f for f in wrong if "tap board" not in f.what and "GB free" not in f.what] == []
 
 

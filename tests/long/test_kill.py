@@ -110,7 +110,7 @@ def test_fifty_kills(opened, board, capsys):
             if keeping and row.line in lifted:
                 lost.append((killed_at - found.end).total_seconds())
                 assert lost[-1] <= MOST_LOST_S, f"round {round_}: {lost[-1]:.2f} s"
-        wrong = [f for f in examine(None, opened.data, deep=True) if f.level == "wrong"]
+        wrong = [f for f in examine(None, opened.data, deeper=True) if f.level == "wrong"]
         assert [f for f in wrong if "alarm" not in f.what] == []
         ended.update({i: r for i, r in after.items() if r.end and r.proof in ("verified", "none")})
 

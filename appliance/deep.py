@@ -1,0 +1,125 @@
+"""`doctor --deep`: every segment's chain, row, key and ledger entry against each other."""
+
+from collections.abc import Iterator, Mapping
+
+from appliance import deep_files, keys, ledger_audit
+from appliance.agreement import Agreement
+from appliance.box import Box
+from appliance.clock_anchor import NAME as ANCHOR
+from appliance.entry_check import Entered, compare, read_entries
+from appliance.finding import Finding
+from appliance.index import CallIndex
+from appliance.index_query import CallQuery
+from appliance.index_row import CallRow
+from appliance.index_schema import IndexBroken
+from appliance.ledger_walk import ENTRIES, read_lines
+from appliance.progress import Progress
+from appliance.retell import Hearing, retell
+from appliance.site import Site
+from appliance.vault.reel import State, scan
+
+_COPY_OF_DAY = "put back a copy of that day"
+
+
+def examine(opened: Box, here: Site | None) -> Iterator[Finding]:
+    """Examine everything that is kept."""
+    yield from deep_files.examine(opened, here)
+    yield from _ledger(opened)
+    log = opened.ledger / ENTRIES
+    entered = read_entries(line[:-1] for _, line in read_lines(log)) if log.exists() else None
+    in_reels: set[str] = set()
+    yield from _reels(opened, in_reels)
+    try:
+        with CallIndex.open_readonly(opened.index) as index:
+            rows = index.search(CallQuery(limit=None, self_tests=True))
+            heard = {row.id: index.hearings(row.id) for row in rows}
+    except (IndexBroken, OSError):
+        return  # said before
+    yield from _rows(opened, rows)
+    yield from _anchor(opened, rows)
+    if entered is not None:
+        yield from _entries(entered, rows)
+        told = retell(log, opened.policy)
+        yield from _strangers(in_reels - {row.id for row in rows} - told.rows.keys())
+        yield from _hearings(heard, told.hearings)
+
+
+def _ledger(opened: Box) -> Iterator[Finding]:
+    public = keys.public_key_from_text(opened.public_key)
+    try:
+        findings = ledger_audit.verify(opened.ledger, public)
+    except OSError as error:
+        yield Finding("wrong", f"ledger: {error}", "put back a copy of the ledger")
+        return
+    for finding in findings:
+        yield Finding("wrong", f"ledger: {finding}", "somebody, or the disk, changed it: report it")
+    if not findings:
+        yield Finding("fine", "the ledger is whole and signed")
+
+
+def _reels(opened: Box, calls: set[str]) -> Iterator[Finding]:
+    """Look at every segment, and note whose they are."""
+    reels = sorted(opened.vault.glob("*/*.reel"))
+    whole = 0
+    with Progress("reels", len(reels)) as progress:
+        for number, reel in enumerate(reels):
+            progress.at(number)
+            for stretch in scan(reel):
+                name = f"{reel.parent.name}/{reel.name}"
+                where = f"{name}: {stretch.size} bytes from {stretch.offset}"
+                if stretch.head is not None:
+                    whole += 1
+                    calls.add(stretch.head.call_id)
+                elif stretch.state is State.TORN:
+                    yield Finding("note", f"{where} are what a power cut left of an unsafe second")
+                elif stretch.state is State.DAMAGED:
+                    yield Finding("wrong", f"{where} are damaged", "put back a copy of the reel")
+    yield Finding("fine", f"{len(reels)} reels, {whole} whole segments")
+
+
+def _rows(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
+    agreement = Agreement(opened)
+    sound = 0
+    with Progress("calls", len(rows)) as progress:
+        for number, row in enumerate(rows):
+            progress.at(number)
+            wrong = agreement.wrong(row)
+            if wrong:
+                yield Finding("wrong", f"call {row.id}: {wrong}", _COPY_OF_DAY)
+            sound += not wrong
+    yield Finding("fine", f"{sound} of {len(rows)} calls agree with reel and key")
+
+
+def _anchor(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
+    """Miss the clock's anchor where the clock has been believed."""
+    believed = opened.trial or any(row.clock in ("ntp", "rtc") for row in rows)
+    if believed and not (opened.data / ANCHOR).exists():
+        yield Finding("wrong", f"{opened.data / ANCHOR} is missing", "start the recorder")
+
+
+def _entries(entered: Entered, rows: list[CallRow]) -> Iterator[Finding]:
+    """Compare the rows with the ledger."""
+    odd = list(compare(entered, rows))
+    for one in odd:
+        level = "wrong" if one.lost else "note"
+        remedy = "somebody, or the disk, changed index or ledger: report it"
+        yield Finding(level, f"call {one.call_id}: {one.why}", remedy if one.lost else "")
+    if not odd:
+        yield Finding("fine", f"{len(rows)} calls agree with the ledger")
+
+
+def _strangers(calls: set[str]) -> Iterator[Finding]:
+    for call_id in sorted(calls):
+        what = f"call {call_id} is in the vault, and neither in calls.db nor in the ledger"
+        yield Finding("wrong", what, "start the recorder: it makes the row again")
+
+
+def _hearings(
+    rows: Mapping[str, list[Hearing]], told: Mapping[str, list[Hearing]]
+) -> Iterator[Finding]:
+    """Compare who heard a call; the times of row and entry are some ms apart."""
+    for call_id in sorted(rows.keys() | told.keys()):
+        known, said = rows.get(call_id, []), told.get(call_id, [])
+        if [one[1:] for one in known] != [one[1:] for one in said]:
+            what = f"call {call_id}: who heard it is not what the ledger says"
+            yield Finding("wrong", what, "believe the ledger, and find out who changed calls.db")

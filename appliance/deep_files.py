@@ -1,0 +1,174 @@
+"""`doctor --deep`: each file of a data folder that is not audio, against the sums there are of it.
+
+A bit that flipped, a block that was lost, or a hand: whichever it was, it is found here, file by
+file. What is not looked at has no meaning when the recorder is stopped: run/, and lock files.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from appliance import alarm_file, box, site
+from appliance.box import Box
+from appliance.finding import Finding
+from appliance.index_check import INDEX_CLOSED, closed_facts
+from appliance.ledger_walk import ENTRIES, DamagedLine, Entry, read_entry, read_lines
+from appliance.registry_storage import RegistryBroken, RegistryMissing, read_file, spare_of
+from appliance.site import Site
+from appliance.spares import Spared
+from appliance.vault.day_secrets import COPIES, whole_copies
+from appliance.vault.key_table import NAME as KEYS
+from appliance.vault.key_table import damage
+from appliance.vault.reel import NotAReel, read_header
+
+HEAD_LINE: Final = b'{"act":"head",'
+
+
+def examine(opened: Box, here: Site | None) -> Iterator[Finding]:
+    """Examine the files of a data folder."""
+    entries = list(_entries(opened))
+    yield from _twice(opened, here, entries)
+    yield from _registry(opened)
+    yield from _alarms(opened)
+    yield from _secrets(opened)
+    yield from _tables(opened)
+    yield from _reels(opened)
+    yield from _torn(opened, entries)
+    yield from _closed_index(opened)
+    yield from _put_aside(opened)
+
+
+def _entries(opened: Box) -> Iterator[Entry]:
+    """Yield the ledger's entries that are about files."""
+    try:
+        for _, line in read_lines(opened.ledger / ENTRIES):
+            if any(act in line for act in (b'"act":"init"', b'"act":"config"', b'"act":"torn"')):
+                yield read_entry(line.removesuffix(b"\n"))
+    except (OSError, DamagedLine):
+        return  # said by the ledger's own check
+
+
+def _twice(opened: Box, here: Site | None, entries: list[Entry]) -> Iterator[Finding]:
+    """Compare the files that are there twice with their last entry in the ledger."""
+    sums: dict[str, tuple[str, str]] = {}
+    for entry in entries:
+        files = entry.facts.get("files") if entry.act == "init" else None
+        if isinstance(files, dict):
+            sums.update({name: (str(value), entry.time) for name, value in files.items()})
+        elif entry.act == "config":
+            sums[str(entry.facts["file"])] = str(entry.facts["sha256"]), entry.time
+    for one in (*box.fixed_files(opened), *(site.own_files(here) if here else ())):
+        if one.name in sums:
+            yield from _one_twice(one, *sums[one.name])
+
+
+def _one_twice(one: Spared, wanted: str, since: str) -> Iterator[Finding]:
+    if _sum(one.path) != wanted:
+        remedy = f"put back {one.spare}"
+        if not one.fixed:
+            remedy = (
+                f"if it was changed on purpose, start the recorder: it enters that; else {remedy}"
+            )
+        yield Finding("wrong", f"{one.path} is not as it was at {since}", remedy)
+    if _sum(one.spare) != wanted:
+        yield Finding(
+            "wrong", f"{one.spare} is not as it was at {since}", "the next start makes it again"
+        )
+
+
+def _sum(path: Path) -> str:
+    try:
+        return sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _registry(opened: Box) -> Iterator[Finding]:
+    for path in (opened.registry, spare_of(opened.registry)):
+        try:
+            read_file(path)
+        except (RegistryMissing, RegistryBroken) as error:
+            yield Finding("wrong", str(error), "the page's next start makes it again, of the other")
+
+
+def _alarms(opened: Box) -> Iterator[Finding]:
+    try:
+        alarm_file.read(opened.alarms)
+    except alarm_file.AlarmsLost as error:
+        yield Finding("wrong", str(error), "the recorder's next start makes it anew")
+
+
+def _secrets(opened: Box) -> Iterator[Finding]:
+    for path in sorted(opened.secrets.glob("*.secret")):
+        whole = whole_copies(path)
+        if whole < COPIES and ".damaged-" not in path.name:
+            left = "the other still opens that day" if whole else "that day opens no more"
+            yield Finding(
+                "wrong",
+                f"{path}: {COPIES - whole} of {COPIES} copies are damaged; {left}",
+                "put back a copy of that file",
+            )
+
+
+def _tables(opened: Box) -> Iterator[Finding]:
+    for path in sorted(opened.vault.glob(f"*/{KEYS}")):
+        secret = opened.secrets / f"{path.parent.name}.secret"
+        if wrong := damage(path, secret):
+            yield Finding("wrong", f"{path}: {wrong}", "put back a copy of that file")
+
+
+def _reels(opened: Box) -> Iterator[Finding]:
+    for path in sorted(opened.vault.glob("*/*.reel")):
+        if not path.stat().st_size:
+            continue  # what a cut leaves as a reel begins; a reel that had calls is missed by these
+        try:
+            day, box_id = read_header(path)
+        except NotAReel as error:
+            yield Finding("wrong", f"{path}: {error}", "put back a copy of the reel")
+            continue
+        if (day, box_id) != (path.parent.name, opened.id):
+            yield Finding(
+                "wrong",
+                f"{path} says that it is of {day} and box {box_id}",
+                "put back a copy of the reel",
+            )
+
+
+def _torn(opened: Box, entries: list[Entry]) -> Iterator[Finding]:
+    """Compare what was torn off the log with the entries that say so."""
+    wanted = {str(entry.facts["sha256"]) for entry in entries if entry.act == "torn"}
+    found = {_sum(path): path for path in opened.ledger.glob("torn-*.bin")}
+    for missing in sorted(wanted - found.keys()):
+        yield Finding("wrong", f"what was torn off the log, {missing[:8]}…, is gone", "report it")
+    for unknown in sorted(found.keys() - wanted):
+        yield Finding("wrong", f"{found[unknown]} is not what was torn off the log", "report it")
+
+
+def _closed_index(opened: Box) -> Iterator[Finding]:
+    """Compare calls.db with its sum when it was closed, if nothing has happened since.
+
+    SQLite leaves room in its file where nothing stands: a bit that flips there means nothing yet.
+    """
+    last = None
+    with suppress(OSError, DamagedLine):
+        for _, line in read_lines(opened.ledger / ENTRIES):
+            last = line if HEAD_LINE not in line else last
+        entry = read_entry(last.removesuffix(b"\n")) if last else None
+        if entry and entry.act == INDEX_CLOSED and entry.facts != closed_facts(opened.index):
+            yield Finding(
+                "wrong",
+                f"{opened.index} is not as it was when it was closed at {entry.time}",
+                "start the recorder: it makes again what is damaged",
+            )
+
+
+def _put_aside(opened: Box) -> Iterator[Finding]:
+    asides = (*opened.data.rglob("*.damaged-*"), *opened.vault.glob(f"*/{KEYS}.lost-*"))
+    for path in sorted(asides):
+        yield Finding(
+            "note",
+            f"{path} was damaged and was put aside",
+            "remove it when nobody needs it: it may hold what is to be erased",
+        )

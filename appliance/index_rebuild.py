@@ -1,0 +1,262 @@
+"""The index made again from what is left of it, from the ledger and the vault.
+
+    what is sound of the old file    whole rows
+    the ledger                       calls that are not in it, without number and name (retell.py)
+    key tables and reels             calls that were going on: recovery.py finishes them
+
+What is missing without a trace in the file itself is found too: SQLite believes of a write-ahead
+log that was taken away that it never was. Each call of the last days has a key; one that has no row
+was lost. A row that was never finished has its entry in the ledger if the call had ended.
+
+The old file is kept under another name.
+"""
+
+import logging
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from appliance import ulid
+from appliance.box import Box
+from appliance.durable import sync_directory
+from appliance.index import CallIndex
+from appliance.index_check import sound_rows
+from appliance.index_row import CallRow, from_db, from_ms
+from appliance.index_schema import IndexBroken
+from appliance.ledger_walk import ENTRIES
+from appliance.retell import Hearing, Told, retell
+from appliance.tombstone import tombstone
+from appliance.vault.day_secrets import DaySecrets, SecretDamaged, SecretGone
+from appliance.vault.key_table import NAME as KEYS
+from appliance.vault.key_table import WrongSecret, read_calls
+from appliance.vault.reel import State, scan
+
+log = logging.getLogger(__name__)
+
+#: Rows that only the write-ahead log had are of these days: it is emptied every 1000 pages, which
+#: are some 100 calls.
+RECENT_DAYS: Final = 7
+#: An index up to this size, some 50 000 calls, is looked through at each start: in 0.3 s. In a
+#: larger one damage is found by whoever comes upon it, and then by the next start
+#: (`ask_for_a_check`).
+LOOKED_THROUGH_BYTES: Final = 1 << 26
+#: A call may have begun so long before its entry: the longest is ended after hours.
+_LONGEST: Final = timedelta(days=1)
+
+
+def open_index(box: Box) -> tuple[CallIndex, bool]:
+    """Open the index, made again if need be; say whether anything had to be.
+
+    Raises:
+        OSError: the disk failed.
+    """
+    whole = _sound(box.index)
+    if not whole:
+        _make_again(box)
+    index = CallIndex.open(box.index)
+    try:
+        lost = _fill_up(box, index) if whole else 0
+    except BaseException:
+        index.close()
+        raise
+    if lost:
+        log.error("calls.db: %d calls that were missing were put back", lost)
+    return index, bool(lost) or not whole
+
+
+def ask_for_a_check(path: Path) -> None:
+    """Make the next start look the whole index through: SQLite has found it damaged."""
+    with suppress(OSError):
+        _mark_of(path).write_text(f"{datetime.now(UTC).isoformat()}\n")
+
+
+def _mark_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-check")
+
+
+def _sound(path: Path) -> bool:
+    marked = _mark_of(path).exists()
+    try:
+        wrong = _cut_short(path)
+        if not wrong:
+            with CallIndex.open(path) as index:
+                if marked or path.stat().st_size <= LOOKED_THROUGH_BYTES:
+                    wrong = index.check(quick=not marked)
+    except (FileNotFoundError, IndexBroken) as error:
+        wrong = [str(error)]
+    for why in wrong[:10]:
+        log.error("calls.db: %s", why)
+    if marked and not wrong:
+        _mark_of(path).unlink()
+    return not wrong
+
+
+def _cut_short(path: Path) -> list[str]:
+    """Return what is wrong with the file's length; SQLite takes an empty one for a new index."""
+    with open(path, "rb") as file:
+        header = file.read(32)
+        length = os.fstat(file.fileno()).st_size
+    pages = int.from_bytes(header[28:32], "big")
+    page_bytes = int.from_bytes(header[16:18], "big") or 1
+    wal = path.with_name(f"{path.name}-wal")
+    if length and (length >= pages * page_bytes or wal.exists()):
+        return []
+    return [f"{path} has {length} bytes, want {pages * page_bytes}"]
+
+
+def _make_again(box: Box) -> None:
+    """Make a new index of what is left, and put it in the place of the old one."""
+    path = box.index
+    ask_for_a_check(path)
+    # Power goes from here on: the mark, and the next start begins again.
+    part = path.with_name(f"{path.name}.part")
+    for suffix in ("", "-wal", "-shm"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
+    old = {row["id"]: from_db(row) for row in sound_rows(path)} if path.exists() else {}
+    told = retell(box.ledger / ENTRIES, box.policy)
+    keyed = _keyed(box, _days(box))
+    rows = _merged(box, old, told, told.rows)
+    known = {row.id for row in rows}
+    rows += _going_on(box, {call: day for call, day in keyed.items() if call not in known})
+    with CallIndex.open(part) as index:
+        _put(index, rows, told.hearings)
+    _keep_old(path)
+    # Power goes now: the old file under both names, or the new one without a log of the old.
+    os.rename(part, path)
+    sync_directory(path.parent)
+    _mark_of(path).unlink(missing_ok=True)
+    log.error("calls.db was made again: %d of %d calls whole", len(old), len(rows))
+
+
+def _keep_old(path: Path) -> None:
+    """Give the old file another name too, and its log only that: it must not follow the new one."""
+    aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}")
+    if path.exists():
+        os.link(path, aside)
+    for suffix in ("-wal", "-shm"):
+        if (log_file := path.with_name(path.name + suffix)).exists():
+            os.rename(log_file, aside.with_name(aside.name + suffix))
+    sync_directory(path.parent)
+
+
+def _fill_up(box: Box, index: CallIndex) -> int:
+    """Put the calls of the last days that are missing or were never finished; return how many."""
+    keyed = _keyed(box, _days(box)[-RECENT_DAYS:])
+    known = index.which(keyed)
+    lost = {call: day for call, day in keyed.items() if call not in known}
+    cut_off = {row.id: row for row in index.unfinished()}
+    if not lost and not cut_off:
+        return 0
+    began = min(ulid.time_ms(call) for call in (*cut_off, *lost))
+    told = retell(box.ledger / ENTRIES, box.policy, from_ms(began) - _LONGEST)
+    rows = _merged(box, cut_off, told, lost)
+    told_of = {row.id for row in rows}
+    rows += _going_on(box, {call: day for call, day in lost.items() if call not in told_of})
+    changed = [row for row in rows if cut_off.get(row.id) != row]
+    _put(index, changed, {})
+    return len(changed)
+
+
+def _merged(
+    box: Box, old: Mapping[str, CallRow], told: Told, wanted: Collection[str]
+) -> list[CallRow]:
+    """Return the rows that were there, brought up to date, and those of the ledger alone."""
+    ids = {*old, *(call for call in told.rows if call in wanted)}
+    rows = []
+    for call_id in sorted(ids):
+        was, said = old.get(call_id), told.rows.get(call_id)
+        row = _later(was, said, box) if was and said else (was or said)
+        if row is not None:
+            rows.append(row)
+    return rows
+
+
+def _later(was: CallRow, said: CallRow, box: Box) -> CallRow:
+    """Return a row with what the ledger has said of the call since it was written."""
+    if said.erased is not None:
+        at = was.erased or said.erased
+        return was if was.erased else tombstone(replace(was, end=said.end), box.policy, at)
+    if was.end is None:
+        was = replace(
+            was,
+            end=said.end,
+            ended_by=said.ended_by,
+            direction=said.direction,
+            why=said.why,
+            audio_samples=said.audio_samples,
+            last_offset=said.last_offset,
+            chain=said.chain,
+            due=was.due or said.due,
+        )
+    proof = (said.proof, said.proof_note, said.proved)
+    if said.proved and not was.proved:
+        was = replace(was, proof=proof[0], proof_note=proof[1], proved=proof[2])
+    elif was.proof == "none" and was.audio_samples:
+        was = replace(was, proof="pending")
+    return replace(was, hold=said.hold, entry=said.entry)
+
+
+def _going_on(box: Box, calls: dict[str, str]) -> list[CallRow]:
+    """Return rows for calls that have a key and no entry: recovery finishes them."""
+    reels = dict(_reels_of(box, calls)) if calls else {}
+    rows = []
+    for call_id, day in calls.items():
+        start = from_ms(ulid.time_ms(call_id))
+        rows.append(
+            CallRow(
+                id=call_id,
+                line=0,
+                line_name="line not known",
+                department="",
+                policy=box.policy.id,
+                direction="unknown",
+                start=start,
+                clock="unsynced",
+                mode="full",
+                why="full",
+                stretches=[{"at_s": 0.0, "audio_s": 0.0, "until_s": None}],
+                events=[],
+                gaps=[],
+                due=box.policy.due(start),
+                day=day,
+                reel=reels.get(call_id, ""),
+            )
+        )
+    return rows
+
+
+def _reels_of(box: Box, calls: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for day in set(calls.values()):
+        for reel in sorted((box.vault / day).glob("*.reel")):
+            for stretch in scan(reel):
+                if stretch.state is State.WHOLE and stretch.head:
+                    yield stretch.head.call_id, f"{day}/{reel.name}"
+
+
+def _days(box: Box) -> list[str]:
+    return sorted(path.name for path in box.vault.iterdir() if path.is_dir())
+
+
+def _keyed(box: Box, days: Iterable[str]) -> dict[str, str]:
+    """Return the calls that have a key, each with its day."""
+    return {call: day for day in days for call in _calls_of(box, day)}
+
+
+def _calls_of(box: Box, day: str) -> frozenset[str]:
+    with suppress(SecretGone, SecretDamaged, WrongSecret, OSError, ValueError):
+        return read_calls(box.vault / day / KEYS, DaySecrets(box.secrets).read(day))
+    return frozenset()
+
+
+def _put(index: CallIndex, rows: list[CallRow], hearings: Mapping[str, list[Hearing]]) -> None:
+    with index.transaction():
+        for row in rows:
+            index.put(row)
+        for call_id, heard in hearings.items():
+            for at, person, act, purpose in heard:
+                index.add_hearing(call_id, at, person, act, purpose)
+    # Power goes now: all of them.

@@ -1,0 +1,139 @@
+"""Calls told again from the ledger: what it says of each, in the form of a row.
+
+The ledger holds no number and no name, so a row told again has none; what the call held is sealed
+in its reel, for those who may open it. Acts that are read: a call's entry, proof, hold, release,
+dated, erased; listen and export.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from appliance import call_entry
+from appliance.hold import Hold
+from appliance.index_row import CallRow
+from appliance.ledger_walk import DamagedLine, Entry, read_entry, read_lines
+from appliance.policy import Policy
+from appliance.tombstone import tombstone
+
+#: How much of the log's end is read first; twice as much until it reaches back far enough.
+_TAIL_BYTES: Final = 1 << 20
+
+#: When, who, which act, why.
+Hearing = tuple[datetime, str, str, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the ledger says. Attributes: hearings: of each call, oldest first."""
+
+    rows: dict[str, CallRow]
+    hearings: dict[str, list[Hearing]]
+
+
+def retell(log: Path, policy: Policy, since: datetime | None = None) -> Told:
+    """Tell again what the log says; a line that is damaged is passed over.
+
+    Args:
+        since: begin with the entries of this moment; None: with the first.
+    """
+    told = Told({}, {})
+    for entry in _entries(log, since):
+        _take(told, entry, policy)
+    return told
+
+
+def _entries(log: Path, since: datetime | None) -> Iterable[Entry]:
+    offset = 0 if since is None else _reach_back(log, since)
+    for _, line in read_lines(log, offset):
+        try:
+            yield read_entry(line.removesuffix(b"\n"))
+        except DamagedLine:
+            continue  # also the rest of a line that the offset fell into
+
+
+def _reach_back(log: Path, since: datetime) -> int:
+    """Return an offset before the first entry of that moment."""
+    size, back = log.stat().st_size, _TAIL_BYTES
+    while back < size:
+        for _, line in read_lines(log, size - back):
+            try:
+                if _time(read_entry(line.removesuffix(b"\n")).time) < since:
+                    return size - back
+                break
+            except DamagedLine:
+                continue
+        back *= 2
+    return 0
+
+
+def _take(told: Told, entry: Entry, policy: Policy) -> None:
+    call_id, facts = str(entry.facts.get("call")), entry.facts
+    if entry.act in call_entry.ACTS:
+        # Entered again, a call keeps what was said of it before.
+        known = told.rows.get(call_id)
+        told.rows[call_id] = replace(known, entry=entry.index) if known else _row(entry, policy)
+    elif entry.act in ("listen", "export"):
+        heard = (_time(entry.time), str(facts["person"]), entry.act, str(facts["purpose"]))
+        told.hearings.setdefault(call_id, []).append(heard)
+    elif call_id in told.rows:
+        told.rows[call_id] = _after(told.rows[call_id], entry, policy)
+
+
+def _row(entry: Entry, policy: Policy) -> CallRow:
+    facts: Mapping[str, Any] = entry.facts
+    start, samples = _time(facts["start"]), int(facts["samples"])
+    reel = str(facts["reel"] or "")
+    day = reel.partition("/")[0] or policy.day(start).isoformat()
+    sure = day[:1].isdecimal() and len(day) == len("2026-11-23")
+    return CallRow(
+        id=str(facts["call"]),
+        line=int(facts["line"]),
+        line_name=f"line {facts['line']}",
+        department="",
+        policy=policy.id,
+        direction=str(facts["direction"]),
+        start=start,
+        end=_time(facts["end"]) if facts["end"] else start,
+        clock=entry.clock,
+        mode=str(facts["mode"]),
+        why=str(facts["why"]),
+        ended_by=str(facts["ended_by"]),
+        audio_samples=samples,
+        stretches=[],
+        events=[],
+        gaps=[],
+        proof="pending" if samples else "none",
+        # Kept longer, never shorter, where the clock could not be believed.
+        due=policy.due(start) if sure else None,
+        dated="sure" if sure else "unsure",
+        day=day,
+        reel=reel,
+        last_offset=facts["offset"],
+        entry=entry.index,
+        chain=facts["chain"],
+    )
+
+
+def _after(row: CallRow, entry: Entry, policy: Policy) -> CallRow:
+    """Return a row after a later entry of its call."""
+    facts: Mapping[str, Any] = entry.facts
+    if entry.act == "proof":
+        result, note = str(facts["result"]), str(facts["note"])
+        return replace(row, proof=result, proof_note=note, proved=_time(entry.time))
+    if entry.act == "hold":
+        return replace(row, hold=Hold(**{k: v for k, v in facts.items() if k != "call"}).to_text())
+    if entry.act == "release":
+        return replace(row, hold=None)
+    if entry.act == "dated":
+        due = _time(facts["due"]) if facts["due"] else None
+        return replace(row, dated=facts["dated"], due=due, start=_time(facts["start"]))
+    if entry.act == "erased":
+        return tombstone(row, policy, _time(facts["done"]))
+    return row
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
