@@ -31,7 +31,8 @@ def day_secrets(box: Box, *, moved: bool = False) -> Iterator[SecretStore]:
         secrets = ChipSecrets(fram)
         if moved:
             days = [path.name.removesuffix(".secret") for path in box.secrets.glob("*.secret")]
-            move([day for day in days if not day.endswith(".next")], files, secrets)
+            # No staged one, and none that was damaged and put aside.
+            move([day for day in days if "." not in day], files, secrets)
         yield secrets
     finally:
         fram.close()
