@@ -1,0 +1,83 @@
+"""No file of a data folder can be lost or changed unseen."""
+
+import random
+
+import pytest
+
+from appliance import deep, site
+from appliance.box import open_box
+from appliance.doctor import examine
+from appliance.durable import replace
+from appliance.engine import open_parts
+from appliance.finding import Finding
+from appliance.replay import replay
+from tests import damage
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory, capture):
+    """A trial folder with calls, one of which was heard."""
+    from appliance import box, policy
+    from appliance.box import Admin, Plan
+    from tests.appliance.scene import PASSPHRASE, START
+
+    data = tmp_path_factory.mktemp("kept") / "data"
+    box.create(data, Plan(policy.profile_text("osan"), Admin("a", PASSPHRASE), trial=True), START)
+    opened = open_box(data)
+    rows = replay(opened, site.load(opened.site_file), capture[0])
+    with open_parts(opened) as parts:
+        call = next(row.id for row in rows if row.recorded)
+        parts.ledger.append("listen", call=call, person="p1", purpose="claim")
+        parts.index.add_hearing(call, START, "p1", "listen", "claim")
+    return data
+
+
+def wrong(data):
+    found = examine(None, data, deeper=True)
+    return [f for f in found if f.level == "wrong" and "GB free" not in f.what]
+
+
+def test_of_a_sound_folder_nothing_is_wrong(kept):
+    assert wrong(kept) == []
+
+
+def test_every_file_that_is_damaged_is_named(kept, tmp_path):
+    seen = {}
+    for name, how, left in damage.cases(kept, seed=4):
+        if seen.setdefault(name, how) != how and not (how.startswith("bit") and len(seen) % 2):
+            continue  # each file in one way here, all ways in tests/long
+        data = damage.copied(kept, tmp_path / "data")
+        damage.damage(data, name, left)
+        found = wrong(data)
+        assert found, f"{name} {how}"
+        assert all(isinstance(one, Finding) and one.remedy for one in found)
+    assert len(seen) >= 15
+
+
+def test_every_byte_of_a_small_file_counts(kept, tmp_path):
+    data = damage.copied(kept, tmp_path / "data")
+    rng = random.Random(1)
+    for name in ("box.toml", "policy.toml", "secrets/2026-11-23.secret", "ledger/head", "clock"):
+        whole = (data / name).read_bytes()
+        for at in rng.sample(range(len(whole)), 12):
+            flipped = bytearray(whole)
+            flipped[at] ^= 1 << rng.randrange(8)
+            (data / name).write_bytes(flipped)
+            assert wrong(data), f"{name} byte {at}"
+        replace(data / name, whole)
+    assert wrong(data) == []
+
+
+def test_a_reel_that_is_another_days_is_named(kept, tmp_path):
+    data = damage.copied(kept, tmp_path / "data")
+    (reel,) = data.glob("vault/*/*.reel")
+    content = reel.read_bytes()
+    reel.write_bytes(content.replace(b"2026-11-23", b"2026-11-22", 1))
+    assert any("says that it is of 2026-11-22" in f.what for f in wrong(data))
+
+
+def test_what_was_put_aside_is_a_note(kept, tmp_path):
+    data = damage.copied(kept, tmp_path / "data")
+    (data / "calls.db.damaged-20261123").write_bytes(b"x")
+    found = [*deep.examine(open_box(data), None)]
+    assert [f.level for f in found if "put aside" in f.what] == ["note"]
