@@ -10,6 +10,7 @@ next word.
 import logging
 import os
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -157,7 +158,8 @@ class Writer:
             try:
                 job()
             except Exception as error:  # the outermost of this thread
-                log.critical("writing failed: %s", error, exc_info=True)
+                foreseen = isinstance(error, (OSError, sqlite3.Error))
+                log.critical("writing failed: %s", error, exc_info=not foreseen)
                 self._failed = error
                 self._behind.release()
                 self._to_prove.put(None)
