@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from appliance import box
 from appliance.api import NoSuchCall, RecorderAway
+from appliance.box import Box
 from appliance.commands.common import (
     DONE,
     WRONG,
@@ -22,6 +23,7 @@ from appliance.commands.common import (
     from_environment,
 )
 from appliance.export import NotAllowed, Taker, export, new_package_pass
+from appliance.export_request import export_for
 from appliance.index_schema import IndexBroken
 from appliance.keys import WrongPassphrase
 from appliance.package import box_pub
@@ -57,7 +59,7 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
         "--as", dest="name", metavar="NAME", required=True, help="who takes it out"
     )
     ground = package.add_mutually_exclusive_group(required=True)
-    ground.add_argument("--request", metavar="ID", help="the approved request")
+    ground.add_argument("--request", metavar="ID", help="the approved request: all its calls")
     ground.add_argument("--trial", action="store_true", help="none; trial folders only")
     package.add_argument(
         "--encrypt",
@@ -80,15 +82,14 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 
 def _export(given: argparse.Namespace) -> int:
     opened = box.open_box(given.data)
-    if given.request:
-        raise NotAllowed("requests are kept on paper still; trial folders need none: --trial")
     chosen = from_environment(PACKAGE_PASSPHRASE)
     passphrase, closed = ask_passphrase(f"Passphrase of {given.name}: "), ""
     rule = opened.policy.profile.provision
     if given.encrypt or (rule is not None and rule.encrypted):
         closed = chosen or new_package_pass()
     taker = Taker(given.name, passphrase, package_pass=closed)
-    print(export(opened, given.call, given.out, taker, datetime.now(UTC)))
+    for path in _packages(opened, given, taker):
+        print(path)
     if closed and not chosen:
         print(f"It opens with the passphrase {closed}", file=sys.stderr)
         print("This is shown once: hand it over on another way than the package.", file=sys.stderr)
@@ -97,6 +98,13 @@ def _export(given: argparse.Namespace) -> int:
             f"kirok: a passphrase under {SHORT_PASSPHRASE} letters can be guessed", file=sys.stderr
         )
     return DONE
+
+
+def _packages(opened: Box, given: argparse.Namespace, taker: Taker) -> list[Path]:
+    now = datetime.now(UTC)
+    if given.request:
+        return export_for(opened, (given.request, given.call), given.out, taker, now)
+    return [export(opened, given.call, given.out, taker, now)]
 
 
 def _verify(given: argparse.Namespace) -> int:
