@@ -13,7 +13,7 @@ from typing import Final
 from appliance import index_check, number_index
 from appliance.row_sum import keep_sums
 
-SCHEMA_VERSION: Final = 5
+SCHEMA_VERSION: Final = 6
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -60,11 +60,13 @@ CREATE TABLE IF NOT EXISTS calls (
     told_ended_ms INTEGER,
     chain TEXT                      -- hash of the chain at its last segment, hex
 ) STRICT;
--- Searches run along these, newest first; the numbers are there so that the row need not be read.
-CREATE INDEX IF NOT EXISTS calls_by_time ON calls (started_ms, id, number, digits);
-CREATE INDEX IF NOT EXISTS calls_by_line ON calls (line, started_ms, id);
-CREATE INDEX IF NOT EXISTS calls_by_number ON calls (number, started_ms, id);
-CREATE INDEX IF NOT EXISTS calls_by_digits ON calls (digits, started_ms, id) WHERE digits <> '';
+-- Searches run along these, newest first. The numbers are there, and why a call was kept, which
+-- tells a self-test from a call: the row itself need not be read.
+CREATE INDEX IF NOT EXISTS calls_by_time ON calls (started_ms, id, number, digits, why);
+CREATE INDEX IF NOT EXISTS calls_by_line ON calls (line, started_ms, id, why);
+CREATE INDEX IF NOT EXISTS calls_by_number ON calls (number, started_ms, id, why);
+CREATE INDEX IF NOT EXISTS calls_by_digits ON calls (digits, started_ms, id, why)
+    WHERE digits <> '';
 CREATE INDEX IF NOT EXISTS calls_proved ON calls (line, proved_ms) WHERE proof = 'verified';
 CREATE INDEX IF NOT EXISTS calls_open ON calls (id) WHERE ended_ms IS NULL;
 CREATE INDEX IF NOT EXISTS calls_entry ON calls (entry);
@@ -126,6 +128,12 @@ COMMIT;
 DROP INDEX IF EXISTS calls_started;
 DROP INDEX IF EXISTS calls_line;
 DROP INDEX IF EXISTS calls_number;
+""",
+    5: """
+DROP INDEX IF EXISTS calls_by_time;
+DROP INDEX IF EXISTS calls_by_line;
+DROP INDEX IF EXISTS calls_by_number;
+DROP INDEX IF EXISTS calls_by_digits;
 """,
 }
 
