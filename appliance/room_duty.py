@@ -36,7 +36,7 @@ class RoomDuty:
         self, writer: Writer, alarms: Raised, clock: Callable[[], Moment], box: Box
     ) -> None:
         """Look after a data folder's disk; the clock is asked on the writer's thread."""
-        self.room = Room.AMPLE
+        self.room = room(space_of(box.data), Room.AMPLE)
         self.disk: DiskStatus | None = None
         self._outlook: Outlook | None = None
         self._writer = writer
