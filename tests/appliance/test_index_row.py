@@ -1,8 +1,9 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
-from appliance.index_row import iso
+from appliance.index_row import from_ms, iso, to_ms
 from tests.appliance.test_index import NOON, row
 
 CONTRACT = """id line direction number digits start answer end mode recorded reason audio_s notice
@@ -36,3 +37,10 @@ def test_the_reason_is_an_unusual_end_or_else_why_it_was_kept(ended_by, why, rea
 def test_times_are_to_the_millisecond():
     assert iso(None) is None
     assert iso(NOON.replace(microsecond=999_999)) == "2026-11-23T03:00:00.999Z"
+
+
+def test_a_time_reads_the_same_before_and_after_the_database():
+    """The ledger is told it before, and is compared with what the database gives back."""
+    for micros in (0, 1, 499, 500, 501, 999, 1500, 999_499, 999_500, 999_999):
+        at = datetime(2026, 11, 23, 3, 0, 59, micros, tzinfo=UTC)
+        assert iso(at) == iso(from_ms(to_ms(at))), micros
