@@ -18,7 +18,7 @@ test: $(VENV)/.test lint types
 kill-test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m long tests/long/test_kill.py
 
-# 100 000 calls over 120 simulated days, and what a raw disk still yields: about 15 minutes; as root.
+# 100 000 calls over 120 simulated days, and what a raw disk still yields: up to an hour; as root.
 retention-test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -s -m long tests/long/test_retention.py
 

@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 
 Clock = Callable[[], Moment]
 
-#: Rows in one step: two flushes, and 0.1 s on the build machine.
-AT_ONCE: Final = 250
+#: Rows in one step, with two flushes.
+AT_ONCE: Final = 100
 
 
 class Log(Protocol):

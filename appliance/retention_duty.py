@@ -16,7 +16,8 @@ from appliance.retention import Moment
 from appliance.store import Store
 from appliance.writer import Writer
 
-#: What is due goes within 60 s: the wait, and what a sweep of 10 000 calls takes, measured 8 s.
+#: What is due goes within 60 s: the wait, and what a sweep of 10 000 calls takes: 6.5 s of CPU on
+#: the build machine, and 25 s with fourteen others working there.
 SWEEP_EVERY_S: Final = 10.0
 #: A time server that is away for a night is no reason for an alarm.
 PAUSED_S: Final = 86_400.0

@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
+from time import monotonic, process_time
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -168,18 +168,23 @@ def test_ten_thousand_calls_due_at_one_midnight_cost_the_lines_no_audio(tmp_path
         for at in range(0, count, 32):
             record(store, calls[at : at + 32], rng)
         clock.set(calls[0].due)
-        steps_s, began_s = [], monotonic()
-        steps, at_s = store.eraser.sweep(clock), monotonic()
+        steps_s, busy_s, began_s = [], [], monotonic()
+        steps, at_s, cpu_s = store.eraser.sweep(clock), monotonic(), process_time()
         while next(steps, steps) is None:
             steps_s.append(monotonic() - at_s)
-            at_s = monotonic()
+            busy_s.append(process_time() - cpu_s)
+            at_s, cpu_s = monotonic(), process_time()
         took_s = monotonic() - began_s
         store.close()
     assert len(certificates(opened)) == count
-    # Audio is handed over every 0.8 s, and may wait for a minute before any is lost.
-    assert max(steps_s) < 0.8
-    assert took_s < LATEST_S - SWEEP_EVERY_S
-    print(f"\n{count} calls in {took_s:.1f} s, {len(steps_s)} steps, longest {max(steps_s):.2f} s")
+    # Audio is handed over every 0.8 s, and may wait for a minute before any is lost. What others do
+    # to the machine is not counted.
+    assert max(busy_s) < 0.4
+    assert sum(busy_s) < (LATEST_S - SWEEP_EVERY_S) / 2
+    print(
+        f"\n{count} calls in {took_s:.1f} s, {sum(busy_s):.1f} s of CPU; {len(steps_s)} steps,"
+        f" the longest {max(steps_s):.2f} s, {max(busy_s):.2f} s of CPU"
+    )
 
 
 # ---------------------------------------------------------------- the disk itself

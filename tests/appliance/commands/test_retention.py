@@ -69,10 +69,13 @@ def test_what_is_due_is_erased(four, capsys):
     assert decisions(capsys, "--data", four.data, "--now", DUE) == (0, [])
 
 
-def test_the_deep_doctor_is_content_afterwards(four, capsys):
-    assert run("retention", "--data", four.data, "--now", DUE) == 0
+@pytest.mark.parametrize("policy", ["osan", "goshogawara"])
+def test_the_deep_doctor_is_content_afterwards(tmp_path, capture, capsys, policy):
+    assert run("init", "--data", tmp_path / "d", "--policy", policy, "--trial") == 0
+    assert run("replay", capture[0], "--data", tmp_path / "d") == 0
+    assert run("retention", "--data", tmp_path / "d", "--now", DUE) == 0
     capsys.readouterr()
-    run("doctor", "--data", four.data, "--deep", "--json")
+    run("doctor", "--data", tmp_path / "d", "--deep", "--json")
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     said = " ".join(each["what"] for each in found if each["level"] == "wrong")
     assert "call" not in said and "ledger" not in said and "reel" not in said
