@@ -1,6 +1,7 @@
 """The command on a folder with four calls of 23 November 2026, kept to 21 February 2027."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +13,7 @@ from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.retention import Moment
 from appliance.retention_duty import RetentionDuty
-from appliance.service import Duties, Service
+from appliance.service import Service
 from tests.appliance.scene import START
 
 DUE = "2027-02-22T00:00:00+09:00"
@@ -120,7 +121,7 @@ def recorder(four):
     here = site.load(four.site_file)
     with Engine(four, here, FixedClock(START)) as engine:
         duty = RetentionDuty(engine.writer, engine.alarms, lambda: Moment(START, True), four)
-        duties = Duties(clock=None, retention=duty, proof=None, room=None, ledger=None)
+        duties = SimpleNamespace(retention=duty)
         with CallIndex.open_readonly(four.index) as index:
             service = Service(engine.writer, index, four.policy, engine.alarms, duties)
             with ControlServer(four.socket, service):
