@@ -6,6 +6,7 @@ from web_min import (
     board,
     calls,
     errors,
+    factor,
     guard,
     health,
     holds,
@@ -32,6 +33,7 @@ from web_min.parts import Parts
 AREAS = (
     board,
     calls,
+    factor,
     health,
     join,
     listen,

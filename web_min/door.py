@@ -6,13 +6,15 @@ argon2id.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
 from typing import Final
 
 from appliance import keyring, keys
+from appliance.factors import WrongCode
 from appliance.keyring import Wrapped
 from appliance.keys import PASSPHRASE_MAX
 from appliance.people import Opener, Wrapping, code_lasts
@@ -116,6 +118,22 @@ class Door:
                 self._registry.change(person.id, recipient=made.recipient, vault=made.vault)
             return person, Opener(person.id, secret, own)
 
+    def prove(self, person_id: str, address: str, check: Callable[[], None]) -> None:
+        """See whether a second factor's code is right; guessing costs as it does at a passphrase.
+
+        The right passphrase does not forgive wrong codes: who guesses has it already.
+
+        Args:
+            check: takes the code, or raises WrongCode.
+
+        Raises:
+            Refused: the failure is counted, on the disk.
+            Barred, Busy: nothing was tried or counted.
+        """
+        bars = {f"factor:{person_id}": FREE_TRIES, _address(address): FREE_TRIES_ADDRESS}
+        with _Turn(self._one_at_a_time), self._counted(bars, WrongCode):
+            check()
+
     def _try_name(
         self, name: str, person: Person | None, passphrase: str, address: str
     ) -> tuple[Person, Opener]:
@@ -127,13 +145,23 @@ class Door:
         return person, Opener(person.id, secret, own)
 
     def _try(self, wrapped: Wrapped, passphrase: str, bars: dict[str, int]) -> bytes:
+        with self._counted(bars, keys.WrongPassphrase, ValueError):
+            return self._wrapping.unwrap(wrapped, passphrase[:PASSPHRASE_MAX])
+
+    @contextmanager
+    def _counted(self, bars: dict[str, int], *wrong: type[Exception]) -> Iterator[None]:
+        """Let a try be made, and count how it went.
+
+        Raises:
+            Refused, Barred: see `open`.
+        """
         now_s = self._now().timestamp()
         wait = max(wait_s(self._registry.failures(key), now_s, free) for key, free in bars.items())
         if wait > 0:
             raise Barred(wait)
         try:
-            secret = self._wrapping.unwrap(wrapped, passphrase[:PASSPHRASE_MAX])
-        except (keys.WrongPassphrase, ValueError):
+            yield
+        except wrong:
             for key in bars:
                 self._registry.add_failure(key, now_s)
             raise Refused from None
@@ -141,7 +169,6 @@ class Door:
         for key in bars:
             if not key.startswith("address:"):
                 self._registry.clear_failures(key)
-        return secret
 
 
 class _Turn:

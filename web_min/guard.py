@@ -13,7 +13,7 @@ from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from web_min import languages
-from web_min.parts import LOOPBACK, parts
+from web_min.parts import LOOPBACK, factor_due, parts
 from web_min.sessions import new_id
 
 _POLICY: Final = (
@@ -32,8 +32,26 @@ HEADERS: Final = {
 
 #: Open to those who are not signed in; nothing in them tells of a call, a line or a person.
 OPEN: Final = frozenset(
-    {"static", "sign_in.form", "sign_in.language", "set_up.form", "join.form", "public.notice"}
+    {
+        "static",
+        "sign_in.form",
+        "sign_in.language",
+        "set_up.form",
+        "join.form",
+        "factor.ask",
+        "public.notice",
+    }
 )
+#: Open to those who must set up a second factor first; the clock has to be right for it.
+BEFORE_FACTOR: Final = OPEN | {
+    "factor.form",
+    "factor.qr",
+    "sign_in.out",
+    "sign_in.left",
+    "sign_in.stay",
+    "health.show",
+    "health.confirm_clock",
+}
 #: While there is no first administrator.
 BEFORE_SET_UP: Final = frozenset({"static", "sign_in.language", "set_up.form"})
 #: Asked for by scripts and players: without a session they get a bare 401, not a form.
@@ -85,6 +103,8 @@ def _check() -> Response | None:
     if g.session is None and request.endpoint not in OPEN:
         return _bare_or(url_for("sign_in.form", next=_way_back()))
     _check_form()
+    if g.session and request.endpoint not in BEFORE_FACTOR and factor_due():
+        return _bare_or(url_for("factor.form"))
     return None
 
 

@@ -8,7 +8,7 @@ from web_min import forms
 from web_min.door import Barred, Busy, Refused
 from web_min.languages import gettext as _
 from web_min.parts import parts
-from web_min.sign_in import begin, wait_text
+from web_min.sign_in import come_in, wait_text
 
 bp = Blueprint("join", __name__)
 
@@ -40,8 +40,7 @@ def _try() -> Response | tuple[str, int]:
     except Busy:
         return _show({"code": _("The box is busy. Try again in a moment.")}), 503
     parts().people.set_passphrase(opener, forms.secret("passphrase"))
-    parts().notebook.note("login", person.id, address=address)
-    return begin(person, opener, url_for("board.show"))
+    return come_in(person, opener, url_for("board.show"))
 
 
 def _show(errors: forms.Errors) -> str:

@@ -12,6 +12,7 @@ from flask import current_app, g
 from appliance.api import Recorder
 from appliance.articles import shipped_articles
 from appliance.export import Holder
+from appliance.factors import Factors
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
 from appliance.notebook import Notebook
@@ -21,9 +22,11 @@ from appliance.office.conditions import Conditions
 from appliance.people import People, Wrapping, may_manage
 from appliance.profile import Profile
 from appliance.registry import Registry
+from appliance.second_factor import needed
 from appliance.site import Line
 from web_min.audio import OpenAudio
 from web_min.door import Door
+from web_min.halfway import Halfway
 from web_min.opened import Opened
 from web_min.packages import Packages
 from web_min.sessions import Session, Sessions
@@ -67,6 +70,7 @@ class Site:
         city, language: the city's name, and its language, which a browser of none of ours gets.
         hosts: names that the page answers to.
         behind_tls: a server before us speaks TLS: cookies go over it alone.
+        second_factor: those whose roles open recordings, decide on them or grant rights need one.
         trial: the folder is for trying out: whoever sets it up plays every role.
         first_role: what the first administrator is, by the policy's role id.
     """
@@ -76,6 +80,7 @@ class Site:
     zone: ZoneInfo
     hosts: frozenset[str] = LOOPBACK
     behind_tls: bool = False
+    second_factor: bool = True
     trial: bool = False
     first_role: str = "operator"
 
@@ -112,6 +117,8 @@ class Parts:
     monotonic: Callable[[], float] = time.monotonic
 
     door: Door = field(init=False)
+    factors: Factors = field(init=False)
+    halfway: Halfway = field(init=False)
     notebook: Notebook = field(init=False)
     people: People = field(init=False)
     opened: Opened = field(init=False)
@@ -127,6 +134,8 @@ class Parts:
         self.door = Door(self.registry, self.wrapping, self.now)
         self.notebook = Notebook(self.recorder, self.registry, self.now)
         self.people = People(self.registry, self.notebook, self.wrapping, self.now, self.profile)
+        self.factors = Factors(self.registry, self.notebook, self.now)
+        self.halfway = Halfway(self.monotonic)
         self.opened = Opened(self.monotonic)
         self.packages = Packages(self.monotonic)
         self.sessions = Sessions(self.monotonic, self._close)
@@ -136,6 +145,11 @@ class Parts:
         conditions = Conditions(self.profile, self.cabinet, self.calls, self.now)
         self.clerk = Clerk(self.profile, self.cabinet, self.now, conditions)
         self.articles = shipped_articles(self.profile)
+
+    def sign_out(self, person_id: str, *, but: str = "") -> None:
+        """End all that somebody has begun, but for one session."""
+        self.halfway.end_person(person_id)
+        self.sessions.end_person(person_id, but=but)
 
     def _close(self, session: Session) -> None:
         self.opened.close_session(session.id)
@@ -161,3 +175,11 @@ def manages_people() -> bool:
     person = next((p for p in people if session and p.id == session.person_id), None)
     first = parts().site.first_role
     return person is not None and may_manage(parts().profile, people, person, first)
+
+
+def factor_due() -> bool:
+    """Say whether who is signed in must set up a second factor before anything else."""
+    person = parts().registry.person(signed_in().person_id)
+    if person is None or person.factor or not parts().site.second_factor:
+        return False
+    return needed(parts().profile, person.roles) or manages_people()

@@ -36,7 +36,7 @@ def _try() -> tuple[str, int]:
     except Busy:
         return _show({"current": _("The box is busy. Try again in a moment.")}), 503
     parts().people.set_passphrase(opener, forms.secret("passphrase"))
-    parts().sessions.end_person(person.id, but=session.id)
+    parts().sign_out(person.id, but=session.id)
     return _show({}, done=True), 200
 
 

@@ -73,7 +73,7 @@ def change(person_id: str) -> Response | str | tuple[str, int]:
     except NoSecret:
         return _show_one(person, {"role": _no_secret()}), 403
     if person.role != _post().role:
-        parts().sessions.end_person(person_id)
+        parts().sign_out(person_id)
     if code:
         return _show({}, Shown(_find(person_id), code))
     return redirect(url_for("people.index"), code=303)
@@ -91,8 +91,20 @@ def renew(person_id: str) -> tuple[str, int]:
         return _show_one(person, {"person": _no_secret()}), 403
     except (LastPerson, LastGranter) as last:
         return _show_one(person, {"person": _last(last)}), 409
-    parts().sessions.end_person(person_id)
+    parts().sign_out(person_id)
     return _show({}, Shown(_find(person_id), code)), 200
+
+
+@bp.post("/<person_id>/factor")
+def reset_factor(person_id: str) -> Response | tuple[str, int]:
+    """Take the second factor off somebody whose phone is lost; never off oneself."""
+    person = _find(person_id)
+    if person_id == signed_in().person_id:
+        own = _("Exchange your own second factor instead, or ask somebody else to take it off.")
+        return _show_one(person, {"person": own}), 409
+    parts().factors.reset(signed_in().person_id, person_id)
+    parts().sign_out(person_id)
+    return redirect(url_for("people.change", person_id=person_id), code=303)
 
 
 @bp.route("/<person_id>/remove", methods=["GET", "POST"])
@@ -107,7 +119,7 @@ def remove(person_id: str) -> Response | str | tuple[str, int]:
         return render_template("person_remove.html", person=person, errors=errors), 409
     except NobodyThere:  # two did it at once
         pass
-    parts().sessions.end_person(person_id)
+    parts().sign_out(person_id)
     return redirect(url_for("people.index"), code=303)
 
 

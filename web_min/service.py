@@ -73,6 +73,7 @@ def _parts(opened: Box, here: site.Site, registry: Registry, index: CallIndex) -
             language=opened.policy.language,
             zone=opened.policy.zone,
             trial=opened.trial,
+            second_factor=not opened.trial,
             hosts=LOOPBACK | {web.host.lower(), *(name.lower() for name in web.names)},
             behind_tls=web.tls,
             first_role=box.FIRST_ROLE,

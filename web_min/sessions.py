@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Final
 
 from appliance.people import Opener
+from appliance.second_factor import Factor
 
 #: Signed out after so long without a request; the page warns first and can extend (WCAG 2.2.1).
 IDLE_S: Final = 600.0
@@ -26,7 +27,10 @@ SESSIONS_MAX: Final = 200
 
 @dataclass(slots=True)
 class Session:
-    """Attributes: opener: who it is, and what their passphrase opened; *_s: monotonic clock."""
+    """Attributes: opener: who it is, and what their passphrase opened; *_s: monotonic clock.
+
+    proposed: the second factor that is being set up.
+    """
 
     id: str
     name: str
@@ -34,6 +38,7 @@ class Session:
     opener: Opener = field(repr=False)
     began_s: float
     seen_s: float
+    proposed: Factor | None = field(default=None, repr=False)
 
     @property
     def person_id(self) -> str:

@@ -47,7 +47,16 @@ def _try(name: str, passphrase: str, onward: str) -> Response | tuple[str, int]:
         return _show({"name": wait_text(bar.wait_s)}, onward), 429
     except Busy:
         return _show({"name": _("The box is busy. Try again in a moment.")}, onward), 503
-    parts().notebook.note("login", person.id, address=address)
+    if person.factor:
+        response = redirect(url_for("factor.ask"), code=303)
+        guard.set_browser(response, parts().halfway.begin(opener, onward))
+        return response
+    return come_in(person, opener, onward)
+
+
+def come_in(person: Person, opener: Opener, onward: str) -> Response:
+    """Enter in the ledger that somebody has signed in, and begin their session."""
+    parts().notebook.note("login", person.id, address=request.remote_addr or "")
     return begin(person, opener, onward)
 
 

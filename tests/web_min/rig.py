@@ -278,6 +278,7 @@ class Rig:
                 "city": "오산시",
                 "language": "ko",
                 "zone": ZoneInfo("Asia/Seoul"),
+                "second_factor": False,
                 **site,
             }
         )
