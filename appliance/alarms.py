@@ -254,11 +254,18 @@ _ALARMS: Final[Mapping[str, Kind]] = {
         Grave.SOON,
         Ends.BY_HAND,
     ),
+    "watch_away": Kind(
+        N_("Nobody tells of alarms by mail or to the log"),
+        N_("Start it: systemctl restart kirok-watch."),
+        Grave.NOTE,
+        Ends.WATCHED,
+    ),
     "mail_failed": Kind(
         N_("Alarms cannot be sent by mail"),
         N_("Run `kirok alarm-test` on the box: it says what the mail server answers."),
         Grave.NOTE,
         Ends.WATCHED,
+        N_("The recorder notes: {wrong}"),
     ),
 }
 

@@ -64,6 +64,8 @@ BUTTON_LINE: Final = 7
 _LOOK_S: Final = 0.25
 #: A process that dies at once, again and again, is given time.
 _AGAIN_S: Final = 1.0
+#: Recorder, page and board come first on a slow machine.
+_WATCH_AFTER_S: Final = 10.0
 #: The recorder proves what it has before it goes.
 _GOODBYE_S: Final = 30.0
 
@@ -88,7 +90,8 @@ class _Process:
             print(f"{self.name} has ended (code {self.running.returncode}); starting it again")
             self.deaths += 1
             self.running = None
-        if self.running is None and (not self.deaths or now_s >= self.started_s + _AGAIN_S):
+        again_s = self.started_s + (_AGAIN_S if self.deaths else 0.0)
+        if self.running is None and now_s >= again_s:
             self.started_s = now_s
             self.running = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)
 
@@ -188,10 +191,12 @@ def _processes(opened: Box) -> list[_Process]:
     """In the order in which they end: the recorder first, so that its calls end as calls do."""
     python, run = sys.executable, opened.run
     config = str(opened.site_file)
+    watch = [python, "-m", "appliance", "watch"]
     board = [python, "-m", "firmware_bridge.fake_board", "--link", str(run / "board.tty")]
     return [
         _Process("recorder", [python, "-m", "appliance", "record", "--config", config]),
         _Process("page", [python, "-m", "web_min", "--config", config]),
+        _Process("watch", [*watch, "--config", config], started_s=monotonic() + _WATCH_AFTER_S),
         _Process(
             "board simulator",
             [*board, "--script", "demo", "--lines", "8", "--pid", str(run / "board.pid")],

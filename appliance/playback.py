@@ -68,6 +68,13 @@ class Recording:
                     piece = []
             yield _bytes(piece)
 
+    def is_whole(self, samples: int) -> bool:
+        """Decode all of it, and say whether it has so many samples."""
+        try:
+            return sum(len(piece) for piece in self.pcm(0, self.samples)) == 2 * samples
+        except BadPacket:
+            return False
+
     @cached_property
     def peaks(self) -> NDArray[np.float64]:
         """The loudest sample of each 20 ms, 0 to 1: float64[ceil(samples / 160)]."""

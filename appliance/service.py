@@ -24,6 +24,7 @@ from appliance.proof_duty import ProofDuty
 from appliance.raised import Raised
 from appliance.retention_duty import RetentionDuty
 from appliance.room_duty import RoomDuty
+from appliance.store import PROVE
 from appliance.writer import Writer
 
 #: A card that stalls for seconds is waited for; then the page says that the recorder is away.
@@ -111,8 +112,8 @@ class Service:
         self.tests.set()
 
     def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
-        if act not in ("listen", "export"):
-            raise ValueError(f"an act is listen or export, got {act!r}")
+        if act not in ("listen", "export", PROVE):
+            raise ValueError(f"an act is listen, export or prove, got {act!r}")
         return self._writer.ask(lambda s: s.open_key(call_id, person, act, purpose), DISK_WAIT_S)
 
     def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:
@@ -129,6 +130,8 @@ class Service:
 
     def opened(self, call_id: str, whole: bool) -> None:
         self._writer.ask(lambda store: store.opened(call_id, whole), DISK_WAIT_S)
+        if not whole:
+            self._alarms.set("proof_failed", call_id, True)
 
     def hearings(self, call_id: str) -> list[Hearing]:
         return self._writer.ask(lambda store: store.hearings(call_id), DISK_WAIT_S)

@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 
 #: A witness takes away a head that is no older than this.
 HEAD_EVERY_S: Final = 60.0
+#: The act of opening a call whose proof has waited for somebody with a key.
+PROVE: Final = "prove"
 
 
 class Hash(Protocol):
@@ -267,7 +269,8 @@ class Store:
             raise NoSuchCall(call_id) from None
         self._parts.ledger.append(act, call=call_id, person=person, purpose=purpose)
         self._parts.ledger.sync()
-        self._parts.index.add_hearing(call_id, datetime.now(UTC), person, act, purpose)
+        if act != PROVE:  # nobody hears it
+            self._parts.index.add_hearing(call_id, datetime.now(UTC), person, act, purpose)
         return age_file
 
     def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:

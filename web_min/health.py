@@ -26,6 +26,7 @@ def show(refused: str = "") -> str:
         alarms=alarms_of(box),
         may_test=_may_test(),
         newest_test=_newest_test(box),
+        watch=parts().watch(),
         version=version("kirok"),
         refused=refused,
     )
@@ -68,11 +69,22 @@ def confirm_clock() -> Response | tuple[str, int]:
 def alarms_of(box: BoxStatus | None) -> list[Alarm]:
     """Return what is wrong, the newest first; that nobody answers is itself an alarm."""
     if box is None:
-        return [Alarm("recorder_away", "", "")]
+        return [Alarm("recorder_away", "", ""), *_watch_alarms()]
     alarms = sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
     if not box.clock_trusted and not any(a.what == "clock_untrusted" for a in alarms):
         alarms.append(Alarm("clock_untrusted", "", ""))
-    return sorted(alarms, key=lambda alarm: bool(alarm.seen_by))
+    return sorted([*alarms, *_watch_alarms()], key=lambda alarm: bool(alarm.seen_by))
+
+
+def _watch_alarms() -> list[Alarm]:
+    """Return what is wrong with what tells people of alarms."""
+    wanted, watch = parts().notices, parts().watch()
+    if watch is None:
+        tells = wanted.mail is not None or wanted.syslog is not None
+        return [Alarm("watch_away", "", "")] if tells else []
+    return (
+        [Alarm("mail_failed", "", "", facts={"wrong": watch.mail_note})] if watch.mail_note else []
+    )
 
 
 def _may_test() -> bool:

@@ -24,11 +24,14 @@ from appliance.profile import Profile
 from appliance.registry import Registry
 from appliance.second_factor import needed
 from appliance.site import Line
+from appliance.site_notices import Notices
+from appliance.watch.state import Shown
 from web_min.audio import OpenAudio
 from web_min.door import Door
 from web_min.halfway import Halfway
 from web_min.opened import Opened
 from web_min.packages import Packages
+from web_min.pending import Pending, on_a_thread
 from web_min.sessions import Session, Sessions
 from web_min.status import Status
 from web_min.tokens import Tokens
@@ -101,6 +104,8 @@ class Parts:
     Attributes:
         profile: the city's rule; articles: its own words, clause by clause.
         lines: the site's.
+        watch: how `kirok watch` stands, None while it does not run; notices: where it is to tell.
+        behind: begins work that nobody waits for.
         now: the wall clock, aware; monotonic: seconds that never step.
     """
 
@@ -113,6 +118,9 @@ class Parts:
     make_package: MakePackage
     lines: tuple[Line, ...] = ()
     wrapping: Wrapping = field(default_factory=Wrapping)
+    watch: Callable[[], Shown | None] = lambda: None
+    notices: Notices = field(default_factory=Notices)
+    behind: Callable[[Callable[[], None]], None] = on_a_thread
     now: Callable[[], datetime] = utc_now
     monotonic: Callable[[], float] = time.monotonic
 
@@ -126,6 +134,7 @@ class Parts:
     sessions: Sessions = field(init=False)
     status: Status = field(init=False)
     tokens: Tokens = field(init=False)
+    pending: Pending = field(init=False)
     cabinet: Cabinet = field(init=False)
     clerk: Clerk = field(init=False)
     articles: Mapping[str, str] = field(init=False)
@@ -141,6 +150,9 @@ class Parts:
         self.sessions = Sessions(self.monotonic, self._close)
         self.status = Status(self.recorder, self.monotonic)
         self.tokens = Tokens()
+        self.pending = Pending(
+            self.recorder, self.calls.search, self.open_audio, self._lives, self.behind
+        )
         self.cabinet = Cabinet(self.registry)
         conditions = Conditions(self.profile, self.cabinet, self.calls, self.now)
         self.clerk = Clerk(self.profile, self.cabinet, self.now, conditions)
@@ -150,6 +162,9 @@ class Parts:
         """End all that somebody has begun, but for one session."""
         self.halfway.end_person(person_id)
         self.sessions.end_person(person_id, but=but)
+
+    def _lives(self, session: Session) -> bool:
+        return self.sessions.find(session.id, touch=False) is not None
 
     def _close(self, session: Session) -> None:
         self.opened.close_session(session.id)

@@ -25,6 +25,7 @@ from appliance.index import CallIndex
 from appliance.playback import Recording, open_recording
 from appliance.registry import Registry
 from appliance.systemd import notify
+from appliance.watch import state
 from web_min import create_app
 from web_min.parts import LOOPBACK, Parts, Site
 
@@ -83,6 +84,8 @@ def _parts(opened: Box, here: site.Site, registry: Registry, index: CallIndex) -
         registry=registry,
         open_audio=_opener(opened.vault),
         make_package=_packer(opened),
+        watch=lambda: state.shown(opened.run),
+        notices=here.notices,
     )
 
 

@@ -63,6 +63,7 @@ def come_in(person: Person, opener: Opener, onward: str) -> Response:
 def begin(person: Person, opener: Opener, onward: str) -> Response:
     """Start a session under a fresh id, so that one planted before is worth nothing."""
     session = parts().sessions.begin(opener, person.name, person.role)
+    parts().pending.begin(session)
     response = redirect(onward, code=303)
     guard.set_browser(response, session.id)
     return response

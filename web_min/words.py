@@ -74,6 +74,11 @@ PROOFS: Final = {
     "none": Word(N_("Nothing to prove"), "none", "quiet"),
 }
 
+MAILS: Final = {
+    "ok": Word(N_("Mail works"), "check", "good"),
+    "failing": Word(N_("No mail goes"), "cross", "bad"),
+}
+
 TESTING: Final = Word(N_("being tested"), "pending", "busy")
 TEST_PASSED: Final = Word(N_("passed"), "check", "good")
 TEST_FAILED: Final = Word(N_("not passed"), "cross", "bad")

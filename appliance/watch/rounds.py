@@ -115,7 +115,8 @@ class Round:
             *self._away("page_away", not look.page, PAGE_AWAY_S, look),
         ]
         if self.mail_note:
-            own.append(Alarm("mail_failed", "", self.mail_since))
+            facts = {"wrong": self.mail_note}
+            own.append(Alarm("mail_failed", "", self.mail_since, facts=facts))
         self.alarms = (*known, *own)
         self.box = self.box if look.box is None else look.box
 

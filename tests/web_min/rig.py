@@ -271,6 +271,7 @@ class Rig:
         self.registry = Registry(self.path)
         if set_up:
             self.registry.add_first(NAME, "operator", wrap(SECRET, PASSPHRASE), iso(NOW))
+        self.behind = []  # work that the page has begun and nobody waits for
         self.recordings = {}
         self.opened = []
         self.site = Site(
@@ -298,6 +299,7 @@ class Rig:
             wrapping=Wrapping(wrap, unwrap, lambda wrapped: True),
             now=self.clock.now,
             monotonic=self.clock.monotonic,
+            behind=self.behind.append,
         )
         self.app = create_app(self.parts)
         self.app.testing = False

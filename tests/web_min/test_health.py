@@ -5,6 +5,8 @@ import pytest
 
 from appliance.api import Alarm, LineTest, NightCount
 from appliance.index_row import iso
+from appliance.site_notices import Notices, Syslog
+from appliance.watch.state import Shown
 from tests.web_min.rig import NOW, line
 
 
@@ -102,7 +104,8 @@ def test_a_line_that_is_never_recorded_need_not_be_proved(inside):
 
 
 @pytest.mark.parametrize(
-    "wrong, says", [(0, "proved Version"), (1, "One does not agree"), (3, "3 do not agree")]
+    "wrong, says",
+    [(0, "99 proved Alarms by mail"), (1, "One does not agree"), (3, "3 do not agree")],
 )
 def test_the_nights_count_is_shown(inside, wrong, says):
     inside.show(night=NightCount(iso(NOW), 120, 100, 99, wrong))
@@ -133,3 +136,33 @@ def test_a_clock_that_cannot_be_confirmed_is_said(inside):
     answer = inside.post("/health/clock")
     assert answer.status_code == 409
     assert "The clock was not confirmed" in answer.text
+
+
+def mail(inside, mail="ok", note="", runs=True):
+    watch = Shown(mail, note, iso(NOW), 1) if runs else None
+    inside.parts.watch = lambda: watch
+    inside.parts.notices = Notices(syslog=Syslog("local"))
+
+
+def test_how_the_mail_stands_is_shown(inside):
+    assert "Alarms by mail not set up" in health(inside)
+    mail(inside)
+    assert "Mail works the last one Mon 23 Nov 2026 10:30:00" in health(inside)
+    mail(inside, "off")
+    assert "Alarms by mail not set up" in health(inside)
+
+
+def test_mail_that_does_not_go_is_an_alarm_with_what_the_server_said(inside):
+    mail(inside, "failing", "mail: it answered 550 no")
+    page = health(inside)
+    assert "Alarms cannot be sent by mail" in page
+    assert "it answered 550 no" in page
+    assert "No mail goes" in page
+
+
+def test_that_nobody_tells_of_alarms_is_an_alarm_where_somebody_is_to(inside):
+    assert "Nobody tells of alarms" not in health(inside)
+    mail(inside, runs=False)
+    assert "Nobody tells of alarms" in health(inside)
+    inside.recorder.away = True
+    assert "Nobody tells of alarms" in health(inside)
