@@ -12,7 +12,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance import box, clock_report, deep, keep_report, key_check, notice_file, site
+from appliance import (
+    box,
+    clock_report,
+    deep,
+    keep_report,
+    key_check,
+    notice_file,
+    service_check,
+    site,
+)
 from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.box_clock import clock_state
@@ -59,6 +68,7 @@ def examine(config: Path | None, data: Path | None, *, deeper: bool = False) -> 
         *_notice(here, opened),
         *_exchange(here, opened),
         *_folder(opened),
+        *(Finding(*each) for each in service_check.surroundings(opened, here)),
         *_clock(opened),
         *_witness(here, opened),
         *_index(opened),
@@ -174,10 +184,10 @@ def _running(opened: Box) -> Iterator[Finding]:
         status = ControlClient(opened.socket, timeout_s=3).status()
     except RecorderAway:
         yield Finding("note", "the recorder is not running", "systemctl start kirok-record")
+        yield from (Finding(*found) for found in service_check.kept_alarms(opened))
         return
     yield Finding("fine", f"the recorder runs; board {status.board}")
-    for alarm in status.alarms:
-        yield Finding("wrong", f"alarm since {alarm.since}: {alarm.what} {alarm.where}".rstrip())
+    yield from (Finding(*found) for found in service_check.alarms(status.alarms))
 
 
 def _index(opened: Box) -> Iterator[Finding]:
