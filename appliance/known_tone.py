@@ -6,8 +6,8 @@ and no tone of an exchange holds one frequency for seconds.
     recording   ....TTTTTTTTTTTTTTTTTTTTTTTT.......      the tone lasts LASTS_S; before and after it
     frames      |__|__|__|__|__|__|__|__|__|__|__|       is the idle line, and the way of a command
 
-A frame holds the tone when nearly all of its power is in the one frequency. Through Opus at
-16 kbit/s it stays so: measured here, 99.3 % of it at the least, and the level within 0.4 dB.
+A frame holds the tone when nearly all of its power is in the one frequency; it stays so through
+Opus at 16 kbit/s (tests/appliance/test_known_tone.py).
 
 Source: ITU-T O.6 (1020 Hz reference test frequency), ITU-T M.1020 (-10 dBm0 test level).
 """
