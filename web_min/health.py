@@ -3,11 +3,11 @@
 from datetime import datetime
 from importlib.metadata import version
 
-from flask import Blueprint, abort, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import Alarm, BoxStatus, RecorderAway
-from web_min import forms
+from web_min import forms, office
 from web_min.parts import parts, signed_in
 
 bp = Blueprint("health", __name__)
@@ -24,6 +24,7 @@ def show(refused: str = "") -> str:
         "health.html",
         box=box,
         alarms=alarms_of(box),
+        may_answer=_may_answer(),
         may_test=_may_test(),
         newest_test=_newest_test(box),
         watch=parts().watch(),
@@ -34,6 +35,7 @@ def show(refused: str = "") -> str:
 
 @bp.post("/health/seen")
 def seen() -> Response | tuple[str, int]:
+    office.only_if(_may_answer(), parts().profile.safeguards.clause)
     what, where = forms.text("what", _WHAT_MAX), forms.text("where", _WHERE_MAX)
     try:
         parts().recorder.acknowledge(what, where, signed_in().person_id)
@@ -44,8 +46,7 @@ def seen() -> Response | tuple[str, int]:
 
 @bp.post("/health/test")
 def test() -> Response | tuple[str, int]:
-    if not _may_test():
-        abort(403)
+    office.only_if(_may_test(), parts().profile.safeguards.clause)
     try:
         parts().recorder.self_test(signed_in().person_id)
     except RecorderAway:
@@ -56,8 +57,7 @@ def test() -> Response | tuple[str, int]:
 @bp.post("/health/clock")
 def confirm_clock() -> Response | tuple[str, int]:
     """Take a person's word that the clock is right: in most such rooms there is no other."""
-    if not _may_test():
-        abort(403)
+    office.only_if(_may_test(), parts().profile.safeguards.clause)
     try:
         refused = parts().recorder.confirm_clock(signed_in().person_id)
     except RecorderAway:
@@ -91,6 +91,11 @@ def _may_test() -> bool:
     """Say whether this person looks after the system; a test needs nobody's right to a call."""
     person = parts().registry.person(signed_in().person_id)
     return person is not None and parts().site.first_role in person.roles
+
+
+def _may_answer() -> bool:
+    """Say whether this person answers for the system: who only uses it puts no alarm aside."""
+    return _may_test() or office.sees_all()
 
 
 def _newest_test(box: BoxStatus | None) -> datetime | None:

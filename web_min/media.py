@@ -131,6 +131,6 @@ def _find(medium_id: str) -> Medium:
         found = parts().cabinet.get(Medium, medium_id)
     except NoSuchDocument:
         abort(404)
-    if not _sees_all() and not documents_of([found], office.actor()):
-        abort(404)
+    seen = _sees_all() or bool(documents_of([found], office.actor()))
+    office.only_if(seen, parts().profile.media.clause, why="not_yours", status=404)
     return found

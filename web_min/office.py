@@ -36,6 +36,7 @@ def may(right: str) -> bool:
 
 
 def sees_all() -> bool:
+    """Say whether the person of this request sees every department's documents."""
     return any(may(right) for right in _SEEING_ALL)
 
 
@@ -101,11 +102,9 @@ def forms() -> Forms:
     return Forms(parts().profile, phones, names)
 
 
-def require(right: str, clause: str = "") -> None:
-    """Go on only if the person of this request has a right; a refusal is noted."""
-    if not may(right):
-        note_refusal(Refusal("no_right", clause))
-        abort(403)
+def provision_clause() -> str:
+    provision = parts().profile.provision
+    return provision.clause if provision else ""
 
 
 def clause_name(named: str) -> str:
@@ -134,6 +133,23 @@ def attempt(act: Callable[[], object]) -> Errors:
         return {refusals.field(refusal): refusals.text(refusal)}
     parts().notebook.send()
     return {}
+
+
+def require(right: str, clause: str) -> None:
+    """Go on only if the person of this request has a right."""
+    only_if(may(right), clause)
+
+
+def only_if(allowed: bool, clause: str, *, why: str = "no_right", status: int = 403) -> None:
+    """Go on only with what the person of this request may do; else note it, and answer.
+
+    Args:
+        clause: of the rule, whose ground it is.
+        status: 404 where they need not know that it is there.
+    """
+    if not allowed:
+        note_refusal(Refusal(why, clause))
+        abort(status)
 
 
 def note_refusal(refusal: Refusal) -> None:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from appliance.people import LastGranter, NoSecret, Opener, Post, code_lasts
 from appliance.profile import Role
 from appliance.registry import LastPerson, NameTaken, NobodyThere, Person
-from web_min import forms
+from web_min import forms, office
 from web_min.languages import gettext as _
 from web_min.parts import manages_people, parts, signed_in
 
@@ -31,8 +31,7 @@ class Shown:
 
 @bp.before_request
 def _those_who_grant() -> None:
-    if not manages_people():
-        abort(404)
+    office.only_if(manages_people(), parts().profile.safeguards.clause, status=404)
 
 
 @bp.get("")

@@ -13,8 +13,7 @@ bp = Blueprint("register", __name__, url_prefix="/register")
 
 @bp.before_request
 def _for_those_who_keep_it() -> None:
-    if not office.sees_all():
-        abort(404)
+    office.only_if(office.sees_all(), office.provision_clause(), status=404)
 
 
 @bp.get("")

@@ -41,8 +41,8 @@ def index() -> str:
 def new() -> Answer | str | tuple[str, int]:
     actor = office.actor()
     on_paper = request.values.get("on_paper") == "1"
-    if not parts().clerk.may_file(actor, Request, "file", on_paper):
-        abort(403)
+    may_file = parts().clerk.may_file(actor, Request, "file", on_paper)
+    office.only_if(may_file, office.provision_clause())
     if request.method == "GET":
         return _form({}, on_paper)
     made = _typed(on_paper)
@@ -107,8 +107,8 @@ def find(request_id: str) -> Request:
         found = parts().cabinet.get(Request, request_id)
     except NoSuchDocument:
         abort(404)
-    if not office.sees_all() and not documents_of([found], office.actor()):
-        abort(404)
+    seen = office.sees_all() or bool(documents_of([found], office.actor()))
+    office.only_if(seen, office.provision_clause(), why="not_yours", status=404)
     return found
 
 

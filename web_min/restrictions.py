@@ -17,8 +17,10 @@ bp = Blueprint("restrictions", __name__, url_prefix="/restrictions")
 
 @bp.before_request
 def _for_those_who_decide() -> None:
-    if not parts().profile.restriction.allowed or not office.sees_all():
+    rule = parts().profile.restriction
+    if not rule.allowed:
         abort(404)
+    office.only_if(office.sees_all(), rule.clause, status=404)
 
 
 @bp.get("")

@@ -166,3 +166,11 @@ def test_that_nobody_tells_of_alarms_is_an_alarm_where_somebody_is_to(inside):
     assert "Nobody tells of alarms" in health(inside)
     inside.recorder.away = True
     assert "Nobody tells of alarms" in health(inside)
+
+def test_who_only_uses_the_system_puts_no_alarm_aside(inside):
+    inside.alarm("line_down", "line 5")
+    client = inside.person("이직원", "user")
+    assert 'action="/health/seen"' not in inside.get("/health", client).text
+    answer = inside.post("/health/seen", client, what="line_down", where="line 5")
+    assert (answer.status_code, acknowledged(inside)) == (403, [])
+    assert inside.recorder.notes("refused")

@@ -1,4 +1,5 @@
 import pytest
+from werkzeug.exceptions import NotFound
 
 from appliance.office.documents import Applicant, Request
 from tests.web_min.rig import call, ulid
@@ -41,3 +42,11 @@ def test_calls_that_are_no_longer_known_are_left_out(here):
 
 def test_articles_are_named_in_the_requests_language(here):
     assert office.clause_name("8③,11①") == "제8조제3항, 제11조제1항"
+
+
+def test_what_is_not_allowed_is_noted_and_answered(here):
+    here.recorder.done.clear()
+    office.only_if(True, "8②")
+    with pytest.raises(NotFound):
+        office.only_if(False, "9②", why="not_yours", status=404)
+    assert here.recorder.notes() == [("refused", "p1", {"why": "not_yours", "clause": "9②"})]

@@ -64,8 +64,11 @@ def test_every_act_and_refusal_is_in_the_ledger(office):
     do(office, "other", "pledge", signed="1")
     do(office, "head", "pledge", signed="1")
     acts = [act for act, _, _ in office.recorder.notes()]
-    assert acts[-3:] == ["request_file", "request_approve", "refused"]
-    assert office.recorder.notes("refused")[0][2] == {"why": "no_right", "clause": "9③"}
+    assert acts[-4:] == ["request_file", "request_approve", "refused", "refused"]
+    assert [facts for _, _, facts in office.recorder.notes("refused")] == [
+        {"why": "not_yours", "clause": "9"},
+        {"why": "no_right", "clause": "9③"},
+    ]
     assert "민원" not in str(office.recorder.notes())
 
 
