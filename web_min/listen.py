@@ -81,7 +81,7 @@ def _opened(call_id: str) -> Recording:
     """Return a recording that this session has opened; there is no sound but so."""
     audio = parts().opened.get(signed_in().id, call_id)
     clause = parts().profile.safeguards.clause
-    office.only_if(audio is not None, clause, why="no_request")
+    office.only_if(audio is not None, clause, why="not_opened")
     assert audio is not None
     return audio
 

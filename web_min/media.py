@@ -10,6 +10,7 @@ from appliance.office.clerk import Given, documents_of
 from appliance.office.cycles import ENDED
 from appliance.office.documents import Medium, Request
 from appliance.office.hearing import opening_state
+from appliance.registry import Person
 from web_min import forms, office, words
 from web_min.acts import MEDIUM_ACTS
 from web_min.parts import parts
@@ -51,21 +52,23 @@ def do(medium_id: str, act: str) -> Response | tuple[str, int]:
     found = _find(medium_id)
     if act not in MEDIUM_ACTS:
         abort(404)
-    given = _given(act)
+    given = _given(found, act)
     errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, act, given))
     if errors:
         return _page(_find(medium_id), errors, act), 400
     return redirect(url_for("media.show", medium_id=medium_id), code=303)
 
 
-def _given(act: str) -> Given:
+def _given(found: Medium, act: str) -> Given:
     facts = office.typed_facts(MEDIUM_ACTS[act])
     if act == "write":
         return Given(facts, {"request": facts.get("request", ""), "sha256": facts.get("file", "")})
     if act == "issue":
         to = parts().registry.person(facts.get("recipient", ""))
-        department = to.department if to else ""
-        return Given(facts, {"made_by": to.id if to else "", "department": department})
+        if to is None:
+            return Given(facts)
+        as_what = {"as": _as_what(found, to)}
+        return Given({**facts, **as_what}, {"made_by": to.id, "department": to.department})
     return Given(facts)
 
 
@@ -91,7 +94,7 @@ def _page(found: Medium, errors: forms.Errors, tried: str) -> str:
         acts=office.offered(found, MEDIUM_ACTS),
         choices={
             "requests": _requests(),
-            "recipients": _recipients(),
+            "recipients": _recipients(found),
             "methods": [(m, str(words.word(words.METHODS, m)), "") for m in _methods()],
         },
         act_name=lambda act: words.word(words.DONE, act),
@@ -115,11 +118,22 @@ def _requests() -> list[tuple[str, str, str]]:
     ]
 
 
-def _recipients() -> list[tuple[str, str, str]]:
+def _recipients(found: Medium) -> list[tuple[str, str, str]]:
     """Return those to whom the rule has a medium handed over."""
-    may = {role.id for role in parts().profile.who_may("medium.receive")}
-    people = (person for person in parts().registry.people() if may & person.roles)
+    people = (each for each in parts().registry.people() if _as_what(found, each))
     return [(person.id, person.name, person.department) for person in people]
+
+
+def _as_what(found: Medium, person: Person) -> str:
+    """Return as which of the rule's recipients somebody is given a medium, "" for none."""
+    profile = parts().profile
+    if not profile.may(person.roles, "medium.receive"):
+        return ""
+    asked = next((r for r in parts().cabinet.all(Request) if r.id == found.request), None)
+    if asked and (person.id == asked.made_by or person.department == asked.department != ""):
+        return "requester"
+    named = profile.provision.recipients if profile.provision else ()
+    return next((each for each in named if each in person.roles), "")
 
 
 def _sees_all() -> bool:

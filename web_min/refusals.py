@@ -19,9 +19,12 @@ _WHY: Final[Mapping[str, str]] = {
     "out_of_scope": N_("The request does not go so far."),
     "too_late": N_("The time for this is over."),
     "too_early": N_("That day is too early, or has not come yet."),
+    "not_a_recipient": N_("The rule has it handed to others: see its article."),
     "taken": N_("There is one with this number already."),
 }
 _MISSING: Final[Mapping[str, str]] = {
+    "signed": N_("Tick that you have read the pledge and sign it."),
+    "notice": N_("Tick that the announcement is played and was heard."),
     "reason": N_("Give the reason."),
     "proof": N_("Name the document by which it is asked for: issuer, number and day."),
     "applicant": N_("Enter the applicant's name."),
@@ -33,6 +36,7 @@ _MISSING: Final[Mapping[str, str]] = {
     "planned_day": N_("Enter the planned day of destruction."),
     "until": N_("Enter a day."),
     "recipient": N_("Say who receives it."),
+    "medium": N_("Name a registered medium with nothing on it."),
     "serial": N_("Enter the serial number."),
     "kind": N_("Choose the kind."),
     "method": N_("Say how it was destroyed."),

@@ -52,10 +52,17 @@ class Chores:
         if request.calls and all(self._is_gone(call) for call in request.calls):
             yield "lapse"
         media = [medium for medium in self._cabinet.all(Medium) if medium.request == request.id]
-        if media and all(medium.state in _BACK for medium in media):
+        if self._all_handed_over(media) and all(medium.state in _BACK for medium in media):
             yield "all_back"
-        if media and all(medium.state == "destroyed" for medium in media):
+        if request.state == "returned" and all(each.state == "destroyed" for each in media):
             yield "all_destroyed"
+
+    def _all_handed_over(self, media: list[Medium]) -> bool:
+        """Whether each whom the rule names has had a medium."""
+        provision = self._profile.provision
+        wanted = set(provision.recipients) if provision else set()
+        issued = (each for medium in media for each in medium.history if each.act == "issue")
+        return bool(media) and wanted <= {entry.facts.get("as") for entry in issued}
 
     def _is_gone(self, call_id: str) -> bool:
         try:

@@ -16,6 +16,7 @@ from appliance.index_row import CallRow, iso
 from appliance.office.cabinet import Cabinet
 from appliance.office.clerk import BOX, Actor, Given, Refusal
 from appliance.office.documents import Document, LineFile, Medium, Request, Restriction
+from appliance.office.hearing import unrestricted
 from appliance.profile import Ground, Profile
 
 #: An approval lasts so long unless its giver says otherwise: our own choice, the rules are silent.
@@ -56,6 +57,7 @@ class Conditions:
             (Medium, "register"): self._register,
             (Medium, "write"): self._write,
             (Medium, "issue"): self._issue,
+            (Medium, "grant_recopy"): self._grant_recopy,
             (Medium, "take_back"): self._take_back,
             (Medium, "destroy"): self._destroy,
             (Restriction, "propose"): self._restrict,
@@ -91,7 +93,7 @@ class Conditions:
                 raise Refusal("missing", self._provision_clause, fact)
         if not request.calls and not request.wanted.strip():
             raise Refusal("missing", self._provision_clause, "calls")
-        self._unrestricted(request)
+        unrestricted(self._profile, self._cabinet, request)
         self._there(request.calls)
         return {"made": self._iso_now()}
 
@@ -103,7 +105,7 @@ class Conditions:
         return {"calls": calls}
 
     def _approve(self, actor: Actor, request: Request, given: Given) -> Changes:
-        self._unrestricted(request)
+        unrestricted(self._profile, self._cabinet, request)
         if not request.calls:
             raise Refusal("missing", self._provision_clause, "calls")
         self._there(request.calls)
@@ -111,6 +113,7 @@ class Conditions:
         return {"until": iso(self._end_of(until))}
 
     def _still_open(self, actor: Actor, request: Request, given: Given) -> Changes:
+        unrestricted(self._profile, self._cabinet, request)
         self._in_time(request)
         self._there(request.calls)
         return {}
@@ -118,7 +121,6 @@ class Conditions:
     def _provide(self, actor: Actor, request: Request, given: Given) -> Changes:
         if request.kind != "provide":
             raise Refusal("out_of_scope", self._provision_clause, "kind")
-        self._unrestricted(request)
         self._still_open(actor, request, given)
         report, today = self._profile.report, self.today
         due = (
@@ -195,7 +197,18 @@ class Conditions:
     def _issue(self, actor: Actor, medium: Medium, given: Given) -> Changes:
         if not str(given.changes.get("made_by", "")):
             raise Refusal("missing", self._profile.media.clause, "recipient")
+        provision = self._profile.provision
+        if provision and given.facts.get("as") not in provision.recipients:
+            raise Refusal("not_a_recipient", self._profile.media.clause)
         return {"issued": self._iso_now()}
+
+    def _grant_recopy(self, actor: Actor, medium: Medium, given: Given) -> Changes:
+        """A further copy too goes to a medium that is managed."""
+        serial = given.facts["medium"].strip()
+        free = (each.serial for each in self._cabinet.all(Medium) if each.state == "in_stock")
+        if serial not in free:
+            raise Refusal("missing", self._profile.copy.clause, "medium")
+        return {}
 
     def _take_back(self, actor: Actor, medium: Medium, given: Given) -> Changes:
         return {"back": self._iso_now()}
@@ -215,15 +228,6 @@ class Conditions:
             raise Refusal("missing", rule.clause, "person")
         by = {} if actor is BOX else {"made_by": restriction.made_by or actor.id}
         return {"made": restriction.made or self._iso_now(), **by}
-
-    def _unrestricted(self, request: Request) -> None:
-        """Refuse what is asked for by, or for, somebody who is given nothing for a time."""
-        rule = self._profile.restriction
-        names = {request.made_by} if not request.on_paper else {request.applicant.name}
-        for each in self._cabinet.all(Restriction):
-            if each.state == "active" and each.person in names:
-                ground = _one(rule.ground, each.ground)
-                raise Refusal("restricted", ground.clause if ground else rule.clause, each.id)
 
     # ------------------------------------------------------------ what they share
 

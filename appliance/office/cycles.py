@@ -26,7 +26,7 @@ NEW: Final = ""
 Who = Literal["any", "own", "other"]
 #: Facts that an act cannot do without.
 Fact = Literal[
-    "notice", "reason", "planned_day", "outcome", "file", "medium", "two_names", "method"
+    "notice", "signed", "reason", "planned_day", "outcome", "file", "medium", "two_names", "method"
 ]
 
 
@@ -76,7 +76,7 @@ _REQUEST: Final = """
     requested        lapse          lapsed           -                  any    retention  -            -
     approved         withdraw       withdrawn        request.make       own    provision  -            -
     approved         lapse          lapsed           -                  any    retention  -            -
-    approved         pledge         pledged          pledge.sign        own    pledge     -            pledge
+    approved         pledge         pledged          pledge.sign        own    pledge     signed       pledge
     pledged          withdraw       withdrawn        request.make       own    provision  -            pledge
     pledged          lapse          lapsed           -                  any    retention  -            pledge
     pledged          view           viewed           call.listen        any    provision  -            pledge

@@ -11,7 +11,7 @@ from typing import Final
 
 from appliance.office.cabinet import Cabinet
 from appliance.office.clerk import Actor, Refusal
-from appliance.office.documents import Request
+from appliance.office.documents import Request, Restriction
 from appliance.profile import Profile
 
 #: States in which a request opens its calls, beside the one that the profile's steps end in.
@@ -38,7 +38,22 @@ def permit(
     in_time = [request for request in opening if not is_over(request, now)]
     if not in_time:
         raise Refusal("too_late", _clause(profile), opening[-1].until or "")
+    unrestricted(profile, cabinet, in_time[-1])
     return in_time[-1]
+
+
+def unrestricted(profile: Profile, cabinet: Cabinet, request: Request) -> None:
+    """Go on unless who asks is given nothing for a time.
+
+    Raises:
+        Refusal: they are; its clause is the restriction's ground.
+    """
+    rule = profile.restriction
+    asks = request.applicant.name if request.on_paper else request.made_by
+    for each in cabinet.all(Restriction):
+        if each.state == "active" and each.person == asks:
+            clause = next((g.clause for g in rule.ground if g.id == each.ground), rule.clause)
+            raise Refusal("restricted", clause, each.id)
 
 
 def opening_state(profile: Profile) -> str:

@@ -90,7 +90,8 @@ def test_before_it_is_opened_there_is_no_sound(inside, row):
     for path in paths(row):
         answer = inside.get(path)
         assert (answer.status_code, answer.mimetype) == (403, "text/plain")
-    assert inside.recorder.done == []
+    refused = ("note", "refused", "p1", {"why": "not_opened", "clause": "8②,4"})
+    assert inside.recorder.done == [refused] * len(paths(row))
 
 
 def test_what_one_session_has_opened_is_closed_to_another(inside, row):

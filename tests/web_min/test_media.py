@@ -10,7 +10,7 @@ def city(tmp_path):
     rig = Rig(tmp_path, policy="goshogawara")
     rig.sign_in(NAME, PASSPHRASE)
     rig.add(call(), speechlike(2.0), permit=False)
-    rig.permit(call(), ground="fair", purpose="fair", state="approved")
+    rig.permit(call(), ground="fair", purpose="fair", state="approved", department="市民課")
     rig.people = {
         "head": rig.person("管理責任者", "head", "管財課"),
         "unit_head": rig.person("所属長", "unit_head", "市民課"),
@@ -32,6 +32,9 @@ def state(city):
 def test_a_medium_goes_out_and_comes_back_to_be_destroyed(city):
     assert city.post("/media", city.people["head"], serial="SN-1", kind="usb").status_code == 303
     assert do(city, "operator", "write", request="r1", file="ab" * 32).status_code == 303
+    other = city.registry.person_named("他の長").id
+    answer = do(city, "head", "issue", recipient=other)
+    assert (answer.status_code, "The rule has it handed to others" in answer.text) == (400, True)
     recipient = city.registry.person_named("所属長").id
     assert do(city, "head", "issue", recipient=recipient).status_code == 303
     assert do(city, "other", "hand_back").status_code == 404
@@ -51,6 +54,9 @@ def test_copying_further_needs_an_answer(city):
     do(city, "head", "issue", recipient=city.registry.person_named("所属長").id)
     assert do(city, "unit_head", "ask_recopy", reason="会議資料").status_code == 303
     assert do(city, "unit_head", "grant_recopy", medium="SN-2").status_code == 400
+    answer = do(city, "head", "grant_recopy", medium="SN-2")
+    assert (answer.status_code, "Name a registered medium" in answer.text) == (400, True)
+    city.post("/media", city.people["head"], serial="SN-2", kind="usb")
     assert do(city, "head", "grant_recopy", medium="SN-2").status_code == 303
     assert state(city) == "issued"
 

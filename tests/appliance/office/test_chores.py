@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from appliance.office.chores import Chores
-from appliance.office.documents import Medium, Request, Restriction
+from appliance.office.documents import Entry, Medium, Request, Restriction
 
 BEFORE, AFTER = date(2026, 4, 3), date(2026, 4, 4)
 
@@ -52,11 +52,19 @@ def test_a_restriction_is_proposed_once_a_report_is_overdue_and_only_once(osan, 
 def test_a_request_is_closed_when_its_media_are_destroyed(goshogawara):
     office = goshogawara
     request = office.do("operator", office.approved(), "provide", {"file": "x"})
-    for n, state in ((1, "returned"), (2, "issued")):
-        office.cabinet.put(Medium(f"m{n}", f"SN-{n}", "usb", state=state, request=request.id))
+
+    def medium(n, state, to):
+        issued = Entry("2026-03-04T01:30:00.000Z", "p1", "issue", "written", "issued", {"as": to})
+        made = Medium(f"m{n}", f"SN-{n}", "usb", state=state, request=request.id, history=(issued,))
+        office.cabinet.put(made)
+
+    medium(1, "returned", "requester")
+    assert chores(office) == []  # the head of personnel has had none yet
+    medium(2, "issued", "personnel")
     assert chores(office) == []
-    office.cabinet.put(Medium("m2", "SN-2", "usb", state="erased", request=request.id))
+    medium(2, "erased", "personnel")
     assert [each.state for each in chores(office)] == ["returned"]
-    for n in (1, 2):
-        office.cabinet.put(Medium(f"m{n}", f"SN-{n}", "usb", state="destroyed", request=request.id))
+    medium(1, "destroyed", "requester")
+    assert chores(office) == []
+    medium(2, "destroyed", "personnel")
     assert [each.state for each in chores(office)] == ["closed"]

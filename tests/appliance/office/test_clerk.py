@@ -42,7 +42,7 @@ def test_a_copy_in_goshogawara_needs_no_pledge_and_a_medium(goshogawara):
     written = {"file": "sha256"}
     medium = office.do("operator", medium, "write", written, request=request.id, sha256="ab")
     to = office.by("unit_head")
-    medium = office.do("head", medium, "issue", made_by=to.id, department=to.department)
+    medium = office.do("head", medium, "issue", {"as": "requester"}, made_by=to.id)
     request = office.do("operator", request, "provide", written)
     assert request.due is None
     medium = office.do("unit_head", medium, "hand_back")

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.office.clerk import BOX, Refusal
-from appliance.office.documents import Applicant, LineFile, Medium, Request
+from appliance.office.documents import Applicant, LineFile, Medium, Request, Restriction
 from tests.appliance.office.conftest import PAPER
 
 
@@ -147,9 +147,36 @@ def test_a_medium_is_issued_to_somebody_and_destroyed_in_a_way_that_the_rule_nam
     blank = medium(goshogawara)
     written = goshogawara.do("operator", blank, "write", {"file": "x"}, request=approved.id)
     assert refusal(goshogawara.do, "head", written, "issue")[2] == "recipient"
+    anybody = (written, "issue", {"as": ""})
+    assert refusal(goshogawara.do, "head", *anybody, made_by="p9")[0] == "not_a_recipient"
     erased = goshogawara.do("head", written, "erase")
     burnt = {"method": "erase+burn", "two_names": "a, b"}
     assert refusal(goshogawara.do, "head", erased, "destroy", burnt)[2] == "method"
+
+
+def test_a_further_copy_goes_to_a_registered_medium_with_nothing_on_it(goshogawara):
+    approved, blank = goshogawara.approved(), medium(goshogawara)
+    written = goshogawara.do("operator", blank, "write", {"file": "x"}, request=approved.id)
+    out = goshogawara.do("head", written, "issue", {"as": "requester"}, made_by="p-unit_head")
+    asked = goshogawara.do("unit_head", out, "ask_recopy", {"reason": "会議"})
+    for serial in ("SN-7", out.serial):
+        assert refusal(goshogawara.do, "head", asked, "grant_recopy", {"medium": serial})[0] == (
+            "missing"
+        )
+    goshogawara.clerk.file(goshogawara.by("head"), "register", Medium("m2", "SN-7", "sd"))
+    assert goshogawara.do("head", asked, "grant_recopy", {"medium": "SN-7"}).state == "issued"
+
+
+def test_who_is_restricted_neither_signs_nor_views(osan):
+    approved, view = osan.approved(), osan.approved(kind="view")
+    pledged = osan.do("unit_head", view, "pledge")
+    osan.cabinet.put(Restriction("x1", approved.made_by, "leak", state="active"))
+    assert refusal(osan.do, "unit_head", approved, "pledge")[:2] == ("restricted", "11②1")
+    assert refusal(osan.do, "operator", pledged, "view")[:2] == ("restricted", "11②1")
+
+
+def test_the_pledge_is_ticked(osan):
+    assert refusal(osan.do, "unit_head", osan.approved(), "pledge", {"signed": ""})[2] == "signed"
 
 
 def test_the_same_call_may_be_asked_for_again(osan):

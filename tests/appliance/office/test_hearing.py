@@ -1,4 +1,5 @@
 from appliance.office.clerk import Refusal
+from appliance.office.documents import Restriction
 from appliance.office.hearing import permit
 
 
@@ -48,3 +49,11 @@ def test_the_approvals_time_ends(goshogawara):
     assert may(goshogawara, "operator") == request.id
     goshogawara.later(minutes=1)
     assert may(goshogawara, "operator") == "too_late"
+
+
+def test_a_restriction_closes_what_a_request_has_opened(osan):
+    request = osan.do("unit_head", osan.approved(kind="view"), "pledge")
+    osan.cabinet.put(Restriction("x1", request.made_by, "leak", state="active"))
+    assert may(osan, "operator") == "restricted"
+    osan.cabinet.put(Restriction("x1", request.made_by, "leak", state="lifted"))
+    assert may(osan, "operator") == request.id
