@@ -21,6 +21,7 @@ class CallQuery:
 
     Attributes:
         from_utc, to_utc: calls that began in [from_utc, to_utc).
+        department: of the line, as it was then.
         number: a part of the other party's number or of the digits dialled; only 0-9 * # count.
         self_tests: the rows of lines' self-tests too, which are no calls.
         before_id: the page after the call with this id, newest first.
@@ -29,6 +30,7 @@ class CallQuery:
     from_utc: datetime | None = None
     to_utc: datetime | None = None
     line: int | None = None
+    department: str | None = None
     number: str | None = None
     direction: str | None = None
     recorded: bool | None = None
@@ -98,6 +100,7 @@ def _conditions(query: CallQuery, before_ms: int | None) -> tuple[str, dict[str,
         ("from_ms", "started_ms >= :from_ms", query.from_utc and to_ms(query.from_utc)),
         ("to_ms", "started_ms < :to_ms", query.to_utc and to_ms(query.to_utc)),
         ("line", "line = :line", query.line),
+        ("department", "department = :department", query.department),
         ("direction", "direction = :direction", query.direction),
         ("proof", "proof = :proof", query.proof),
         ("notice", "notice = :notice", query.notice),

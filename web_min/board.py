@@ -1,11 +1,12 @@
 """The line board: what is going on at this moment."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from appliance.api import BoxStatus, RecorderAway
+from appliance.api import BoxStatus, LineStatus, RecorderAway
 from appliance.office.tasks import tasks
 from web_min import colleagues, office
 from web_min.health import alarms_of
@@ -17,7 +18,7 @@ bp = Blueprint("board", __name__)
 @bp.get("/")
 def show() -> str:
     """What is to be done first, then what is going on."""
-    box = parts().status.get()
+    box = _box()
     return render_template(
         "board.html",
         box=box,
@@ -32,7 +33,7 @@ def show() -> str:
 @bp.get("/board")
 def now() -> str:
     """Return the changing part of the board alone, for the page's own polling."""
-    box = parts().status.get()
+    box = _box()
     return render_template("_lines.html", box=box, alarms=alarms_of(box), now=_now(box))
 
 
@@ -45,6 +46,20 @@ def press_button() -> Response | tuple[str, int]:
     parts().status.forget()
     parts().notebook.note("button", signed_in().person_id)
     return redirect(url_for("board.show"), code=303)
+
+
+def _box() -> BoxStatus | None:
+    """Return the box's status, without the numbers that this person need not know."""
+    box = parts().status.get()
+    if box is None:
+        return None
+    lines = [each if office.knows_of(each.department) else _unnamed(each) for each in box.lines]
+    return replace(box, lines=lines)
+
+
+def _unnamed(line: LineStatus) -> LineStatus:
+    """Return a line without the other party's number: "" for one that is known."""
+    return replace(line, number="") if line.number else line
 
 
 def _now(box: BoxStatus | None) -> datetime:

@@ -1,13 +1,15 @@
 """The list of calls, and one call."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import Blueprint, abort, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from appliance.api import Hearing, NoSuchCall, RecorderAway
+from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
-from appliance.office.clerk import Refusal
+from appliance.office.clerk import Refusal, documents_of
 from appliance.office.documents import Request
 from web_min import forms, office, search, timeline
 from web_min.parts import parts, signed_in
@@ -18,7 +20,7 @@ bp = Blueprint("calls", __name__)
 @bp.get("/calls")
 def index() -> tuple[str, int]:
     asked = search.read(request.args, parts().site.zone)
-    found = [] if asked.errors else parts().calls.search(asked.query)
+    found = [] if asked.errors else _search(asked.query)
     page, more = found[: search.PAGE_LEN], len(found) > search.PAGE_LEN
     if not asked.errors:
         # The fields alone: what was looked for, a number above all, is not for the ledger.
@@ -69,11 +71,29 @@ def _opening(call: CallRow) -> tuple[Request | None, Refusal | None]:
 
 
 def find(call_id: str) -> CallRow:
-    """Return a call, or answer 404."""
+    """Return a call that this person may know of, or answer 404."""
     try:
-        return parts().calls.get(call_id)
+        call = parts().calls.get(call_id)
     except NoSuchCall:
         abort(404)
+    clause = parts().profile.safeguards.clause
+    known = office.knows_of(call.department) or _asked_for(call)
+    office.only_if(known, clause, why="not_yours", status=404)
+    return call
+
+
+def _asked_for(call: CallRow) -> bool:
+    """Say whether a request of this person, or of their department, is about a call."""
+    mine = documents_of(parts().cabinet.all(Request), office.actor())
+    return any(call.id in each.calls for each in mine)
+
+
+def _search(query: CallQuery) -> list[CallRow]:
+    """Return the calls that fit: their own department's for who may not look for others."""
+    if office.may("call.search"):
+        return parts().calls.search(query)
+    own = office.actor().department
+    return parts().calls.search(replace(query, department=own)) if own else []
 
 
 def _hearings(call_id: str) -> Sequence[Hearing] | None:

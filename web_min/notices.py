@@ -31,8 +31,10 @@ _RIGHTS: Final = ("notice.mark", "call.mark", "log.review")
 
 @bp.before_request
 def _where_the_rule_asks_for_it() -> None:
-    if not parts().profile.notice.required or not any(office.may(each) for each in _RIGHTS):
+    notice = parts().profile.notice
+    if not notice.required:
         abort(404)
+    office.only_if(any(office.may(each) for each in _RIGHTS), notice.clause, status=404)
 
 
 @bp.get("")

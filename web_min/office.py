@@ -40,6 +40,16 @@ def sees_all() -> bool:
     return any(may(right) for right in _SEEING_ALL)
 
 
+def knows_of(department: str) -> bool:
+    """Say whether the person of this request may know of calls on a department's lines.
+
+    Who was called, and when, is known to the parties, to who may look for calls, and to who
+    answers for the recorder.
+    """
+    own = actor().department
+    return may("call.search") or sees_all() or (bool(own) and own == department)
+
+
 def permit(call_id: str) -> Request:
     """Return the request under which the person of this request may hear a call now.
 
@@ -78,7 +88,7 @@ def address_of(document: Document) -> str:
 
 
 def today() -> date:
-    return parts().now().astimezone(parts().site.zone).date()
+    return parts().today()
 
 
 def calls_of(request: Request) -> list[CallRow]:

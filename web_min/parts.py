@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
 from appliance.notebook import Notebook
 from appliance.office.cabinet import Cabinet
+from appliance.office.chores import Chores
 from appliance.office.clerk import Clerk
 from appliance.office.conditions import Conditions
 from appliance.people import People, Wrapping, may_manage
@@ -32,6 +33,7 @@ from web_min.halfway import Halfway
 from web_min.opened import Opened
 from web_min.packages import Packages
 from web_min.pending import Pending, on_a_thread
+from web_min.rounds import Rounds
 from web_min.sessions import Session, Sessions
 from web_min.status import Status
 from web_min.tokens import Tokens
@@ -137,6 +139,7 @@ class Parts:
     pending: Pending = field(init=False)
     cabinet: Cabinet = field(init=False)
     clerk: Clerk = field(init=False)
+    rounds: Rounds = field(init=False)
     articles: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,6 +159,7 @@ class Parts:
         self.cabinet = Cabinet(self.registry)
         conditions = Conditions(self.profile, self.cabinet, self.calls, self.now)
         self.clerk = Clerk(self.profile, self.cabinet, self.now, conditions)
+        self.rounds = Rounds(Chores(self.clerk, self.calls), self.notebook, self.today)
         self.articles = shipped_articles(self.profile)
 
     def sign_out(self, person_id: str, *, but: str = "") -> None:
@@ -165,6 +169,10 @@ class Parts:
 
     def _lives(self, session: Session) -> bool:
         return self.sessions.find(session.id, touch=False) is not None
+
+    def today(self) -> date:
+        """Return the site's day."""
+        return self.now().astimezone(self.site.zone).date()
 
     def _close(self, session: Session) -> None:
         self.opened.close_session(session.id)

@@ -51,10 +51,12 @@ def serve(config: Path) -> int:
         registry = Registry(opened.registry)
         undo.callback(registry.close)
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
-        app = create_app(_parts(opened, here, registry, index))
+        page = _parts(opened, here, registry, index)
+        app = create_app(page)
         server = create_server(app, **_listening(here.web))
         undo.callback(server.close)
         undo.enter_context(_pid_file(opened.run / "web.pid"))
+        undo.enter_context(page.rounds.going_on())
         undo.enter_context(_ended_by(signal.SIGTERM))
         if not here.web.tls and _bare_host(here.web.host) not in LOOPBACK:
             log.warning("%s without TLS: passphrases cross the network in clear", here.web.host)

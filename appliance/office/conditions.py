@@ -88,9 +88,11 @@ class Conditions:
             raise Refusal("no_ground", clause, "by")
         if ground.document and (request.proof is None or not request.proof.number.strip()):
             raise Refusal("missing", clause, "proof")
-        for fact, value in (("applicant", request.applicant.name), ("purpose", request.purpose)):
-            if not value.strip():
-                raise Refusal("missing", self._provision_clause, fact)
+        if not request.applicant.name.strip():
+            raise Refusal("missing", self._provision_clause, "applicant")
+        beyond = ground in self._profile.outside_use.reason
+        if request.purpose not in {each.id for each in self._profile.purpose} and not beyond:
+            raise Refusal("missing", self._provision_clause, "purpose")
         if not request.calls and not request.wanted.strip():
             raise Refusal("missing", self._provision_clause, "calls")
         unrestricted(self._profile, self._cabinet, request)

@@ -178,3 +178,11 @@ def test_health_shows_when_each_line_was_last_proved(inside):
 def test_names_are_shown_as_text(inside):
     inside.show(lines=[line(1, name="<script>alert(1)</script>")])
     assert "<script>alert" not in inside.get("/").text
+
+
+def test_the_numbers_of_other_departments_callers_are_not_shown(inside):
+    inside.show(lines=[line(1, "in_call", number="0313701234"), line(2, "ringing", number=None)])
+    assert "0313701234" in inside.get("/board").text
+    client = inside.person("이직원", "user", "세정과")
+    page = inside.get("/board", client).text
+    assert ("0313701234" in page, page.count("Number not known")) == (False, 1)

@@ -174,7 +174,7 @@ def test_what_no_request_opens_can_be_asked_for(inside):
     page = inside.get(f"/calls/{row.id}").text
     assert "No approved request opens this recording." in page
     assert "Ask for this recording" not in page  # the administrator has no right to
-    page = inside.get(f"/calls/{row.id}", inside.person("박하늘", "unit_head")).text
+    page = inside.get(f"/calls/{row.id}", inside.person("박하늘", "unit_head", "민원봉사과")).text
     assert f'href="/requests/new?call={row.id}"' in page
 
 
@@ -272,3 +272,24 @@ def test_a_held_call_says_who_holds_it_why_and_until_when(inside):
     page = text(inside.get(f"/calls/{held.id}").text)
     assert "until Wed 31 Mar 2027, by" in page and "係争中" in page and "8(1)" in page
     assert "erased in" not in text(inside.get("/calls").text)
+
+
+def test_who_has_no_right_to_search_knows_of_their_own_departments_calls(inside):
+    own = inside.add(call(1, number="0311112222"))
+    other = inside.add(call(2, 20, number="0313334444", department="세정과"))
+    client = inside.person("이직원", "user", "민원봉사과")
+    page = inside.get("/calls", client).text
+    assert ("0311112222" in page, "0313334444" in page) == (True, False)
+    assert inside.get(f"/calls/{own.id}", client).status_code == 200
+    assert inside.get(f"/calls/{other.id}", client).status_code == 404
+    assert inside.recorder.notes("refused")[-1][2] == {"why": "not_yours", "clause": "8②,4"}
+    nowhere = inside.person("최직원", "user", "")
+    assert "0311112222" not in inside.get("/calls", nowhere).text
+
+
+def test_a_call_that_one_has_asked_for_is_known_to_one(inside):
+    row = inside.add(call(1))
+    client = inside.person("최과장", "unit_head", "건축과")
+    assert inside.get(f"/calls/{row.id}", client).status_code == 404
+    inside.permit(row, made_by=inside.registry.person_named("최과장").id)
+    assert inside.get(f"/calls/{row.id}", client).status_code == 200

@@ -167,6 +167,7 @@ def test_that_nobody_tells_of_alarms_is_an_alarm_where_somebody_is_to(inside):
     inside.recorder.away = True
     assert "Nobody tells of alarms" in health(inside)
 
+
 def test_who_only_uses_the_system_puts_no_alarm_aside(inside):
     inside.alarm("line_down", "line 5")
     client = inside.person("이직원", "user")

@@ -67,7 +67,7 @@ class Office:
             id=self.cabinet.new_id(Request),
             kind="provide",
             ground="user" if self.profile.city.country == "KR" else "fair",
-            purpose="dispute",
+            purpose="dispute" if self.profile.city.country == "KR" else "fair",
             reason="민원 처리 확인",
             applicant=Applicant("박과장", "세정과", "사무관", "지방세", "1975-02-03"),
             made_by=self.by(maker).id,
