@@ -190,7 +190,7 @@ def test_whoever_loses_a_role_is_signed_out_at_once_and_hears_nothing(inside):
     assert inside.post("/people/p2", role="user").headers["Location"] == "/people"
     assert inside.get(f"/calls/{row.id}/audio.opus", theirs).status_code == 401
     assert inside.sign_in("이두리", MINE, theirs).status_code == 303  # with the same passphrase
-    assert inside.post(f"/calls/{row.id}/listen", theirs).status_code == 403
+    assert inside.post(f"/calls/{row.id}/listen", theirs).status_code == 404  # nor knows of it
     inside.post("/people/p2", role="operator")
     assert inside.get("/", theirs).headers["Location"].startswith("/sign-in")
     inside.sign_in("이두리", MINE, theirs)
