@@ -102,6 +102,11 @@ class Box:
         return self.data / "secrets"
 
     @property
+    def access(self) -> Path:
+        """Who did what, to be searched; made from the ledger by the page."""
+        return self.data / "access.db"
+
+    @property
     def index(self) -> Path:
         return self.data / "calls.db"
 

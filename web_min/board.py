@@ -7,8 +7,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import BoxStatus, LineStatus, RecorderAway
-from appliance.office.tasks import tasks
-from web_min import colleagues, office
+from appliance.office.tasks import Task, tasks
+from web_min import colleagues, log, office
 from web_min.health import alarms_of
 from web_min.parts import parts, signed_in
 
@@ -24,7 +24,7 @@ def show() -> str:
         box=box,
         alarms=alarms_of(box),
         now=_now(box),
-        tasks=tasks(parts().clerk, office.actor(), office.documents(), office.today()),
+        tasks=_tasks(),
         address_of=office.address_of,
         colleagues=colleagues.listed(parts()),
     )
@@ -60,6 +60,11 @@ def _box() -> BoxStatus | None:
 def _unnamed(line: LineStatus) -> LineStatus:
     """Return a line without the other party's number: "" for one that is known."""
     return replace(line, number="") if line.number else line
+
+
+def _tasks() -> list[Task]:
+    documents, today = office.documents(), office.today()
+    return tasks(parts().clerk, office.actor(), documents, today, log.waiting())
 
 
 def _now(box: BoxStatus | None) -> datetime:

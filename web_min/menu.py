@@ -43,6 +43,10 @@ def _decides_restrictions() -> bool:
     return parts().profile.restriction.allowed and office.sees_all()
 
 
+def _reviews() -> bool:
+    return office.may("log.review")
+
+
 _AREAS: Final = (
     Area("board.show", N_("Today")),
     Area("calls.index", N_("Calls"), "calls"),
@@ -54,6 +58,7 @@ _AREAS: Final = (
     Area("lines.index", N_("Full recording"), "lines"),
     Area("health.show", N_("Health"), "health"),
     Area("rule.show", N_("The rule"), "rule"),
+    Area("log.show", N_("Access log"), "log", _reviews),
     Area("people.index", N_("People"), "people", manages_people),
 )
 

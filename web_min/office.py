@@ -10,7 +10,7 @@ from appliance.api import NoSuchCall
 from appliance.index_row import CallRow
 from appliance.office import hearing
 from appliance.office.clerk import Actor, Refusal
-from appliance.office.documents import Document, LineFile, Medium, Request, Restriction
+from appliance.office.documents import Document, LineFile, Medium, Request, Restriction, Review
 from appliance.office.forms import Forms, Phone
 from web_min import forms as web_forms
 from web_min import languages, refusals
@@ -76,8 +76,10 @@ def documents() -> list[Document]:
     ]
 
 
-def address_of(document: Document) -> str:
+def address_of(document: Document | Review) -> str:
     """Return where a document's page is."""
+    if isinstance(document, Review):
+        return url_for("log.show", month=document.id)
     if isinstance(document, Request):
         return url_for("requests.show", request_id=document.id)
     if isinstance(document, LineFile):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app, g
 
+from appliance.access_log import AccessLog
 from appliance.api import Recorder
 from appliance.articles import shipped_articles
 from appliance.export import Holder
@@ -115,6 +116,7 @@ class Parts:
     profile: Profile
     recorder: Recorder
     calls: Calls
+    access: AccessLog
     registry: Registry
     open_audio: OpenAudio
     make_package: MakePackage

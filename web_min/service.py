@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -18,10 +19,12 @@ from typing import Any, Final
 from waitress.server import create_server
 
 from appliance import box, site
+from appliance.access_log import AccessLog
 from appliance.box import Box
 from appliance.control import ControlClient
 from appliance.export import packed
 from appliance.index import CallIndex
+from appliance.ledger_walk import ENTRIES
 from appliance.playback import Recording, open_recording
 from appliance.registry import Registry
 from appliance.systemd import notify
@@ -51,7 +54,11 @@ def serve(config: Path) -> int:
         registry = Registry(opened.registry)
         undo.callback(registry.close)
         index = undo.enter_context(CallIndex.open_readonly(opened.index))
-        page = _parts(opened, here, registry, index)
+        access = AccessLog(opened.access, opened.ledger / ENTRIES)
+        undo.callback(access.close)
+        # The first time, and after months without the page, it takes seconds.
+        threading.Thread(target=access.catch_up, name="access", daemon=True).start()
+        page = _parts(opened, here, registry, index, access)
         app = create_app(page)
         server = create_server(app, **_listening(here.web))
         undo.callback(server.close)
@@ -66,7 +73,9 @@ def serve(config: Path) -> int:
     return 0
 
 
-def _parts(opened: Box, here: site.Site, registry: Registry, index: CallIndex) -> Parts:
+def _parts(
+    opened: Box, here: site.Site, registry: Registry, index: CallIndex, access: AccessLog
+) -> Parts:
     web = here.web
     return Parts(
         profile=opened.policy.profile,
@@ -83,6 +92,7 @@ def _parts(opened: Box, here: site.Site, registry: Registry, index: CallIndex) -
         ),
         recorder=ControlClient(opened.socket),
         calls=index,
+        access=access,
         registry=registry,
         open_audio=_opener(opened.vault),
         make_package=_packer(opened),

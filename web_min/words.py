@@ -241,6 +241,7 @@ TASKS: Final = {
     "erase_medium": Word(N_("Erase a medium"), "pending", "busy"),
     "destroy_medium": Word(N_("Destroy a medium"), "pending", "busy"),
     "find_medium": Word(N_("Look for a missing medium"), "alarm", "bad"),
+    "review_log": Word(N_("Review the access log of a month"), "pending", "busy"),
     "decide_restriction": Word(N_("Decide on a restriction"), "pending", "busy"),
 }
 
@@ -340,6 +341,49 @@ RIGHTS_ACTS: Final = {
     "person_removed": Word(N_("Removed"), "check", "quiet"),
     "recovered": Word(N_("Came in with the recovery sheet"), "check", "quiet"),
 }
+
+
+#: What people did, by the acts of the ledger; those with documents are made up: see `act_text`.
+ACCESS_ACTS: Final = {
+    "login": Word(N_("Signed in"), "check", "quiet"),
+    "logout": Word(N_("Signed out"), "check", "quiet"),
+    "login_refused": Word(N_("Sign-in failed: passphrase"), "cross", "bad"),
+    "code_refused": Word(N_("Sign-in failed: second factor"), "cross", "bad"),
+    "join_refused": Word(N_("One-time code refused"), "cross", "bad"),
+    "setup": Word(N_("Set the box up"), "check", "quiet"),
+    "setup_refused": Word(N_("Setting up refused"), "cross", "bad"),
+    "search": Word(N_("Searched calls"), "check", "quiet"),
+    "listen": Word(N_("Listened"), "play", "quiet"),
+    "export": Word(N_("Taken out"), "out", "quiet"),
+    "package": Word(N_("Copy made"), "out", "quiet"),
+    "download": Word(N_("Copy downloaded"), "out", "quiet"),
+    "register_export": Word(N_("Register taken out"), "out", "quiet"),
+    "log_export": Word(N_("Access log taken out"), "out", "quiet"),
+    "log_reviewed": Word(N_("Access log reviewed"), "check", "good"),
+    "refused": Word(N_("Refused"), "cross", "bad"),
+    "hold": Word(N_("Hold set"), "lock", "quiet"),
+    "release": Word(N_("Hold ended"), "lock", "quiet"),
+    "passphrase_set": Word(N_("Passphrase chosen"), "check", "quiet"),
+    "factor_set": Word(N_("Second factor set up"), "check", "quiet"),
+    "recovery_code_used": Word(N_("Recovery code used"), "alarm", "warn"),
+    "button": Word(N_("Front button pressed on the page"), "record", "quiet"),
+    "self_test_asked": Word(N_("Self-test begun"), "check", "quiet"),
+    "notice_exempt": Word(N_("Exemption from notice stated"), "check", "quiet"),
+}
+_OF_DOCUMENTS: Final = {
+    "request": Word(N_("Request"), "check", "quiet"),
+    "line": Word(N_("Full recording"), "full", "quiet"),
+    "medium": Word(N_("Medium"), "out", "quiet"),
+    "restriction": Word(N_("Restriction"), "lock", "quiet"),
+}
+
+
+def act_text(act: str) -> str:
+    """Return what was done, in the request's language; one we have no words for keeps its name."""
+    kind, _, done = act.partition("_")
+    if kind in _OF_DOCUMENTS and done in DONE:
+        return f"{_OF_DOCUMENTS[kind]}: {DONE[done]}"
+    return str(word({**RIGHTS_ACTS, **ACCESS_ACTS}, act))
 
 
 def trouble(alarm: Alarm) -> Trouble:

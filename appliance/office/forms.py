@@ -236,13 +236,18 @@ def as_csv(values: Values, titles: Sequence[str]) -> bytes:
 
     Source: RFC 4180; OWASP, CSV injection.
     """
+    rows = values["rows"]
+    assert isinstance(rows, list)
+    return csv_bytes(titles, ([row[column] for column in REGISTER] for row in rows))
+
+
+def csv_bytes(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Return a table as `as_csv` does."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(titles)
-    rows = values["rows"]
-    assert isinstance(rows, list)
     for row in rows:
-        writer.writerow([_plain(row[column]) for column in REGISTER])
+        writer.writerow([_plain(cell) for cell in row])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 

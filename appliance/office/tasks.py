@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from appliance.office import deadlines
+from appliance.office import deadlines, reviews
 from appliance.office.clerk import Actor, Clerk
 from appliance.office.deadlines import Deadline
-from appliance.office.documents import Document, LineFile, Medium, Request, Restriction
+from appliance.office.documents import Document, LineFile, Medium, Request, Restriction, Review
 
 #: The act by which a document in this state is taken on, and what that is called.
 _DUTIES: Final[Mapping[tuple[type, str, str], str]] = {
@@ -47,14 +47,27 @@ class Task:
     """Attributes: since: ISO 8601 UTC, when the document came into its state."""
 
     what: str
-    document: Document
+    document: Document | Review
     since: str
     deadline: Deadline | None = None
 
 
-def tasks(clerk: Clerk, actor: Actor, documents: Iterable[Document], today: date) -> list[Task]:
-    """Return a person's tasks, the most urgent first: what is overdue, what is due, the oldest."""
+def tasks(
+    clerk: Clerk,
+    actor: Actor,
+    documents: Iterable[Document],
+    today: date,
+    months: Iterable[str] = (),
+) -> list[Task]:
+    """Return a person's tasks, the most urgent first: what is overdue, what is due, the oldest.
+
+    Args:
+        months: whose access log this person may review, and nobody has.
+    """
     found = [task for each in documents for task in _of(clerk, actor, each, today)]
+    for month in months:
+        unsigned = Review(month, "", "", "")
+        found.append(Task("review_log", unsigned, "", reviews.deadline(month, today)))
     return sorted(found, key=lambda t: (t.deadline.left if t.deadline else 10_000, t.since))
 
 

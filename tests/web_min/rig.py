@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from appliance.access_log import AccessLog
 from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
 from appliance.call_machine import Mode
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
 from appliance.keyring import vault_secret
 from appliance.keys import WrongPassphrase, tidy_passphrase, tidy_setup_code
+from appliance.ledger_walk import pack_line
 from appliance.office.cabinet import Cabinet
 from appliance.office.documents import Applicant, Request
 from appliance.people import Wrapping
@@ -266,6 +268,9 @@ class Rig:
         self.clock = Clock()
         self.recorder = FakeRecorder()
         self.index = CallIndex.open(folder / "calls.db")
+        self.entries = folder / "entries.log"
+        self.entered = 0
+        self.access = AccessLog(folder / "access.db", self.entries)
         self.path = folder / "registry.json"
         Registry.create(self.path, wrap(SECRET, tidy_setup_code(CODE)))
         self.registry = Registry(self.path)
@@ -293,6 +298,7 @@ class Rig:
             lines=LINES,
             recorder=self.recorder,
             calls=self.index,
+            access=self.access,
             registry=self.registry,
             open_audio=self.open_audio,
             make_package=self.make_package,
@@ -314,6 +320,7 @@ class Rig:
     def close(self):
         self.registry.close()
         self.index.close()
+        self.access.close()
 
     def add(self, row, audio=None, *, permit=True):
         """Put a call in the index, and its recording where a request lets the page open it."""
@@ -324,6 +331,13 @@ class Rig:
             self.recordings[row.id] = recording(row.id, audio)
             self.recorder.keys[row.id] = AGE_FILE + row.id.encode()
         return row
+
+    def enter(self, act, at, **facts):
+        """Put an entry in the ledger's file, as the recorder does."""
+        entry = {"act": act, "clock": "ntp", "facts": facts, "index": self.entered, "prev": ""}
+        with open(self.entries, "ab") as file:
+            file.write(pack_line({**entry, "time": iso(at)}))
+        self.entered += 1
 
     def permit(self, row, **changes):
         """Put a request in the cabinet that opens a call: approved, and signed for."""

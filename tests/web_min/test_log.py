@@ -1,0 +1,140 @@
+"""The access log on the page, and its monthly review."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.web_min.rig import NOW
+
+OCTOBER = NOW - timedelta(days=30)
+
+
+@pytest.fixture
+def head(rig):
+    return rig.person("정책임", "head")
+
+
+@pytest.fixture
+def row(rig):
+    rig.enter("login", OCTOBER, person="p1", address="192.0.2.7")
+    rig.enter("listen", OCTOBER, person="p1", call="01K7ABCDEFGHJKMNPQRSTVWXYZ", purpose="r1 확인")
+    rig.enter("login_refused", OCTOBER, person="", address="198.51.100.9")
+    rig.enter("login", NOW, person="p2", address="192.0.2.8")
+    rig.enter("refused", NOW, person="p1", why="no_right", clause="9①")
+    rig.enter("request_approve", NOW, person="p2", of="r1", state="approved")
+
+
+def test_it_says_who_when_from_where_what_and_with_which_recording(rig, head, row):
+    page = rig.get("/log?month=2026-10", head).text
+    for said in ("김하나", "192.0.2.7", "Listened", "…TVWXYZ", "r1 확인", "Sign-in failed"):
+        assert said in page
+    assert "Request: Approved" not in page
+    page = rig.get("/log", head).text
+    assert "Request: Approved" in page
+    assert "article 9(1)" in page
+    assert "192.0.2.7" in page  # the refusal, from where they had signed in
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ("person=p1", "Listened", "198.51.100.9"),
+        ("kind=hear", "…TVWXYZ", "198.51.100.9"),
+        ("kind=refused", "198.51.100.9", "…TVWXYZ"),
+        ("kind=papers", "Nothing of this kind", "…TVWXYZ"),
+        ("person=p9", "Nothing of this kind", "198.51.100.9"),
+        ("kind=nonsense&before=nonsense", "…TVWXYZ", "Nothing of this kind"),
+    ],
+)
+def test_it_is_looked_through_by_person_and_kind(rig, head, row, wanted):
+    asked, there, away = wanted
+    page = rig.get(f"/log?month=2026-10&{asked}", head).text
+    assert there in page
+    assert away not in page.partition("The whole of")[0]
+
+
+def test_the_older_are_on_the_next_page(rig, head):
+    for n in range(150):
+        rig.enter("search", NOW - timedelta(minutes=n), person="p1")
+    page = rig.get("/log?person=p1", head).text
+    assert page.count("Searched calls") == 101  # and once in the counts
+    address = page.split('rel="next"')[0].rpartition('href="')[2].rstrip('" ')
+    older = rig.get(address.replace("&amp;", "&"), head).text
+    assert older.count("Searched calls") == 51
+    assert 'rel="next"' not in older
+
+
+@pytest.mark.parametrize("month", ["2026-13", "nonsense", "2026-1", "26-10-1"])
+def test_what_is_no_month_is_no_page(rig, head, month):
+    assert rig.get(f"/log?month={month}", head).status_code == 404
+
+
+def test_only_those_who_review_see_it(rig, row):
+    rig.sign_in()
+    assert "/log" not in rig.get("/").text
+    for address in ("/log", "/log/log.csv?reason=audit"):
+        assert rig.get(address).status_code == 404
+    assert rig.post("/log/review", month="2026-10", remarks="x").status_code == 404
+    assert rig.registry.rows("reviews") == []
+
+
+def test_a_month_that_is_over_waits_on_the_first_page_until_it_is_signed(rig, head, row):
+    assert "Review the access log of a month" in rig.get("/", head).text
+    assert "due by" in rig.get("/", head).text
+    answer = rig.post("/log/review", head, month="2026-10", remarks="이상 없음")
+    assert answer.headers["Location"] == "/log?month=2026-10"
+    page = rig.get("/log?month=2026-10", head).text
+    assert "Reviewed by 정책임" in page
+    assert "이상 없음" in page
+    assert "Review the access log of a month" not in rig.get("/", head).text
+    (note,) = rig.recorder.notes("log_reviewed")
+    assert note[2]["month"] == "2026-10"
+
+
+def test_an_overdue_month_is_named_first(rig, head):
+    rig.enter("login", NOW - timedelta(days=80), person="p1")
+    page = rig.get("/", head).text
+    assert page.index("2026-09") < page.index("2026-10")
+    assert "was due on" in page
+
+
+@pytest.mark.parametrize(
+    ("form", "says"),
+    [
+        ({"month": "2026-10", "remarks": ""}, "remarks"),
+        ({"month": "2026-11", "remarks": "x"}, "remarks"),
+    ],
+)
+def test_a_review_that_is_refused_says_why(rig, head, row, form, says):
+    answer = rig.post("/log/review", head, **form)
+    assert answer.status_code == 409
+    assert f'href="#{says}"' in answer.text
+    assert rig.registry.rows("reviews") == []
+
+
+def test_a_month_is_taken_out_with_a_reason_for_excel(rig, head, row):
+    answer = rig.get("/log/log.csv?month=2026-10&reason=audit", head)
+    assert answer.mimetype == "text/csv"
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    lines = answer.data.decode("utf-8-sig").splitlines()
+    assert len(lines) == 4
+    assert lines[2].split(",")[1:] == [
+        "김하나",
+        "192.0.2.7",
+        "Listened",
+        "01K7ABCDEFGHJKMNPQRSTVWXYZ",
+        "r1 확인",
+    ]
+    assert rig.recorder.notes("log_export")[0][2] == {"month": "2026-10", "reason": "audit"}
+    refused = rig.get("/log/log.csv?month=2026-10&reason=typed", head)
+    assert (refused.status_code, refused.text.count("Choose the reason.")) == (400, 2)
+
+
+def test_where_the_reviewer_runs_the_recorder_the_page_says_so(tmp_path):
+    from tests.web_min.rig import Rig
+
+    rig = Rig(tmp_path, policy="goshogawara")
+    head = rig.person("管財課長", "head")
+    rig.enter("login", OCTOBER, person="p1")
+    assert "Your own work is in this log" in rig.get("/log?month=2026-10", head).text
+    rig.close()
