@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response as Answer
 from appliance.access_log import Access, AccessQuery
 from appliance.index_row import from_ms, to_ms
 from appliance.office import reviews
+from appliance.office.clerk import Refusal
 from appliance.office.documents import Review
 from appliance.office.forms import csv_bytes
 from appliance.words import N_
-from web_min import forms, office, words
+from web_min import forms, office, refusals, words
 from web_min.languages import gettext as _
 from web_min.parts import parts, signed_in
 
@@ -76,7 +77,7 @@ def table() -> Response | tuple[str, int]:
     parts().notebook.note("log_export", signed_in().person_id, month=month, reason=reason)
     titles = [
         _("When"),
-        _("Who"),
+        _("By whom"),
         _("From where"),
         _("What was done"),
         _("Recording"),
@@ -141,7 +142,7 @@ def details(access: Access) -> str:
         str(facts.get("purpose") or ""),
         str(facts.get("of") or facts.get("request") or ""),
         parts().registry.name_of(str(facts["who"])) if facts.get("who") else "",
-        str(facts.get("why") or ""),
+        refusals.text(Refusal(str(facts["why"]))) if facts.get("why") else "",
         str(facts.get("month") or ""),
         _(REASONS[str(facts["reason"])]) if facts.get("reason") in REASONS else "",
         office.clause_name(str(facts["clause"])) if facts.get("clause") else "",

@@ -360,7 +360,7 @@ ACCESS_ACTS: Final = {
     "register_export": Word(N_("Register taken out"), "out", "quiet"),
     "log_export": Word(N_("Access log taken out"), "out", "quiet"),
     "log_reviewed": Word(N_("Access log reviewed"), "check", "good"),
-    "refused": Word(N_("Refused"), "cross", "bad"),
+    "refused": Word(N_("Was not allowed"), "cross", "bad"),
     "hold": Word(N_("Hold set"), "lock", "quiet"),
     "release": Word(N_("Hold ended"), "lock", "quiet"),
     "passphrase_set": Word(N_("Passphrase chosen"), "check", "quiet"),

@@ -32,6 +32,8 @@ def test_it_says_who_when_from_where_what_and_with_which_recording(rig, head, ro
     page = rig.get("/log", head).text
     assert "Request: Approved" in page
     assert "article 9(1)" in page
+    assert "Was not allowed" in page
+    assert "no_right" not in page
     assert "192.0.2.7" in page  # the refusal, from where they had signed in
 
 
