@@ -4,7 +4,7 @@ VENV   := .venv
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN    := $(VENV)/bin
 
-.PHONY: setup demo test kill-test clock-test retention-test lint types clean lock
+.PHONY: setup demo test kill-test power-cut fault-sweep clock-test retention-test lint types clean lock
 
 setup: $(VENV)/.run
 
@@ -26,6 +26,14 @@ retention-test: $(VENV)/.test
 clock-test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m long tests/long/test_wrong_clock.py
 
+# 30 power cuts, for real, and the control without flushes: about 3 minutes; as root.
+power-cut: $(VENV)/.long
+	$(BIN)/python -m pytest -q -m long tests/long/test_power_cut.py
+
+# Each call to the disk of a replay fails, each file of a folder is damaged: about an hour.
+fault-sweep: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m long tests/long/test_fault_sweep.py
+
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,6 +51,10 @@ $(VENV)/.run: pyproject.toml requirements.lock image_build/debian-packages.txt
 
 $(VENV)/.test: $(VENV)/.run
 	sh image_build/install-debian-packages.sh test
+	touch $@
+
+$(VENV)/.long: $(VENV)/.test
+	sh image_build/install-debian-packages.sh long
 	touch $@
 
 # Work the lock file out anew, after a change of the dependencies.
