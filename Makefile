@@ -32,7 +32,7 @@ power-cut: $(VENV)/.long
 
 # Each call to the disk of a replay fails, each file of a folder is damaged: about an hour.
 fault-sweep: $(VENV)/.test
-	$(BIN)/python -m pytest -q -m long tests/long/test_fault_sweep.py
+	$(BIN)/python -m pytest -q -m long tests/appliance/test_fault_sweep.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -21,10 +21,10 @@ def ways(content, rng, flips=1):
 def files(folder):
     """Return the files of a data folder that mean anything while nothing runs.
 
-    Not run/, lock files, and what SQLite leaves of its shared memory and of an empty log.
+    Not run/, lock files, the ballast, and what SQLite leaves of its memory and of an empty log.
     """
     found = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    idle = (".lock", "calls.db-shm", "calls.db-wal")
+    idle = (".lock", "calls.db-shm", "calls.db-wal", "ballast")
     return [path for path in found if path.parts[0] != "run" and not path.name.endswith(idle)]
 
 
