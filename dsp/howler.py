@@ -9,8 +9,8 @@ the second before are gone through once it has been. Anything else costs nothing
 seconds of audio. A frame of 20 ms is the howler's if its four tones, each off by up to 1.65 %, hold
 nearly all of it and each of them some; of frames come bursts, and of bursts a tone (dsp.cadence).
 
-Source: Telcordia GR-506-CORE, 17.2.8, receiver-off-hook tone of North America, whose tones Korea
-has too; 0 dBm0 each at the exchange. That Korea has this one is not known from paper; of Japan's
+Source: Telcordia GR-506-CORE, 17.2.8, receiver-off-hook tone of North America, whose dial and busy
+tones Korea has too; 0 dBm0 each at the exchange. That Korea has this one is not known; of Japan's
 howler no figures are.
 """
 
