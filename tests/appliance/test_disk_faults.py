@@ -45,7 +45,8 @@ def judge(library, base, capture, data, fault):
     assert len(made) == len(capture[1])
     assert all(rig.same(row, after[i]) for i, row in finished.items()), "a finished call changed"
     assert all(row.end is not None for row in after.values())
-    assert wrong == []
+    # That the list of calls was made anew from vault and ledger is told as an alarm: nothing else.
+    assert [what for what in wrong if "has been made anew" not in what] == []
     return run
 
 

@@ -1,9 +1,10 @@
-import os
+import subprocess
 
 import pytest
 
 from appliance import key_check, keys
 from appliance.registry import Registry
+from appliance.registry_storage import spare_of
 from tests.appliance.scene import PASSPHRASE, START
 
 
@@ -15,6 +16,11 @@ def found(box, level, stores=(), swaps=()):
 def another_key(box):
     box.signing_key.unlink()
     keys.create_signing_key(box.signing_key)
+
+
+def both_registries(box):
+    for path in (box.registry, spare_of(box.registry)):
+        path.write_text("{")
 
 
 def test_a_new_folder_is_fine(trial):
@@ -31,7 +37,7 @@ def test_a_new_folder_is_fine(trial):
         (lambda box: box.signing_key.write_text("x"), "the signing key cannot be read"),
         (another_key, "is not the key that box.toml names"),
         (lambda box: box.sealed_identity.unlink(), "vault.recovery.age is missing"),
-        (lambda box: box.registry.write_text("{"), "is not JSON"),
+        (both_registries, "is not JSON"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_remedy(trial, spoil, says):
@@ -66,7 +72,8 @@ def test_a_folder_nobody_can_open_and_a_wrap_of_an_older_cost_are_noted(trial, m
 def test_memory_that_swap_may_put_on_a_disk_is_noted(trial):
     (trial.run / "web.pid").write_text("no number")
     assert found(trial, "note", swaps=["/var/swap"]) == []
-    (trial.run / "record.pid").write_text(f"{os.getpid()}\n")
-    assert found(trial, "note", swaps=["/var/swap"]) == [
-        "the memory of kirok-record may be written to /var/swap in clear"
-    ]
+    with subprocess.Popen(["sleep", "60"]) as other:  # another process: what we locked is our own
+        (trial.run / "record.pid").write_text(f"{other.pid}\n")
+        notes = found(trial, "note", swaps=["/var/swap"])
+        other.kill()
+    assert notes == ["the memory of kirok-record may be written to /var/swap in clear"]

@@ -50,7 +50,7 @@ def test_what_does_not_match_is_said_in_json(kept, tmp_path, capsys):
     assert "破損" in value["mismatches"][0]["text"]
 
 
-def test_what_is_misused(kept, tmp_path, capsys):
+def test_what_is_misused(kept, tmp_path, capsys, monkeypatch):
     package = exported(kept, tmp_path)
     box, row = kept
     assert run("verify", tmp_path / "no.zip") == 2
@@ -58,8 +58,9 @@ def test_what_is_misused(kept, tmp_path, capsys):
     assert run("verify", package, "--key", "nonsense") == 2
     assert run("verify", package, "--key", tmp_path) == 2
     export = ["export", row.id, "--data", box.data, "--out", tmp_path, "--as", "김관리"]
+    monkeypatch.setenv("KIROK_PASSPHRASE", PASSPHRASE)
     assert run(*export, "--request", "7") == 2
-    assert "--trial" in capsys.readouterr().err
+    assert "there is no request '7'" in capsys.readouterr().err
 
 
 def test_a_passphrase_is_made_and_shown_once(kept, tmp_path, capsys, monkeypatch):
