@@ -28,6 +28,7 @@ def test_a_folder_that_is_in_use_and_does_not_answer_is_a_recorder_away(trial):
 
 
 def test_where_the_signing_key_is_the_recorders_alone_the_note_must_wait(trial):
-    trial.signing_key.unlink()
+    for key in (*trial.data.rglob("box.key"), *trial.data.rglob("*box.key.spare")):
+        key.unlink()
     with pytest.raises(RecorderAway):
         StandIn(trial).note("person_added", "p1", who="p2")
