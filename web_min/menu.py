@@ -7,7 +7,7 @@ from typing import Final
 from flask import request, url_for
 
 from appliance.words import N_
-from web_min import office
+from web_min import notices, office
 from web_min.languages import gettext as _
 from web_min.parts import manages_people, parts
 
@@ -31,8 +31,7 @@ def _keeps_the_register() -> bool:
 
 
 def _answers_for_notice() -> bool:
-    rights = ("notice.mark", "call.mark", "log.review")
-    return parts().profile.notice.required and any(office.may(each) for each in rights)
+    return parts().profile.notice.required and notices.answers_for_it()
 
 
 def _has_media() -> bool:
