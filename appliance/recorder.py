@@ -37,13 +37,13 @@ from firmware_bridge.block import Block, Epoch, Gap, Item, Samples
 log = logging.getLogger(__name__)
 
 #: Audio goes to the keeper, and with it to the disk, this often. With the 40 ms of a batch of
-#: blocks, the detectors' slice and what is held back, 20 ms of a packet and the flush itself, a
+#: blocks, the detectors' step and what is held back, 20 ms of a packet and the flush itself, a
 #: power cut costs less than 1.0 s.
 TICK_S: Final = 0.7
 #: Blocks are taken this long at a time: the cost of the detectors is by the call, not by the
 #: sample.
 BATCH_S: Final = 0.04
-#: An open loop is noticed up to 24 ms late, and heard in slices of 80 ms; audio waits for so many
+#: An open loop is noticed up to 24 ms late, and heard in steps of 80 ms; audio waits for so many
 #: samples, lest it be from after a hang-up.
 HOLD_BACK: Final = round(0.12 * AUDIO_HZ)
 #: Reaches back over the longest doubt (8.3 s until a number display is told from a person who

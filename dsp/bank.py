@@ -1,14 +1,14 @@
 """All detectors of all lines, joined.
 
 Voltage and audio may come in pieces of any size, and need not come in step: they are heard
-together, slice by slice, on a grid of the stream's own. What became known in a slice comes out in
-the order of (believed, line, sample). The events and their order are therefore the same however
-the stream was cut.
+together, on a grid of the stream's own, the voltage in steps of 80 ms, the audio in slices of four
+(dsp/slices.py). What became known in a step comes out in the order of (believed, line, sample). The
+events and their order are therefore the same however the stream was cut.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,24 +23,16 @@ from dsp.level import LevelBank
 from dsp.loop import LoopBank, LoopNow, LoopPlan
 from dsp.notice import NoticeBank
 from dsp.record_beep import BeepBank
+from dsp.slices import SLICE, Ear, Slices, at_latest, check
 from dsp.tone_plans import PLANS, PlanTone
-from dsp.trace import FRAME
 from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
 
 Samples = NDArray[np.int16]
 
-#: Readings heard at a time: 80 ms, four frames of the voltage and five of the digits. Much of the
-#: cost is by the slice.
-VOLT_SLICE: Final = 4 * FRAME
-AUDIO_SLICE: Final = VOLT_SLICE * AUDIO_PER_VOLT
-
-
-class Ear(Protocol):
-    """A detector that hears the audio of all lines."""
-
-    def push(self, audio: Samples, /) -> Sequence[Event]: ...
-
-    def close(self) -> Sequence[Event]: ...
+#: Of a slice: whether a loop is open must be known sooner than what is heard.
+STEPS: Final = 4
+VOLT_STEP: Final = SLICE // AUDIO_PER_VOLT // STEPS
+AUDIO_STEP: Final = SLICE // STEPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +100,10 @@ class LineBank:
         if self._notice and not has_volts:
             for line in range(1, lines + 1):
                 self._notice.listen(line, on=True)
-        self._audio = np.zeros((lines, 0), np.int16)  # not heard yet
-        self._volts = np.zeros((lines, 0), np.int16)
+        self._slices = Slices(lines)
+        self._steps = 0  # heard
+        self._audio = np.zeros((lines, 0), np.int16)  # ahead of the voltage by more than a slice
+        self._volts = np.zeros((lines, 0), np.int16)  # not heard yet
 
     def push(self, audio: Samples, volts: Samples) -> list[Event]:
         """Add a piece of the stream and return what has become known by the last whole slice.
@@ -122,21 +116,19 @@ class LineBank:
         Raises:
             ValueError: either is of another number of lines; neither is heard.
         """
-        self._audio, self._volts = (
-            self._join(self._audio, audio) if self._level else self._audio,
-            self._join(self._volts, volts) if self._loop else self._volts,
-        )
+        if self._level:
+            check(audio, self._lines)
+        if self._loop:
+            check(volts, self._lines)
+            self._volts = np.concatenate((self._volts, volts), axis=1)
+        if self._level:
+            self._fill(audio)
         events: list[Event] = []
-        count = self._slices()
+        count = self._whole_steps()
         for k in range(count):
-            heard = self._gather(
-                self._audio[:, k * AUDIO_SLICE : (k + 1) * AUDIO_SLICE],
-                self._volts[:, k * VOLT_SLICE : (k + 1) * VOLT_SLICE],
-            )
-            events += self._settle(heard)
-        if count:
-            self._audio = self._audio[:, count * AUDIO_SLICE :].copy()
-            self._volts = self._volts[:, count * VOLT_SLICE :].copy()
+            events += self._step(self._volts[:, k * VOLT_STEP : (k + 1) * VOLT_STEP])
+        if self._loop and count:
+            self._volts = self._volts[:, count * VOLT_STEP :].copy()
         return events
 
     def close(self) -> list[Event]:
@@ -144,9 +136,17 @@ class LineBank:
 
         A loop left open for longer than a dial pulse is taken for a hang-up.
         """
-        events = self._gather(self._audio, self._volts)
-        for ear in self._ears():
-            events += ear.close()
+        ears = list(self._ears())
+        events = self._hear_volts(self._volts) if self._loop else []
+        while self._slices.turn():  # there was less voltage
+            events += self._hear_audio()
+            self._fill(self._audio[:, :0])
+        for _ in self._slices.silence(1 + max((ear.after for ear in ears), default=0)):
+            events += self._hear_audio()
+        events += [event for ear in ears for event in ear.finish()]
+        if self._notice:
+            events += self._notice.close()
+        events = [at_latest(event, self._slices.end) for event in events] if ears else events
         if self._loop:
             events += self._loop.close()
         return self._settle(events)
@@ -163,29 +163,43 @@ class LineBank:
         """Return each line's learnt idle voltage, to be kept and given to the next bank."""
         return self._loop.idle_v() if self._loop else [None] * self._lines
 
-    def _join(self, waiting: Samples, piece: Samples) -> Samples:
-        if piece.ndim != 2 or len(piece) != self._lines:
-            raise ValueError(f"a piece of shape {piece.shape}, want ({self._lines}, n)")
-        return np.concatenate((waiting, piece), axis=1)
+    def _fill(self, audio: Samples) -> None:
+        """Add audio to the slice that fills; what is ahead of the voltage waits."""
+        ahead = np.concatenate((self._audio, audio), axis=1) if self._audio.size else audio
+        self._audio = ahead[:, self._slices.fill(ahead) :].copy()
 
-    def _slices(self) -> int:
-        """Return how many whole slices every sense has."""
-        audio, volts = self._audio.shape[1] // AUDIO_SLICE, self._volts.shape[1] // VOLT_SLICE
+    def _whole_steps(self) -> int:
+        """Return how many more steps every sense has."""
+        heard = self._steps * VOLT_STEP * AUDIO_PER_VOLT
+        audio = (self._slices.end + self._audio.shape[1] - heard) // AUDIO_STEP
+        volts = self._volts.shape[1] // VOLT_STEP
         if self._level and self._loop:
             return min(audio, volts)
         return audio if self._level else volts
 
-    def _gather(self, audio: Samples, volts: Samples) -> list[Event]:
-        events: list[Event] = []
-        if self._loop:  # first: what is found when a call ends is told before its end
-            hooks = self._loop.push(volts)
-            events += hooks + self._listen(hooks)
-        for ear in self._ears():
-            events += ear.push(audio)
+    def _step(self, volts: Samples) -> list[Event]:
+        self._steps += 1
+        # The voltage first: what is found when a call ends is told before its end.
+        events = self._hear_volts(volts) if self._loop else []
+        if self._level and self._steps % STEPS == 0:
+            self._slices.turn()
+            events += self._hear_audio()
+            self._fill(self._audio[:, :0])
+        return self._settle(events)
+
+    def _hear_volts(self, volts: Samples) -> list[Event]:
+        assert self._loop is not None
+        hooks = self._loop.push(volts)
+        return hooks + self._listen(hooks)
+
+    def _hear_audio(self) -> list[Event]:
+        events = [event for ear in self._ears() for event in ear.hear(self._slices)]
+        if self._notice:
+            events += self._notice.push(self._slices.latest)
         return events
 
-    def _ears(self) -> Iterator[Ear]:
-        ears = (self._level, self._in_band, self._howler, self._caller_id, self._beep, self._notice)
+    def _ears(self) -> Iterator[Ear[Any]]:
+        ears = (self._level, self._in_band, self._howler, self._caller_id, self._beep)
         return (ear for ear in ears if ear is not None)
 
     def _settle(self, events: list[Event]) -> list[Event]:

@@ -8,12 +8,12 @@ heard lies in that band:
     looks     .    .    .    #    #    #    #    #    #    #    .    .    .      # = in the band
     burst            |<- begins: 7 of 8 looks in the band           ends: 4 in a row are not ->|
 
-Bursts are found on a grid of the stream's own, half a second at a time, so that the events do not
-depend on how it was cut. A burst that is over must be steady somewhere for as long as the shortest
-message, in the band nearly throughout, of one level but for the slope of the line, and have a mark
-in it and after that two tones by turns, before it is worth reading. Each of these is asked of what
-passed the one before, of all lines together where it costs by the call: of a thousand seconds of
-prompts, 430 bursts begin, 41 are steady, 32 of one level, 1 is read.
+Bursts are found a slice of 320 ms at a time (dsp/slices.py). A burst that is over must be steady
+somewhere for as long as the shortest message, in the band nearly throughout, of one level but for
+the slope of the line, and have a mark in it and after that two tones by turns, before it is worth
+reading. Each of these is asked of what passed the one before, of all lines together where it costs
+by the call: of a thousand seconds of prompts, 430 bursts begin, 41 are steady, 32 of one level, 1
+is read.
 
 Any line may be heard at any time: between the rings, before the first one, after the silent first
 answer of Japan's number display, in a call that another call waits behind. What makes a caller of
@@ -25,7 +25,7 @@ source are bench values.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import compress
 from typing import Final
 
@@ -35,15 +35,15 @@ from numpy.typing import NDArray
 from dsp.caller_id_burst import BEFORE, read_burst
 from dsp.caller_id_screen import LEAST_SHARE, LONGEST, LOOK, are_steady, has_message, look
 from dsp.events import CallerId
+from dsp.slices import SLICE, Ear, Slices
 
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float32]
 
 #: Samples from look to look.
 STEP: Final = 160
-#: Samples screened at once. Half a second: a caller is not needed sooner.
-CHUNK: Final = 4000
-LOOKS: Final = CHUNK // STEP
+#: Looks of a slice.
+LOOKS: Final = SLICE // STEP
 
 #: A burst begins with so many of so many looks in the band: 160 ms. The shortest message, a
 #: reason of Japan's number display, lasts 183.
@@ -51,8 +51,6 @@ _BEGIN: Final = 7
 _BEGIN_OF: Final = 8
 #: And ends with as many in a row that are not.
 _END: Final = 4
-#: Chunks kept, all that a reading looks back, and the one that fills.
-_CHUNKS: Final = -(-(BEFORE + (LONGEST + _BEGIN_OF) * STEP) // CHUNK) + 2
 
 #: Share of its looks, between the first and the last, that are in the band; and of these, how many
 #: are as clear as all are at 10 dB over white noise.
@@ -66,7 +64,7 @@ _NOISE: Final = 0.025
 #: The last of them, so many looks after the one before, is noise after the end.
 _APART: Final = 2
 _LEAST_LOOKS: Final = 7
-#: Looks remembered: of the longest burst, when its last is in the oldest place of a chunk.
+#: Looks remembered: of the longest burst, when its last is in the oldest place of a slice.
 _SEEN: Final = LONGEST + LOOKS + _BEGIN_OF
 
 
@@ -92,61 +90,28 @@ class _Burst:
     told: bool = False
 
 
-class CallerIdBank:
+class CallerIdBank(Ear[CallerId]):
     """Hears caller ID in FSK on all lines."""
 
     def __init__(self, lines: int) -> None:
-        self._tape = np.zeros((_CHUNKS, lines, CHUNK), np.int16)  # the latest, each in turn
-        self._end = 0  # of what was pushed
+        super().__init__(lines)
         self._now = 0  # end of what was screened
         self._energy = np.zeros((lines, _SEEN), np.float32)  # of the latest looks
         self._share = np.zeros((lines, _SEEN), np.float32)
         self._bursts: dict[int, _Burst] = {}
 
-    def push(self, audio: Samples) -> list[CallerId]:
-        """Add audio and return the callers that were read in it.
-
-        Args:
-            audio: int16[lines, n], any n.
-
-        Raises:
-            ValueError: it is of another number of lines.
-        """
-        if audio.ndim != 2 or len(audio) != len(self._share):
-            raise ValueError(f"audio of shape {audio.shape}, want ({len(self._share)}, n)")
-        events: list[CallerId] = []
-        at = 0
-        while at < audio.shape[1]:
-            piece = audio[:, at : at + self._now + CHUNK - self._end]
-            fill, n = self._end - self._now, piece.shape[1]
-            self._tape[self._now // CHUNK % _CHUNKS, :, fill : fill + n] = piece
-            self._end += n
-            at += n
-            if self._end == self._now + CHUNK:
-                events += self._screen()
-        return events
-
-    def close(self) -> list[CallerId]:
-        """End the stream: read what its end has cut off."""
-        end = self._end
-        silence = np.zeros((len(self._share), 2 * CHUNK - (end - self._now)), np.int16)
-        # events of samples that never were are of its end
-        return [_believed_by(event, end) for event in self.push(silence)]
-
-    # ------------------------------------------------------------ the screen
-    def _screen(self) -> list[CallerId]:
-        chunk = self._tape[self._now // CHUNK % _CHUNKS]
-        seen = look(chunk.reshape(-1, LOOKS, STEP)[:, :, :LOOK])
+    def hear(self, slices: Slices) -> list[CallerId]:
+        seen = look(slices.rough.reshape(-1, LOOKS, STEP)[:, :, :LOOK])
         self._energy = np.concatenate((self._energy[:, LOOKS:], seen.energy), axis=1)
         self._share = np.concatenate((self._share[:, LOOKS:], seen.share), axis=1)
-        self._now = self._end
+        self._now = slices.now
         over = sorted(self._over())
         steady = compress(over, self._steady(over)) if over else []
         bursts = [burst for burst in steady if self._may_be_fsk(*burst)]
         if not bursts:
             return []
-        worth = has_message([self._audio(*burst) for burst in bursts])
-        return [event for burst in compress(bursts, worth) for event in self._read(*burst)]
+        worth = has_message([_audio(slices, *burst) for burst in bursts])
+        return [event for burst in compress(bursts, worth) for event in self._read(slices, *burst)]
 
     def _steady(self, bursts: list[tuple[int, int, int]]) -> list[bool]:
         """Say of bursts, each line, first look and count of them, whether they are steady."""
@@ -174,14 +139,8 @@ class CallerIdBank:
         at = _SEEN - (self._now // STEP - first)
         return _may_be_fsk(self._energy[i, at : at + count], self._share[i, at : at + count])
 
-    def _audio(self, i: int, first: int, count: int, before: int = 0) -> Samples:
-        begin, end = max(first * STEP - before, 0), (first + count - 1) * STEP + LOOK
-        chunks = range(begin // CHUNK, -(-end // CHUNK))
-        audio = np.concatenate([self._tape[chunk % _CHUNKS, i] for chunk in chunks])
-        return audio[begin - chunks[0] * CHUNK : end - chunks[0] * CHUNK]
-
-    def _read(self, i: int, first: int, count: int) -> Iterator[CallerId]:
-        for standard, message in read_burst(self._audio(i, first, count, BEFORE)):
+    def _read(self, slices: Slices, i: int, first: int, count: int) -> Iterator[CallerId]:
+        for standard, message in read_burst(_audio(slices, i, first, count, BEFORE)):
             yield CallerId(
                 line=i + 1,
                 sample=first * STEP,
@@ -194,6 +153,11 @@ class CallerIdBank:
                 absence=message.absence,
                 valid=message.valid,
             )
+
+
+def _audio(slices: Slices, i: int, first: int, count: int, before: int = 0) -> Samples:
+    begin, end = first * STEP - before, (first + count - 1) * STEP + LOOK
+    return slices.of(i, max(begin, 0), end)
 
 
 def _turns(hot: NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
@@ -227,7 +191,3 @@ def _may_be_fsk(energies: Floats, shares: Floats) -> bool:
         return False
     hot = sorted([heard[at] for at in places])
     return hot[count * 4 // 5] < _MOST_SPREAD * hot[count // 5]
-
-
-def _believed_by(event: CallerId, end: int) -> CallerId:
-    return replace(event, sample=min(event.sample, end), believed=min(event.believed, end))

@@ -151,10 +151,10 @@ class Looks:
     share: Floats
 
 
-def look(samples: Samples) -> Looks:
-    """Look at int16[..., LOOK]."""
-    flat = samples.astype(np.float32).reshape(-1)
-    row = np.zeros(len(flat), np.float32)  # one long row: faster than many short ones
+def look(samples: Floats) -> Looks:
+    """Look at float32[..., LOOK]."""
+    flat = samples.reshape(-1)
+    row = np.empty(len(flat), np.float32)  # one long row: faster than many short ones
     np.subtract(flat[1:], flat[:-1], out=row[:-1])
     steps = row.reshape(-1, LOOK)
     steps[:, -1] = 0  # from one look to the next

@@ -15,24 +15,25 @@ recognised, 25 to 41 ms later; its level is the stronger tone's.
 Source: ITU-T Q.23 (frequencies) and Q.24 (receivers).
 """
 
-from collections.abc import Generator
-from itertools import islice, pairwise
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf_figures import DTMF, DtmfFigures
-from dsp.dtmf_fit import LOOK, Look, look
+from dsp.dtmf_fit import LOOK, STEP, Look, Windows
+from dsp.dtmf_fit import read as read_windows
 from dsp.dtmf_line import HISTORY, DtmfLine, Now
 from dsp.events import Dtmf
-from dsp.frames import FRAME, FrameBank, Frames, Rough, digit_powers, doubt
+from dsp.frames import FRAME, GROUP, Frames, Rough, digit_powers
+from dsp.frames import read as read_frames
+from dsp.slices import Ear, Slices
 from dsp.tone_fit import Floats
 from dsp.units import POWER_AT_0_DBM0
 
 Samples = NDArray[np.int16]
-#: Silence after which every digit has ended: twice the 38 ms that it takes at most.
-_SILENCE_ENDS: Final = 640
 #: Share of the power above 500 Hz in a hot frame's two tones. Half a frame of a digit shows half.
 _PAIR_SHARE: Final = 0.42
 #: And in two hot frames running, together: a digit of 30 ms fills at least one and a half.
@@ -43,109 +44,127 @@ _WEAKER_SHARE: Final = 0.02
 _WEAKEST: Final = POWER_AT_0_DBM0 * FRAME * 10 ** (-54 / 10)
 
 
+#: Frames that a look at the end of one reaches back; and windows from one look to the next.
+_BEFORE: Final = LOOK // FRAME - 1
+#: Frames whose looks are read at once: nearly all digits are over by then.
+_READ: Final = 8
+_READ_SAMPLES: Final = (_READ + _BEFORE) * FRAME
+_WINDOWS_A_FRAME: Final = FRAME // STEP
+
+
 class _Ask(NamedTuple):
-    """What a line wants looked at: int16[HISTORY] up to the end of a frame, for a digit."""
+    """What a line wants read: int16[_READ_SAMPLES], for a digit."""
 
     audio: Samples
     digit: int
 
 
-#: A frame, read exactly: its powers, its digit (an index into KEYS, or -1 if it is not hot) and the
-#: share of the strongest two.
-_Reading = tuple[list[float], int, float]
+@dataclass(slots=True)
+class _Line:
+    """A slice of a line that is awake, or in which two hot frames of one digit follow each other.
+
+    Attributes:
+        n: of the line, from 0.
+        audio: int16[HISTORY + SLICE].
+        powers: float[8, GROUP + 1], read exactly, of the frame before the slice and then of each.
+        digits: of the same frames, index into KEYS, or -1 where it is not hot.
+        again: of each frame of the slice, whether it and the one before are hot with one digit.
+    """
+
+    n: int
+    audio: Samples
+    powers: Floats
+    digits: list[int]
+    again: list[bool]
+
+
 _Told = tuple[int, int, Dtmf]  # the end of its frame, and its line from 0
 
 
-class DtmfBank:
-    """Every line's digits."""
+class DtmfBank(Ear[Dtmf]):
+    """Every line's digits. An event is told by the slice of 320 ms in which its digit is over."""
 
     def __init__(self, lines: int, figures: DtmfFigures = DTMF) -> None:
         """Listen to lines numbered from 1, each as if after silence."""
+        super().__init__(lines)
         self._lines = [DtmfLine(n + 1, figures) for n in range(lines)]
         self._awake: set[int] = set()
         self._share = np.zeros((lines, 1), np.float32)  # the last frame's, at most
-        self._frames = FrameBank(lines, HISTORY)
 
-    def push(self, audio: Samples) -> list[Dtmf]:
-        """Hear the next samples of every line.
+    def hear(self, slices: Slices) -> list[Dtmf]:
+        return self.hear_frames(slices, read_frames(slices))
 
-        Args:
-            audio: int16[lines, n], any n.
-
-        Returns:
-            The digits found to be over, in that order, by line within a frame.
-
-        Raises:
-            ValueError: audio of another shape or type; nothing of it is heard.
-        """
-        return [event for frames in self._frames.push(audio) for event in self.hear(frames)]
-
-    def close(self) -> list[Dtmf]:
-        """End the stream and return the digits that were still sounding."""
-        return self.push(np.zeros((len(self._lines), _SILENCE_ENDS), np.int16))
-
-    def hear(self, frames: Frames) -> list[Dtmf]:
-        """Hear frames that another has read, with HISTORY on their tape, in the place of push."""
+    def hear_frames(self, slices: Slices, frames: Frames) -> list[Dtmf]:
+        """Hear the frames of the latest slice; by line within a frame."""
         shares = _most_shares(frames)
         before = np.concatenate((self._share, shares[:, :-1]), axis=1)
         self._share = shares[:, -1:]
         maybe = (shares + before >= _TWICE_SHARE) & (np.minimum(shares, before) > 0)
         lines = sorted(self._awake.union(np.flatnonzero(maybe.any(axis=1)).tolist()))
-        return self._follow(frames, lines) if lines else []
-
-    def _follow(self, frames: Frames, lines: list[int]) -> list[Dtmf]:
-        """Go through lines that are awake, or in which something may be.
-
-        What they ask for, each in a frame of its own, is looked at together.
-        """
-        tape = frames.tape[lines, -(frames.count + 1) * FRAME :]
-        powers, above = digit_powers(tape.reshape(-1, FRAME))
-        shares = _shares(powers, above)
-        digits = 4 * powers[:4].argmax(axis=0) + powers[4:].argmax(axis=0)
-        digits[shares <= _PAIR_SHARE] = -1
-        read = zip(powers.T.tolist(), digits.tolist(), shares.tolist(), strict=True)
+        if not lines:
+            return []
         told: list[_Told] = []
-        walks = [self._walk(n, frames, list(islice(read, frames.count + 1)), told) for n in lines]
+        walks = [self._walk(line, frames.first, told) for line in self._worth(slices, lines)]
         asked = [(walk, ask) for walk in walks if (ask := next(walk))]
-        while asked:
-            audio = np.stack([ask.audio[-LOOK:] for _, ask in asked])
-            looks = look(audio, [ask.digit for _, ask in asked])
+        while asked:  # what lines ask for is read together
+            answers = read_windows(
+                np.stack([ask.audio for _, ask in asked]), [ask.digit for _, ask in asked]
+            )
             walks = [walk for walk, _ in asked]
             asked = [
                 (walk, ask)
-                for walk, seen in zip(walks, looks, strict=True)
-                if (ask := walk.send(seen))
+                for walk, windows in zip(walks, answers, strict=True)
+                if (ask := walk.send(windows))
             ]
         self._awake = {n for n in lines if not self._lines[n].asleep}
         return [event for _, _, event in sorted(told, key=lambda one: one[:2])]
 
-    def _walk(
-        self, n: int, frames: Frames, readings: list[_Reading], told: list[_Told]
-    ) -> Generator[_Ask | None, Look, None]:
-        """Bring a line from frame to frame; yield what it asks for, take the look, and None last.
+    def _worth(self, slices: Slices, lines: list[int]) -> Iterator[_Line]:
+        """Yield the lines that are awake, or have two hot frames of one digit running."""
+        audio = slices.after(HISTORY, lines)
+        powers, above = digit_powers(audio[:, HISTORY - FRAME :].reshape(-1, FRAME))
+        shares = _shares(powers, above).reshape(len(lines), -1)
+        digits = 4 * powers[:4].argmax(axis=0) + powers[4:].argmax(axis=0)
+        digits = np.where(shares > _PAIR_SHARE, digits.reshape(shares.shape), -1)
+        again = (digits[:, 1:] == digits[:, :-1]) & (digits[:, 1:] >= 0)
+        again &= shares[:, 1:] + shares[:, :-1] >= _TWICE_SHARE
+        hot = again.any(axis=1).tolist()
+        powers = powers.reshape(8, *shares.shape)
+        for row, n in enumerate(lines):
+            if hot[row] or n in self._awake:
+                own = powers[:, row]
+                yield _Line(n, audio[row], own, digits[row].tolist(), again[row].tolist())
 
-        Args:
-            readings: of the frame before the first, and then of each.
-        """
-        line, end = self._lines[n], frames.tape.shape[1] - frames.count * FRAME
-        for k, ((_, was, share_was), (powers, digit, share)) in enumerate(pairwise(readings), 1):
-            again = digit >= 0 and digit == was and share_was + share >= _TWICE_SHARE
-            if line.asleep and not again:
+    def _walk(
+        self, of: _Line, first: int, told: list[_Told]
+    ) -> Generator[_Ask | None, Windows, None]:
+        """Bring a line from frame to frame; yield what it asks for, take that, and None last."""
+        line = self._lines[of.n]
+        read: dict[int, tuple[int, Windows]] = {}  # by digit: from which frame on, and what
+        for k, again in enumerate(of.again):
+            if not again and line.asleep:
                 continue
-            now = Now(frames.first + k * FRAME, powers, digit, again)
-            audio = frames.tape[n, end + k * FRAME - HISTORY : end + k * FRAME]
+            powers = of.powers[:, k + 1].tolist()
+            now = Now(first + (k + 1) * FRAME, powers, of.digits[k + 1], again)
             events: list[Dtmf] = []
             for wanted in line.questions(now):
-                seen = yield _Ask(audio, wanted)
-                events += line.answer(now, seen, audio)
+                begin, windows = read.get(wanted, (-_READ, None))
+                if windows is None or k - begin >= _READ:
+                    begin = min(k, GROUP - _READ)
+                    at = HISTORY + (begin - _BEFORE) * FRAME
+                    windows = yield _Ask(of.audio[at : at + _READ_SAMPLES], wanted)
+                    read[wanted] = begin, windows
+                seen = Look(windows, (k - begin) * _WINDOWS_A_FRAME)
+                end = (k + 1) * FRAME
+                events += line.answer(now, seen, of.audio[end : end + HISTORY])
             events += line.settle(now)
-            told += [(now.sample, n, event) for event in events]
+            told += [(now.sample, of.n, event) for event in events]
         yield None
 
 
 def _most_shares(frames: Frames) -> Rough:
-    """Return what `_shares` would give of exact readings, or a little more: float[lines, count]."""
-    off = doubt(frames.power)
+    """Return what `_shares` would give of exact readings, or a little more: float[lines, GROUP]."""
+    off = frames.off
     above = frames.power - frames.below - off
     low, high = frames.tones[:4].max(axis=0), frames.tones[4:].max(axis=0)
     enough = np.minimum(low, high) + off > np.maximum(_WEAKEST, _WEAKER_SHARE * above)

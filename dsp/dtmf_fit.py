@@ -14,9 +14,8 @@ Source: ITU-T Q.23 (the frequencies).
 
 import cmath
 import math
-from dataclasses import dataclass
 from operator import mul
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,8 +43,7 @@ _RECENT: Final = 9
 _SLACK: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """A pair of tones between two edges.
 
     Attributes:
@@ -76,38 +74,45 @@ class Stretch:
         return self.level[1] - self.level[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The windows of one look for one digit, oldest first.
+class Windows(NamedTuple):
+    """What was read of a line for one digit: n windows, oldest first.
 
     Attributes:
         digit: index into KEYS.
-        read: of each window, the cosines of the low and of the high tone, and their sines.
+        read: float[n, 4], the cosines of the low and of the high tone, and their sines.
         loud: of the low and of the high tone, each window's amplitude.
-        caught: power explained by the two tones, a slope allowed to each.
+        caught: power explained by the two tones, a slope allowed to each; as `low` and `power`, a
+            running total of whole numbers, from 0 before the first window.
         low: power below 500 Hz.
         power: all of it.
     """
 
     digit: int
-    read: list[list[float]]
+    read: Floats
     loud: tuple[list[float], list[float]]
     caught: list[float]
     low: list[float]
     power: list[float]
 
-    def likeness(self, amplitude: tuple[float, float]) -> list[float]:
-        """Return each window's amplitude, of the weaker tone, over the given."""
-        low, high = amplitude
-        if not (low and high):
-            return [0.0] * WINDOWS
-        return [min(a / low, b / high) for a, b in zip(*self.loud, strict=True)]
+
+class Look(NamedTuple):
+    """WINDOWS windows that follow each other, `first` the oldest: one look for one digit."""
+
+    windows: Windows
+    first: int
+
+    @property
+    def digit(self) -> int:
+        return self.windows.digit
 
     def strongest(self, since: float) -> tuple[float, float]:
         """Return the two amplitudes of the strongest of the newest windows, not before `since`."""
         first = max(WINDOWS - _RECENT, min(math.ceil(since / STEP), WINDOWS - 1))
-        recent = zip(self.loud[0][first:], self.loud[1][first:], strict=True)
-        return max(recent, key=lambda pair: pair[0] * pair[1])
+        recent = slice(self.first + first, self.first + WINDOWS)
+        lows, highs = (each[recent] for each in self.windows.loud)
+        products = list(map(mul, lows, highs))
+        at = products.index(max(products))
+        return lows[at], highs[at]
 
     def edges(self, amplitude: tuple[float, float], since: float = 0.0) -> Edges | None:
         """Return where the newest tones of about this amplitude begin and end.
@@ -120,33 +125,31 @@ class Look:
             None when there are none, or fewer than two windows lie inside.
         """
         first = max(0, math.ceil(since / STEP))
-        like = self.likeness(amplitude)
-        last = next((k for k in range(WINDOWS - 1, first - 1, -1) if like[k] >= _EDGE), None)
+        last = self._loud(range(WINDOWS - 1, first - 1, -1), amplitude)
         if last is None:
             return None
-        begin = last
-        while begin > first and like[begin - 1] >= _EDGE:
-            begin -= 1
-        edges = _start(like, begin, since), _end(like, last)
+        before = self._quiet(range(last - 1, first - 1, -1), amplitude)
+        begin = first if before is None else before + 1
+        edges = self._start(begin, amplitude, since), self._end(last, amplitude)
         return edges if len(_inside(edges)) >= 2 else None
 
     def sounds(self, amplitude: tuple[float, float]) -> bool:
         """Say whether tones of about this amplitude are there at the very end."""
-        return self.likeness(amplitude)[-1] >= _EDGE
+        return self._loud(range(WINDOWS - 1, WINDOWS), amplitude) is not None
 
     def residual(self, edges: Edges) -> float:
         """Return the share of power between two edges that the two tones do not explain."""
         inside = _inside(edges)
-        first, end = inside.start, inside.stop
-        caught = sum(self.caught[first:end])
-        rest = sum(self.power[first:end]) - sum(self.low[first:end]) - caught
-        return max(0.0, rest) / caught if caught else math.inf
+        caught = self._total(self.windows.caught, inside)
+        rest = self._total(self.windows.power, inside) - self._total(self.windows.low, inside)
+        return max(0.0, rest - caught) / caught if caught else math.inf
 
     def stretch(self, edges: Edges) -> Stretch | None:
         """Measure what lies between two edges; None if there is nothing."""
         inside = _inside(edges)
-        caught, low = (sum(each[inside.start : inside.stop]) for each in (self.caught, self.low))
-        low_tone, high_tone = (_steady(self._tone(which, inside)) for which in (0, 1))
+        caught = self._total(self.windows.caught, inside)
+        low = self._total(self.windows.low, inside)
+        low_tone, high_tone = map(_steady, self._tones(inside))
         if not (caught and low_tone.amplitude and high_tone.amplitude):
             return None
         row_hz, column_hz = ROWS_HZ[self.digit // 4], COLUMNS_HZ[self.digit % 4]
@@ -175,21 +178,68 @@ class Look:
         after = math.ceil((gap[1] - _SLACK) / STEP)
         if not 0 <= before < after < WINDOWS:
             return False
-        for which, each in enumerate(turn):
-            old, new = self._tone(which, range(before, after + 1, after - before))
+        both = self._tones(range(before, after + 1, after - before))
+        for (old, new), each in zip(both, turn, strict=True):
             turned = new * old.conjugate() * cmath.rect(1, -each * (after - before))
             if abs(cmath.phase(turned)) >= within:
                 return False
         return True
 
-    def _tone(self, which: int, windows: range) -> list[complex]:
-        """Return amplitude and phase, the nominal turn taken out, of the low or the high tone."""
-        read, turn = self.read, _UNTURN[self.digit][which]
-        return [complex(read[k][which], -read[k][2 + which]) * turn[k] for k in windows]
+    def _loud(self, windows: range, amplitude: tuple[float, float]) -> int | None:
+        """Return the first of some windows that is half inside tones of this amplitude."""
+        lows, highs = self.windows.loud
+        low, high, first = amplitude[0] * _EDGE, amplitude[1] * _EDGE, self.first
+        if not (low and high):
+            return None
+        for k in windows:
+            if lows[first + k] >= low and highs[first + k] >= high:
+                return k
+        return None
+
+    def _quiet(self, windows: range, amplitude: tuple[float, float]) -> int | None:
+        """Return the first of some windows that is not."""
+        lows, highs = self.windows.loud
+        low, high, first = amplitude[0] * _EDGE, amplitude[1] * _EDGE, self.first
+        for k in windows:
+            if lows[first + k] < low or highs[first + k] < high:
+                return k
+        return None
+
+    def _likeness(self, window: int, amplitude: tuple[float, float]) -> float:
+        """Return a window's amplitude, of the weaker tone, over the given."""
+        lows, highs = self.windows.loud
+        at = self.first + window
+        return min(lows[at] / amplitude[0], highs[at] / amplitude[1])
+
+    def _start(self, begin: int, amplitude: tuple[float, float], since: float) -> float:
+        after = self._likeness(begin, amplitude)
+        if begin == 0 or (begin - 1) * STEP < since:
+            return max(since, begin * STEP + WINDOW * (1 - min(1.0, after)))
+        before = self._likeness(begin - 1, amplitude)
+        return (begin - (after - _EDGE) / (after - before)) * STEP + WINDOW / 2
+
+    def _end(self, last: int, amplitude: tuple[float, float]) -> float:
+        before = self._likeness(last, amplitude)
+        if last == WINDOWS - 1:
+            return last * STEP + WINDOW * min(1.0, before)
+        after = self._likeness(last + 1, amplitude)
+        return (last + (before - _EDGE) / (before - after)) * STEP + WINDOW / 2
+
+    def _total(self, running: list[float], inside: range) -> float:
+        return running[self.first + inside.stop] - running[self.first + inside.start]
+
+    def _tones(self, windows: range) -> tuple[list[complex], list[complex]]:
+        """Return amplitude and phase, the nominal turn taken out, of the low and the high tone."""
+        lows, highs = _UNTURN[self.digit]
+        at = slice(self.first + windows.start, self.first + windows.stop, windows.step)
+        read = list(zip(windows, self.windows.read[at].tolist(), strict=True))
+        return (
+            [complex(low, -sine) * lows[k] for k, (low, _, sine, _) in read],
+            [complex(high, -sine) * highs[k] for k, (_, high, _, sine) in read],
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class _Steady:
+class _Steady(NamedTuple):
     """The one amplitude and turn that come nearest to a tone's windows."""
 
     turn: float
@@ -224,41 +274,30 @@ def _inside(edges: Edges) -> range:
     return range(first, last + 1)
 
 
-def _start(like: list[float], begin: int, since: float) -> float:
-    if begin == 0 or (begin - 1) * STEP < since:
-        return max(since, begin * STEP + WINDOW * (1 - min(1.0, like[begin])))
-    before, after = like[begin - 1], like[begin]
-    return (begin - (after - _EDGE) / (after - before)) * STEP + WINDOW / 2
-
-
-def _end(like: list[float], last: int) -> float:
-    if last == WINDOWS - 1:
-        return last * STEP + WINDOW * min(1.0, like[last])
-    before, after = like[last], like[last + 1]
-    return (last + (before - _EDGE) / (before - after)) * STEP + WINDOW / 2
-
-
-def look(audio: Samples, digits: list[int]) -> list[Look]:
-    """Look at several lines at once, each for one digit.
+def read(audio: Samples, digits: list[int]) -> list[Windows]:
+    """Read windows of several lines, each for one digit.
 
     Args:
-        audio: int16[n, 768], what was last heard on n lines.
+        audio: int16[n, m * STEP], of n lines.
         digits: n indices into KEYS.
     """
-    blocks = audio.reshape(-1, LOOK // STEP, STEP).astype(np.float64)
-    thirds = blocks @ _FIT[digits]  # each block as the first, second and last third of a window
-    read = thirds[:, :-2, :_ROWS] + thirds[:, 1:-1, _ROWS:-_ROWS] + thirds[:, 2:, -_ROWS:]
+    blocks = audio.reshape(len(audio), -1, STEP).astype(np.float64)
+    first, second, last = _FIT  # each block as one of the three of a window
+    read = blocks[:, :-2] @ first[digits]
+    read += blocks[:, 1:-1] @ second[digits]
+    read += blocks[:, 2:] @ last[digits]
     squares = np.rint(read[:, :, 4:])  # whole numbers: exact whatever the order they are added in
     squares *= squares
     energy = np.einsum("nkw,nkw->nk", blocks, blocks)
     pair = read[:, :, :4]
     tones = pair * pair
     loud = np.sqrt(tones[:, :, :2] + tones[:, :, 2:]).transpose(0, 2, 1).tolist()
-    caught, low = squares[:, :, :8].sum(axis=2).tolist(), squares[:, :, 8:].sum(axis=2).tolist()
-    power = (energy[:, :-2] + energy[:, 1:-1] + energy[:, 2:]).tolist()
-    pairs = pair.tolist()
+    totals = np.zeros((len(audio), read.shape[1] + 1, 3))
+    totals[:, 1:, :2] = squares @ _ADDING
+    totals[:, 1:, 2] = energy[:, :-2] + energy[:, 1:-1] + energy[:, 2:]
+    running = np.add.accumulate(totals, axis=1).transpose(2, 0, 1).tolist()
     return [
-        Look(digit, pairs[n], (loud[n][0], loud[n][1]), caught[n], low[n], power[n])
+        Windows(digit, pair[n], (loud[n][0], loud[n][1]), *(total[n] for total in running))
         for n, digit in enumerate(digits)
     ]
 
@@ -277,7 +316,7 @@ def powers_of(audio: Samples) -> tuple[list[float], list[float]]:
 
 
 def _digit_rows(digit: int) -> Floats:
-    """Return what reads a window, a third after the other: float[STEP, 3 * _ROWS].
+    """Return what reads a window, a third after the other: float[3, STEP, _ROWS].
 
     The rows: the cosines of the two tones, their sines; these with slopes, orthonormal; the low
     band.
@@ -287,11 +326,13 @@ def _digit_rows(digit: int) -> Floats:
     pair = without(tone_rows(WINDOW, freqs_hz), below)
     sloped = without(tone_rows(WINDOW, freqs_hz, slopes=True), below)
     rows = exact(np.vstack([least_squares(pair), orthonormal(sloped), below]))
-    return np.hstack(np.split(rows.T, WINDOW // STEP))
+    return rows.T.reshape(WINDOW // STEP, STEP, -1)
 
 
-_FIT: Final = np.array([_digit_rows(digit) for digit in range(len(KEYS))])
-_ROWS: Final = _FIT.shape[2] // (WINDOW // STEP)
+#: float[3, 16, STEP, rows], by thirds and digits.
+_FIT: Final = np.stack([_digit_rows(digit) for digit in range(len(KEYS))], axis=1)
+#: Adds up the rows of the tones with their slopes, and those of the low band.
+_ADDING: Final = np.repeat(np.eye(2), (8, _FIT.shape[3] - 12), axis=0)
 _LOW: Final = exact(low_band(WINDOW))
 #: Each window's turn of a digit's nominal frequencies, back.
 _UNTURN: Final[list[list[list[complex]]]] = [

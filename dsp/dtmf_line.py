@@ -105,10 +105,10 @@ class DtmfLine:
         tone = self._tone
         if tone is None:
             return None
-        powers = now.powers[tone.digit // 4], now.powers[4 + tone.digit % 4]
-        low, high = (max(pair) for pair in zip(powers, tone.powers, strict=True))
-        tone.powers = low, high
-        share = min(powers[0] / low, powers[1] / high) if low and high else 0.0
+        low, high = now.powers[tone.digit // 4], now.powers[4 + tone.digit % 4]
+        most_low, most_high = max(low, tone.powers[0]), max(high, tone.powers[1])
+        tone.powers = most_low, most_high
+        share = min(low / most_low, high / most_high) if most_low and most_high else 0.0
         just_gone = tone.last >= now.sample - FRAME - _TOUCHING
         if share >= _UNCHANGED and just_gone:
             tone.last = now.sample
@@ -133,7 +133,8 @@ class DtmfLine:
         if edges is None or edges[1] - edges[0] < self._figures.shortest:
             self._early = look.digit if now.digit == look.digit else -1
             return []
-        if min(look.residual(edges), look.residual(self._newest(edges))) >= self._figures.residual:
+        least = self._figures.residual
+        if look.residual(edges) >= least and look.residual(self._newest(edges)) >= least:
             return []  # a doubt by itself: nearly all speech ends here
         found = look.stretch(edges)
         if found is None or self._is_echo(look.digit, found, origin):

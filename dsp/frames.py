@@ -14,7 +14,6 @@ few frames that may hold something read again, in whole numbers: exact, whatever
 product (dsp/tone_fit.py). No event depends on the rough readings.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,14 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsp.dtmf_fit import COLUMNS_HZ, ROWS_HZ
+from dsp.slices import SLICE, Slices
 from dsp.tone_fit import Floats, band, exact, low_band, orthonormal, tone_rows, without
 
 Samples = NDArray[np.int16]
 Rough = NDArray[np.float32]
 
 FRAME: Final = 128
-#: No group of frames goes on across a multiple of so many, 320 ms, or is longer: memory is bounded.
-GROUP: Final = 20
+#: Of a slice.
+GROUP: Final = SLICE // FRAME
 #: Bands of the call-progress tones: at least 99.4 % of a tone is in a frame's coefficients.
 PROGRESS_HZ: Final = ((344.0, 488.0), (610.0, 630.0))
 _DTMF_ROWS: Final = 16
@@ -41,98 +41,44 @@ _BAND_HZ: Final = (335.0, 495.0)
 
 @dataclass(slots=True)
 class Frames:
-    """Some frames of all lines, roughly read: see `doubt`.
+    """The frames of a slice of all lines, roughly read.
 
     Attributes:
-        count: of frames.
         first: sample of the stream at which the first frame begins.
-        tones: float[8, lines, count], power at each low and each high DTMF tone.
-        progress: float[12, lines, count], coefficients of `progress_rows`.
-        bands: float[lines, count], their power.
-        below: float[lines, count], power below 500 Hz.
-        power: float[lines, count], all of the frame's.
-        tape: int16[lines, history + FRAME * count], what was heard up to the last frame's end. A
-            view: it holds until the next frames are asked for.
+        tones: float[8, lines, GROUP], power at each low and each high DTMF tone.
+        progress: float[12, lines, GROUP], coefficients of `progress_rows`.
+        bands: float[lines, GROUP], their power.
+        below: float[lines, GROUP], power below 500 Hz.
+        power: float[lines, GROUP], all of the frame's.
+        off: float[lines, GROUP], by how much the others are off at most, see `doubt`.
     """
 
-    count: int
     first: int
     tones: Rough
     progress: Rough
     bands: Rough
     below: Rough
     power: Rough
-    tape: Samples
+    off: Rough
 
 
-class FrameBank:
-    """Cuts the stream into frames and reads them."""
-
-    def __init__(self, lines: int, history: int = 0) -> None:
-        """Begin as if after silence; history is how many samples of it the tape keeps."""
-        self._lines = lines
-        self._history = history
-        self._tape = np.zeros((lines, history + 3 * GROUP * FRAME), np.int16)
-        self._read = self._filled = history  # columns of the tape
-        self._heard = 0  # samples of the stream that have been through
-
-    def push(self, audio: Samples) -> Iterator[Frames]:
-        """Take the next samples of every line and read the frames they complete.
-
-        Args:
-            audio: int16[lines, n], any n.
-
-        Returns:
-            Groups of frames; all must be taken before the next push.
-
-        Raises:
-            ValueError: audio of another shape or type; nothing of it is heard.
-        """
-        lines = self._lines
-        if audio.ndim != 2 or len(audio) != lines or audio.dtype != np.int16:
-            raise ValueError(f"audio is {audio.dtype}{list(audio.shape)}, want int16[{lines}, n]")
-        return self._groups(audio)
-
-    def _groups(self, audio: Samples) -> Iterator[Frames]:
-        at = 0
-        while at < audio.shape[1]:
-            heard = self._heard + self._filled - self._read
-            piece = audio[:, at : at + GROUP * FRAME - heard % (GROUP * FRAME)]
-            at += piece.shape[1]
-            self._wind(piece)
-            count = (self._filled - self._read) // FRAME
-            if count:
-                yield self._next(count)
-
-    def _wind(self, piece: Samples) -> None:
-        count = piece.shape[1]
-        if self._filled + count > self._tape.shape[1]:
-            kept = self._tape[:, self._read - self._history : self._filled].copy()
-            self._tape[:, : kept.shape[1]] = kept
-            self._read, self._filled = self._history, kept.shape[1]
-        self._tape[:, self._filled : self._filled + count] = piece
-        self._filled += count
-
-    def _next(self, count: int) -> Frames:
-        begin, end = self._read, self._read + count * FRAME
-        audio = self._tape[:, begin:end].astype(np.float32).reshape(-1, FRAME)
-        read = _ROUGH @ audio.T
-        squares = read * read
-        shape = self._lines, count
-        bands, below = squares[_DTMF_ROWS:][:_PROGRESS], squares[_DTMF_ROWS + _ABOVE :]
-        frames = Frames(
-            count=count,
-            first=self._heard,
-            tones=(squares[:8] + squares[8:_DTMF_ROWS]).reshape(8, *shape),
-            progress=read[_DTMF_ROWS:][:_PROGRESS].reshape(_PROGRESS, *shape),
-            bands=np.add.reduce(bands, axis=0).reshape(shape),
-            below=np.add.reduce(below, axis=0).reshape(shape),
-            power=np.einsum("nw,nw->n", audio, audio).reshape(shape),
-            tape=self._tape[:, begin - self._history : end],
-        )
-        self._read = end
-        self._heard += count * FRAME
-        return frames
+def read(slices: Slices) -> Frames:
+    """Read the frames of the latest slice."""
+    audio = slices.rough.reshape(-1, FRAME)
+    read = _ROUGH @ audio.T
+    squares = read * read
+    shape = len(slices.rough), GROUP
+    bands = np.add.reduce(squares[_DTMF_ROWS:][:_PROGRESS], axis=0)
+    power = np.einsum("nw,nw->n", audio, audio).reshape(shape)
+    return Frames(
+        first=slices.now - SLICE,
+        tones=(squares[:8] + squares[8:_DTMF_ROWS]).reshape(8, *shape),
+        progress=read[_DTMF_ROWS:][:_PROGRESS].reshape(_PROGRESS, *shape),
+        bands=bands.reshape(shape),
+        below=np.add.reduce(squares[_DTMF_ROWS + _ABOVE :], axis=0).reshape(shape),
+        power=power,
+        off=doubt(power),
+    )
 
 
 def doubt(power: Rough) -> Rough:

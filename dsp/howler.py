@@ -5,9 +5,9 @@
 ```
 
 It is louder than anybody speaks: so only a line whose last second was is listened to, and that and
-the second before are gone through once it has been. Anything else costs nothing but to remember two
-seconds of audio. A frame of 20 ms is the howler's if its four tones, each off by up to 1.65 %, hold
-nearly all of it and each of them some; of frames come bursts, and of bursts a tone (dsp.cadence).
+the second before are gone through once it has been. Anything else costs nothing. A frame of 20 ms
+is the howler's if its four tones, each off by up to 1.65 %, hold nearly all of it and each of them
+some; of frames come bursts, and of bursts a tone (dsp.cadence).
 
 Source: Telcordia GR-506-CORE, 17.2.8, receiver-off-hook tone of North America, whose dial and busy
 tones Korea has too; 0 dBm0 each at the exchange. That Korea has this one is not known; of Japan's
@@ -15,7 +15,6 @@ howler no figures are.
 """
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from dsp.cadence import Burst, Cadence, names_of
 from dsp.events import Tone
 from dsp.level import Second
+from dsp.slices import SLICE, Ear, Slices
 from dsp.tone_fit import Floats, exact, tone_rows
 from dsp.tone_plans import PlanTone
 from dsp.units import AUDIO_HZ, POWER_AT_0_DBM0
@@ -36,7 +36,8 @@ HOWLER: Final = PlanTone(
 )
 #: 20 ms.
 _FRAME: Final = 160
-_KEPT: Final = 2 * AUDIO_HZ
+#: Of a line that may begin to howl every fourth frame is looked at: each burst, of five, has one.
+_APART: Final = 4
 #: Mean power of a second that is listened to: bursts of -10 dBm0, half of the time. Speech at the
 #: level of its tests (ITU-T Q.24) has -15 while it lasts.
 _LEAST: Final = POWER_AT_0_DBM0 * 10 ** (-13 / 10)
@@ -104,67 +105,58 @@ class _Line:
         self._powers.append(power)
 
 
-class HowlerBank:
+class HowlerBank(Ear[Tone]):
     """Listens for the howler on all lines."""
+
+    after = 4  # the second that the stream's end has cut off is whole by then
 
     def __init__(self, lines: int, seconds: Sequence[Second]) -> None:
         """Listen to lines numbered from 1; seconds are the level's latest, as they come."""
-        self._count = lines
+        super().__init__(lines)
         self._seconds = seconds
         self._heard = -1  # sample of the latest second that was looked at
-        self._kept: deque[Samples] = deque()  # the latest audio, _KEPT of it at least
-        self._first = self._now = 0  # of what is kept, and its end
+        self._now = 0
         self._lines: dict[int, _Line] = {}
-        self._done: dict[int, int] = {}  # sample up to which each has been heard
 
-    def push(self, audio: Samples) -> list[Tone]:
-        """Add audio and return the howlers that are over.
-
-        Args:
-            audio: int16[lines, n], any n; the level has heard it before.
-
-        Raises:
-            ValueError: it is of another number of lines.
-        """
-        if audio.ndim != 2 or len(audio) != self._count:
-            raise ValueError(f"audio of shape {audio.shape}, want ({self._count}, n)")
-        self._kept.append(audio.copy())
-        self._now += audio.shape[1]
-        while self._now - self._first - self._kept[0].shape[1] > _KEPT:
-            self._first += self._kept.popleft().shape[1]
+    def hear(self, slices: Slices) -> list[Tone]:
+        """Hear the latest slice; the level has heard it before."""
+        begins = dict.fromkeys(self._lines, slices.now - SLICE)
         if self._seconds and self._seconds[-1].sample != self._heard:
             self._heard = self._seconds[-1].sample
-            self._watch(self._seconds[-1].power > _LEAST)
-        return [event for line in list(self._lines) for event in self._hear(line)]
+            begins |= self._watch(slices, self._seconds[-1].power > _LEAST)
+        self._now = slices.now
+        return [event for n, begin in begins.items() for event in self._hear(slices, n, begin)]
 
     def end(self, line: int, now: int) -> list[Tone]:
         """End what sounds on a line: it has been hung up."""
         own = self._lines.pop(line - 1, None)
         return [] if own is None else [*own.end_burst(now), *own.cadence.end(now)]
 
-    def close(self) -> list[Tone]:
-        """End the stream."""
+    def finish(self) -> list[Tone]:
         return [event for n in list(self._lines) for event in self.end(n + 1, self._now)]
 
-    def _watch(self, loud: NDArray[np.bool_]) -> None:
-        for n in np.flatnonzero(loud).tolist():
-            if n not in self._lines:
-                self._lines[n] = _Line(n + 1)
-                self._done[n] = -(-self._first // _FRAME) * _FRAME
-        for n in [
-            n for n, own in self._lines.items() if not loud[n] and own.cadence.until == math.inf
-        ]:
-            del self._lines[n]
+    def _watch(self, slices: Slices, loud: NDArray[np.bool_]) -> dict[int, int]:
+        """Leave lines that have fallen silent; return new ones, and from where each is heard."""
+        for n, own in list(self._lines.items()):
+            if not loud[n] and own.cadence.until == math.inf:
+                del self._lines[n]
+        lines = [n for n in np.flatnonzero(loud).tolist() if n not in self._lines]
+        if not lines:
+            return {}
+        begin = max(0, self._heard - AUDIO_HZ)
+        audio = np.stack([slices.of(n, begin, slices.now) for n in lines])
+        few = audio.reshape(len(lines), -1, _FRAME)[:, ::_APART]
+        _, good = _judged(few.reshape(-1, _FRAME))
+        may = np.array(good).reshape(len(lines), -1)
+        new = [n for n, any_of in zip(lines, may, strict=True) if any_of.any()]
+        self._lines |= {n: _Line(n + 1) for n in new}
+        return dict.fromkeys(new, begin)
 
-    def _hear(self, n: int) -> list[Tone]:
-        """Hear the frames of a line that have become whole."""
-        first, end = self._done[n], self._now // _FRAME * _FRAME
-        if end <= first:
+    def _hear(self, slices: Slices, n: int, begin: int) -> list[Tone]:
+        own = self._lines.get(n)
+        if own is None:
             return []
-        kept = np.concatenate([piece[n] for piece in self._kept])
-        self._done[n] = end
-        frames = kept[first - self._first : end - self._first].reshape(-1, _FRAME)
-        return self._lines[n].push(first, frames)
+        return own.push(begin, slices.of(n, begin, slices.now).reshape(-1, _FRAME))
 
 
 def _judged(audio: Samples) -> tuple[list[float], list[bool]]:

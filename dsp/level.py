@@ -6,7 +6,7 @@ its level from one frame to the next while it sounds, a voice does not. Digits k
 
 All is done in powers, each always added up from the same samples in the same order. The frame
 of 50 ms holds two whole beats of the Korean ringback tone (440 + 480 Hz), which is steady so.
-Half a second of frames is judged at once, in arrays [frames, lines], for the cost is by the call;
+The frames of a slice are judged at once, in arrays [frames, lines], for the cost is by the call;
 only a line whose stretch ends is followed frame by frame.
 
 Source: levels as in dsp.units; the syllable rate of speech is 2..8 Hz, so that its level moves by
@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.events import Event, Speech
+from dsp.events import Speech
+from dsp.slices import SLICE, Ear, Slices
 from dsp.units import AUDIO_HZ, POWER_AT_0_DBM0, dbm0
 
 Powers = NDArray[np.float64]
@@ -29,11 +30,12 @@ Times = NDArray[np.int64]
 #: Samples judged together, 50 ms.
 FRAME = 400
 FRAMES_PER_SECOND = AUDIO_HZ // FRAME
-#: Frames judged at a time: every second holds whole chunks.
-CHUNK = FRAMES_PER_SECOND // 2
-#: Frames of a stretch's quietest and loudest part, half a second; those so much weaker than the
-#: stretch are a pause in it.
-PART = FRAMES_PER_SECOND // 2
+#: Samples added up at first, 10 ms: a slice and a frame hold whole ones.
+_PART = 80
+_PARTS_OF_FRAME = FRAME // _PART
+#: Frames of a stretch's quietest and loudest half second; those so much weaker than the stretch are
+#: a pause in it.
+HALF_SECOND = FRAMES_PER_SECOND // 2
 _PAUSE_RATIO = 0.01
 #: The square of a sample at the end of the scale, less what float32 may lose in a sum.
 _ONE_CLIPPED = 0.999 * 32767.0**2
@@ -110,27 +112,31 @@ def _ratio(db: float) -> float:
     return float(10 ** (db / 10))
 
 
-class LevelBank:
+class LevelBank(Ear[Speech]):
     """Hears the level of all lines.
 
     Attributes:
         seconds: the latest whole seconds, oldest first; no more than a minute of them are kept.
     """
 
+    after = 2
+
     def __init__(self, lines: int, plan: SpeechPlan | None = None) -> None:
+        super().__init__(lines)
         self.plan = plan or SpeechPlan()
         self.seconds: deque[Second] = deque(maxlen=60)
         self._lines = lines
-        self._waiting = np.zeros((lines, CHUNK * FRAME), np.int16)
-        self._filled = 0  # samples that wait
+        self._parts = np.zeros((lines, 0), np.float32)  # sums of squares, less than a frame's
+        self._clips = np.zeros((lines, 0), np.int64)  # as many of them, samples clipped
         self._now = 0  # end of the last frame judged
+        self._end = 0  # of the stream, so far
         self._power = np.zeros(lines)  # of this second so far, summed
         self._clipped = np.zeros(lines, np.int64)
         self._least = _ratio(self.plan.least_dbm0) * POWER_AT_0_DBM0
         self._most = _ratio(self.plan.floor_most_dbm0) * POWER_AT_0_DBM0
         self._over = _ratio(self.plan.over_noise_db)
         a_frame = self.plan.floor_rise_db / FRAMES_PER_SECOND
-        self._rises = _ratio(a_frame) ** np.arange(CHUNK + 1)
+        self._rises = _ratio(a_frame) ** np.arange(SLICE // FRAME + 2)
         self._step = _ratio(self.plan.restless_db)
         self._pause = self.plan.pause_s * AUDIO_HZ
         self._longest = self.plan.longest_s * AUDIO_HZ
@@ -140,66 +146,52 @@ class LevelBank:
         self._tally = np.zeros((4, lines))  # of the stretch, as in _Frames
         self._run = np.zeros(lines, np.int64)  # loud frames in a row, up to now
         self._before = np.zeros((2, lines))  # sums of the last two frames
-        kept = round((self.plan.longest_s + self.plan.pause_s) * FRAMES_PER_SECOND) // CHUNK + 2
-        self._latest: deque[Powers] = deque(maxlen=kept)  # chunks of sums; a stretch is in them
+        longest_s = self.plan.longest_s + self.plan.pause_s
+        self._kept = round(longest_s * FRAMES_PER_SECOND) + 2 * SLICE // FRAME
+        self._latest = np.zeros((self._kept, lines))  # sums of frames, by turns; a stretch is there
 
-    def push(self, audio: NDArray[np.int16]) -> list[Event]:
-        """Add audio and return the stretches of speech that have ended, within half a second.
+    def hear(self, slices: Slices) -> list[Speech]:
+        self._end = slices.end
+        parts = slices.rough.reshape(-1, _PART)
+        sums = np.einsum("nw,nw->n", parts, parts)
+        clips = _count_clipped(slices.latest.reshape(-1, _PART), sums)
+        self._parts = np.concatenate((self._parts, sums.reshape(self._lines, -1)), axis=1)
+        self._clips = np.concatenate((self._clips, clips.reshape(self._lines, -1)), axis=1)
+        count = self._parts.shape[1] // _PARTS_OF_FRAME
+        of_frames = np.split(self._parts, [count * _PARTS_OF_FRAME], axis=1)
+        clips_of, self._clips = np.split(self._clips, [count * _PARTS_OF_FRAME], axis=1)
+        whole, self._parts = of_frames
+        by_frame = whole.reshape(self._lines, count, _PARTS_OF_FRAME)
+        frames = np.add.reduce(by_frame, axis=2, dtype=np.float64).T.copy()
+        clipped = clips_of.reshape(by_frame.shape).sum(axis=2).T
+        for k in range(count):
+            self._latest[(self._now // FRAME + k) % self._kept] = frames[k]
+        self._now += count * FRAME
+        self._add_to_second(frames, clipped)
+        return self._listen(frames)
 
-        Args:
-            audio: int16[lines, n], any n.
-
-        Raises:
-            ValueError: it is of another number of lines.
-        """
-        if audio.ndim != 2 or len(audio) != self._lines:
-            raise ValueError(f"audio of shape {audio.shape}, want ({self._lines}, n)")
-        events: list[Event] = []
-        at = 0
-        while at < audio.shape[1]:
-            piece = audio[:, at : at + CHUNK * FRAME - self._filled]
-            at += piece.shape[1]
-            self._waiting[:, self._filled : self._filled + piece.shape[1]] = piece
-            self._filled += piece.shape[1]
-            if self._filled == CHUNK * FRAME:
-                events += self._hear()
-        return events
-
-    def close(self) -> list[Event]:
+    def finish(self) -> list[Speech]:
         """Return the stretches of speech that the stream's end has cut off."""
-        events = self._hear()
+        events: list[Speech] = []
         for i in np.flatnonzero(self._begin >= 0).tolist():
             last, tally = int(self._last[i]), self._tally[:, i]
             events += self._judge(i, int(self._begin[i]), last, tally)
         self._begin[:] = -1
         return events
 
-    def _hear(self) -> list[Event]:
-        """Judge the whole frames that wait. A chunk, save at the stream's end, has nothing over."""
-        count = self._filled // FRAME
-        self._filled = 0
-        if not count:
-            return []
-        audio = self._waiting[:, : count * FRAME]
-        frames = audio.reshape(-1, FRAME)
-        rough = frames.astype(np.float32)
-        sums = np.einsum("nw,nw->n", rough, rough).astype(np.float64)
-        clipped = _count_clipped(frames, sums).reshape(self._lines, count)
-        sums = sums.reshape(self._lines, count).T.copy()
-        self._now += count * FRAME
-        self._latest.append(sums)
-        self._add_to_second(sums.sum(axis=0), clipped.sum(axis=1))
-        return self._listen(sums)
-
     def _add_to_second(self, sums: Powers, clipped: NDArray[np.int64]) -> None:
-        self._power += sums
-        self._clipped += clipped
-        if self._now % AUDIO_HZ == 0:
-            begin = self._now - AUDIO_HZ
+        """Add frames up to now, whose sums and clipped samples are [frames, lines]."""
+        over = self._now % AUDIO_HZ // FRAME  # frames of the next second, or none of this one
+        ended = over < len(sums)
+        at = len(sums) - over if ended else len(sums)
+        self._power += sums[:at].sum(axis=0)
+        self._clipped += clipped[:at].sum(axis=0)
+        if ended:
+            begin = self._now - over * FRAME - AUDIO_HZ
             self.seconds.append(Second(begin, self._power / AUDIO_HZ, self._clipped))
-            self._power, self._clipped = np.zeros(self._lines), np.zeros(self._lines, np.int64)
+            self._power, self._clipped = sums[at:].sum(axis=0), clipped[at:].sum(axis=0)
 
-    def _listen(self, sums: Powers) -> list[Event]:
+    def _listen(self, sums: Powers) -> list[Speech]:
         """Judge the frames up to now, whose sums of squares are float[frames, lines]."""
         loud = self._hear_loud(sums / FRAME)
         ends = self._now - FRAME * np.arange(len(sums))[::-1, None]
@@ -214,7 +206,7 @@ class LevelBank:
         over = (ends - frames.last >= self._pause) | (ends - begin >= self._longest)
         over &= (begin >= 0) & (ends > begin)
         self._begin, self._last, self._tally = begin, frames.last[-1], frames.tally[-1]
-        events: list[Event] = []
+        events: list[Speech] = []
         for i in np.flatnonzero(over.any(axis=0)).tolist():
             events += self._follow(i, int(before[i]), frames)
         return events
@@ -247,8 +239,9 @@ class LevelBank:
         """Go frame by frame through a line in which stretches end."""
         told = np.zeros(4)
         ends, last = frames.ends[:, 0].tolist(), frames.last[:, i].tolist()
+        loud = frames.loud[:, i].tolist()
         for k, end in enumerate(ends):
-            if begin < 0 and frames.loud[k, i]:
+            if begin < 0 and loud[k]:
                 begin = end - FRAME
             if begin >= 0 and (end - last[k] >= self._pause or end - begin >= self._longest):
                 yield from self._judge(i, begin, last[k], frames.tally[k, :, i] - told)
@@ -263,31 +256,32 @@ class LevelBank:
             and within >= self.plan.within_share * loud
             and restless >= self.plan.restless_share * within
         ):
-            least, most = _parts(self._powers(i, begin, last))
+            least, most = _extremes(self._powers(i, begin, last))
             yield Speech(
                 line=i + 1,
                 sample=begin,
                 believed=self._now,
-                duration_s=(last - begin) / AUDIO_HZ,
+                duration_s=(min(last, self._end) - begin) / AUDIO_HZ,
                 level_dbm0=dbm0(power / FRAME / loud),
                 least_dbm0=dbm0(least),
                 most_dbm0=dbm0(most),
             )
 
     def _powers(self, i: int, begin: int, end: int) -> Powers:
-        """Return the power of a line's frames in [begin, end), no older than those kept."""
-        sums = np.concatenate([chunk[:, i] for chunk in self._latest])
-        first = self._now - len(sums) * FRAME
-        return sums[max(begin - first, 0) // FRAME : (end - first) // FRAME] / FRAME
+        """Return the power of a line's frames in [begin, end)."""
+        first, last = begin // FRAME % self._kept, end // FRAME % self._kept
+        sums = self._latest[:, i]
+        return (sums[first:last] if first < last else np.roll(sums, -first)[: last - first]) / FRAME
 
 
-def _parts(power: Powers) -> tuple[float, float]:
-    """Return the power of the quietest and the loudest PART frames in a row, pauses left out."""
-    spoken = power[power > power.mean() * _PAUSE_RATIO]
-    length = min(PART, len(spoken))
-    total = np.concatenate(([0.0], np.cumsum(spoken)))
-    means = (total[length:] - total[:-length]) / length
-    return float(means.min()), float(means.max())
+def _extremes(power: Powers) -> tuple[float, float]:
+    """Return the power of the quietest and the loudest HALF_SECOND in a row, pauses left out."""
+    spoken = power[power > np.add.reduce(power) * (_PAUSE_RATIO / len(power))]
+    length = min(HALF_SECOND, len(spoken))
+    total = np.zeros(len(spoken) + 1)
+    np.add.accumulate(spoken, out=total[1:])
+    sums = total[length:] - total[:-length]
+    return float(sums.min()) / length, float(sums.max()) / length
 
 
 def _count_clipped(frames: NDArray[np.int16], sums: Powers) -> NDArray[np.int64]:

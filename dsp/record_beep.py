@@ -23,17 +23,19 @@ values.
 
 from cmath import phase
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import pi
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsp.events import Event, RecordBeep
+from dsp.events import RecordBeep
+from dsp.slices import SLICE, Ear, Slices
 from dsp.units import AUDIO_HZ, POWER_AT_0_DBM0
 
 Samples = NDArray[np.int16]
+Rough = NDArray[np.float32]
 
 #: Samples compared at a time, 10 ms: 14 whole cycles, and a phase that tells 50 Hz to either side.
 FRAME: Final = 80
@@ -41,14 +43,12 @@ FRAME: Final = 80
 BLOCK: Final = 16
 #: Of which these come first.
 _FIRST: Final = slice(None, None, 4)
-#: Frames heard at a time: the cost is by the call.
-CHUNK: Final = 4 * BLOCK
+#: Frames heard at a time.
+CHUNK: Final = SLICE // FRAME
 #: Frames looked at around a tone: 100 ms.
 AROUND: Final = 10
 #: Frames kept: a chunk, the longest tone, what is around it and its edges.
 MEMORY: Final = CHUNK + 6 * BLOCK
-#: Samples of the tape on which the memory moves; at its end it is wound back.
-TAPE: Final = (MEMORY + 4 * CHUNK) * FRAME
 #: Frames of a tone that hold its level.
 STEADY_SHARE: Final = 0.9
 #: Steps of the screen's wave: so few that sums with int16 stay below 2 ** 24, exact in float32
@@ -138,15 +138,14 @@ def tone_power(frames: NDArray[np.float64]) -> float:
     return float((audio**2).mean()) if one_tone else 0.0
 
 
-class BeepBank:
-    """Every line's record tones."""
+class BeepBank(Ear[RecordBeep]):
+    """Every line's record tones; told of within 0.75 s of their end."""
+
+    after = 2
 
     def __init__(self, lines: int, plan: BeepPlan | None = None) -> None:
+        super().__init__(lines)
         self.plan = plan or BeepPlan()
-        self._lines = lines
-        self._tape = np.zeros((lines, TAPE), np.int16)
-        self._heard = MEMORY * FRAME  # of the tape, in samples
-        self._waiting = 0  # samples after that
         self._frames = 0  # of the stream, heard
         self._held = np.zeros((lines, MEMORY // BLOCK), np.bool_)  # blocks that kept their level
         self._told = np.zeros(lines, np.int_)  # frame in which the last tone told of ended
@@ -157,77 +156,43 @@ class BeepBank:
         least = POWER_AT_0_DBM0 * 10 ** (self.plan.least_dbm0 / 10)
         self._least_read = least / 4 * (FRAME * _COARSE) ** 2 / 2
 
-    def push(self, audio: Samples) -> list[Event]:
-        """Add audio and return the tones that are over, within 0.75 s of their end.
-
-        Args:
-            audio: int16[lines, n], any n.
-
-        Raises:
-            ValueError: it is of another number of lines.
-        """
-        if audio.ndim != 2 or len(audio) != self._lines:
-            raise ValueError(f"audio of shape {audio.shape}, want ({self._lines}, n)")
-        events: list[Event] = []
-        at = 0
-        while at < audio.shape[1]:
-            piece = audio[:, at : at + CHUNK * FRAME - self._waiting]
-            at += piece.shape[1]
-            begin = self._heard + self._waiting
-            self._tape[:, begin : begin + piece.shape[1]] = piece
-            self._waiting += piece.shape[1]
-            if self._waiting == CHUNK * FRAME:
-                events += self._hear_chunk()
-        return events
-
-    def close(self) -> list[Event]:
-        """End the stream: what was heard last is taken to be followed by silence."""
-        end = self._frames * FRAME + self._waiting
-        quiet = np.zeros((self._lines, 2 * CHUNK * FRAME - self._waiting), np.int16)
-        return [replace(beep, believed=end) for beep in self.push(quiet)]
-
-    def _hear_chunk(self) -> list[Event]:
-        chunk = self._tape[:, self._heard : self._heard + CHUNK * FRAME]
-        held = self._holds(chunk.reshape(self._lines, -1, BLOCK, FRAME))
+    def hear(self, slices: Slices) -> list[RecordBeep]:
+        held = self._holds(slices.rough.reshape(len(self._held), -1, BLOCK, FRAME))
         self._held = np.concatenate((self._held[:, CHUNK // BLOCK :], held), axis=1)
-        self._heard += CHUNK * FRAME
-        self._waiting = 0
         self._frames += CHUNK
-        events: list[Event] = []
+        events: list[RecordBeep] = []
         for row in np.flatnonzero(self._held.any(axis=1)).tolist():
-            for begin, end in sorted(self._runs(row, np.flatnonzero(self._held[row]).tolist())):
-                events += self._judge(row, begin, end)
-        if self._heard == TAPE:
-            self._heard = MEMORY * FRAME
-            self._tape[:, : self._heard] = self._tape[:, -self._heard :]
+            begin = slices.now - MEMORY * FRAME
+            memory = slices.of(row, begin, slices.now).reshape(MEMORY, FRAME)
+            for run in sorted(self._runs(memory, np.flatnonzero(self._held[row]).tolist())):
+                events += self._judge(row, memory, *run)
         return events
 
-    def _holds(self, blocks: Samples) -> NDArray[np.bool_]:
-        """Return which of int16[lines, blocks, BLOCK, FRAME] keep their level in the band."""
+    def _holds(self, blocks: Rough) -> NDArray[np.bool_]:
+        """Return which of float[lines, blocks, BLOCK, FRAME] keep their level in the band."""
         holds = self._is_level(blocks[:, :, _FIRST])
         may = np.nonzero(holds)
         if len(may[0]):
             holds[may] = self._is_level(blocks[may])
         return holds
 
-    def _is_level(self, frames: Samples) -> NDArray[np.bool_]:
+    def _is_level(self, frames: Rough) -> NDArray[np.bool_]:
         power = self._in_band(frames)
         quietest = power.min(axis=-1)
         level: NDArray[np.bool_] = quietest > np.maximum(power.max(axis=-1) / 4, self._least_read)
         return level
 
-    def _in_band(self, frames: Samples) -> NDArray[np.float32]:
-        """Return the power of int16[..., FRAME] in the band, as the coarse wave reads it."""
-        audio = frames.astype(np.float32).reshape(-1, FRAME)
+    def _in_band(self, frames: Rough) -> Rough:
+        """Return the power of float[..., FRAME] in the band, as the coarse wave reads it."""
+        audio = frames.reshape(-1, FRAME)
         cosine, sine = (audio @ wave for wave in self._coarse)  # faster than a product of both
-        power: NDArray[np.float32] = (cosine * cosine + sine * sine).reshape(frames.shape[:-1])
+        power: Rough = (cosine * cosine + sine * sine).reshape(frames.shape[:-1])
         return power
 
-    def _runs(self, row: int, held: list[int]) -> set[tuple[int, int]]:
+    def _runs(self, memory: Samples, held: list[int]) -> set[tuple[int, int]]:
         """Return what held its level, [begin, end), if AROUND frames after it came just now."""
         runs: set[tuple[int, int]] = set()
-        memory = self._tape[row, self._heard - MEMORY * FRAME : self._heard]
-        in_band = self._in_band(memory.reshape(MEMORY, FRAME))
+        in_band = self._in_band(memory.astype(np.float32))
         for block in held:
             middle = block * BLOCK + BLOCK // 2
             level = np.median(in_band[block * BLOCK : (block + 1) * BLOCK])
@@ -240,12 +205,9 @@ class BeepBank:
                 runs.add((begin, end))
         return runs
 
-    def _judge(self, row: int, begin: int, end: int) -> Iterator[Event]:
+    def _judge(self, row: int, memory: Samples, begin: int, end: int) -> Iterator[RecordBeep]:
         """Yield the tone if the run is one; its first and last frames may be filled in part."""
-        first, last = begin - 1 - AROUND, end + 1 + AROUND
-        origin = self._heard - MEMORY * FRAME
-        audio = self._tape[row, origin + first * FRAME : origin + last * FRAME]
-        frames = audio.reshape(-1, FRAME).astype(np.float64)
+        frames = memory[begin - 1 - AROUND : end + 1 + AROUND].astype(np.float64)
         waves = frames @ self._fine * (np.sqrt(2) / (FRAME * _FINE))
         tone = Tone(
             band=(waves[:, 0] + 1j * waves[:, 1])[AROUND - 1 : 1 - AROUND],

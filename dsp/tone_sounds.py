@@ -17,11 +17,10 @@ from itertools import product
 from typing import Any, Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from dsp.cadence import Names, names_of
-from dsp.frames import FRAME, GROUP, PROGRESS_HZ, progress_of, progress_rows
+from dsp.cadence import names_of
+from dsp.frames import FRAME, GROUP, PROGRESS_HZ, Rough, progress_of, progress_rows
 from dsp.tone_fit import Floats, exact, tone_rows
 from dsp.tone_plans import PlanTone
 from dsp.units import AUDIO_HZ, POWER_AT_0_DBM0
@@ -55,39 +54,27 @@ _PART_SHARE: Final = 0.08
 #: Every third window, and the last, of which it is not known what follows.
 _THIRDS: Final = np.arange(GROUP) % 3 == 0
 _THIRDS[-1] = True
+_OF_WINDOW: Final = np.arange(WINDOW)[:, np.newaxis]
 #: By how much a rough share of a sound may be too low: the exact one of the weakest window is of
 #: numbers rounded by 1/2 twice, 0.6 % of it; float32 adds less than 0.02 %.
 _FIT_DOUBT: Final = 0.01
 
 
-class Windows:
-    """The coefficients of a chunk of frames, and of those of windows that began before it.
-
-    Attributes:
-        frames: float[lines, WINDOW - 1 + GROUP, 12].
-        each: float[lines, GROUP, 48], a view: of each window, frame by frame.
-    """
-
-    def __init__(self, lines: int, kind: type[np.floating[Any]]) -> None:
-        count = len(progress_rows())
-        self.frames: NDArray[Any] = np.zeros((lines, WINDOW - 1 + GROUP, count), kind)
-        flat = self.frames.reshape(lines, -1)
-        self.each: NDArray[Any] = sliding_window_view(flat, WINDOW * count, axis=1)[:, ::count]
-
-
 class Sounds:
-    """The sounds of some lines, whatever their cadence."""
+    """The sounds of the armed plans, whatever their cadence."""
 
-    def __init__(self, lines: int, plans: Sequence[PlanTone]) -> None:
-        """Prepare to tell apart the sounds of the armed plans."""
+    def __init__(self, plans: Sequence[PlanTone]) -> None:
+        """Prepare to tell them apart."""
         tones: dict[_Sound, list[PlanTone]] = {}
         for tone in plans:
             _check(tone)
             tones.setdefault((tone.freqs_hz, tone.am_hz), []).append(tone)
         self.count = len(tones)
         self.names = [names_of(rows) for rows in tones.values()]
-        #: Of each, from the first to the last window of the shortest burst that is of a tone.
-        self.spans = np.array([_span(names) for names in self.names])
+        #: Of each, from the first to the last window of the shortest burst of a tone; and of
+        #: the shortest tone without pause.
+        self.spans = [_span(min(names.shortest_s, names.steady_s)) for names in self.names]
+        self.steady_spans = [_span(names.steady_s) for names in self.names]
         parts = sorted({hz for freqs_hz, _ in tones if len(freqs_hz) > 1 for hz in freqs_hz})
         self._pairs = [
             (sound, [self.count + parts.index(hz) for hz in freqs_hz])
@@ -99,29 +86,31 @@ class Sounds:
         self._rows = exact(np.vstack(spaces))
         self._adding = np.repeat(np.eye(len(spaces)), dims, axis=1)
         own = slice(sum(dims[: self.count]))
-        self._rough = self._rows[own].astype(np.float32)
+        # Of rough windows the coefficients come row by row, not frame by frame.
+        rough = self._rows[own].reshape(-1, WINDOW, len(progress_rows())).transpose(0, 2, 1)
+        self._rough = rough.reshape(-1, self._rows.shape[1]).astype(np.float32)
         self._rough_adding = self._adding[: self.count, own].astype(np.float32)
         wide = np.array(dims[: self.count]) > _DIMS
         self._handicap = _HANDICAP * wide[:, np.newaxis]
         self._least = np.where(wide, _WIDE_SHARE, _SOUND_SHARE)
         self._least_rough = (self._least - _FIT_DOUBT).astype(np.float32)[:, np.newaxis]
-        self._exact = Windows(lines, np.float64)
-        self._power = np.zeros(self._exact.frames.shape[:2])
 
-    def screen(self, rough: Windows, gate: Flags) -> Flags:
+    def screen(self, rough: Rough, gate: Flags) -> Flags:
         """Return, of the windows that may be of a sound, those that still may be.
 
         Args:
+            rough: float[12, lines, WINDOW - 1 + GROUP], the frames' coefficients.
             gate: bool[lines, GROUP].
         """
         gate = in_threes(gate)
         thirds = np.nonzero(gate & _THIRDS)
         if len(thirds[0]):
-            windows = rough.each[thirds]
-            read = self._rough @ windows.T
+            lines, windows = thirds
+            each = rough[:, lines, windows + _OF_WINDOW].reshape(-1, len(lines))
+            read = self._rough @ each
             read *= read
             held = self._rough_adding @ read
-            bands = np.einsum("nw,nw->n", windows, windows)
+            bands = np.einsum("wn,wn->n", each, each)
             gate[thirds] = (held > self._least_rough * bands).any(axis=0)
             gate = in_threes(gate)
         return gate
@@ -130,7 +119,7 @@ class Sounds:
         """Return the windows that are of a sound, with others of it before and after.
 
         Args:
-            tape: int16[lines, FRAME * (WINDOW - 1 + GROUP)].
+            tape: int16[n, FRAME * (WINDOW - 1 + GROUP)], of n lines.
             lines, windows: both from 0, in this order; all that may be.
 
         Returns:
@@ -157,12 +146,14 @@ class Sounds:
 
     def _read(self, tape: Samples, lines: Indices, windows: Indices) -> tuple[Floats, Floats]:
         """Read windows exactly, each of their frames once: float[n, 48], and their power."""
-        needed = np.zeros(self._power.shape, np.bool_)
+        frames = tape.reshape(len(tape), -1, FRAME)
+        needed = np.zeros(frames.shape[:2], np.bool_)
         for later in range(WINDOW):
             needed[lines, windows + later] = True
-        frames = tape.reshape(*needed.shape, FRAME)[needed]
-        self._exact.frames[needed], self._power[needed] = progress_of(frames)
-        return self._exact.each[lines, windows], windowed(self._power)[lines, windows]
+        read, power = progress_of(frames[needed])
+        at = (np.cumsum(needed) - 1).reshape(needed.shape)[lines, windows]
+        of = at[:, np.newaxis] + np.arange(WINDOW)  # a window's frames follow each other
+        return read[of].reshape(len(lines), -1), power[of].sum(axis=1)
 
 
 def _check(tone: PlanTone) -> None:
@@ -183,9 +174,8 @@ def _space(freqs_hz: tuple[float, ...], am_hz: tuple[float, float]) -> Floats:
     return spanning
 
 
-def _span(names: Names) -> int:
-    shortest = min(names.shortest_s, names.steady_s) * AUDIO_HZ
-    return WINDOW + math.ceil((shortest - 2 * FILLED) / FRAME)
+def _span(seconds: float) -> int:
+    return WINDOW + math.ceil((seconds * AUDIO_HZ - 2 * FILLED) / FRAME)
 
 
 def in_threes(good: Flags) -> Flags:

@@ -32,19 +32,15 @@ from numpy.typing import NDArray
 
 from dsp.cadence import Burst, Cadence
 from dsp.events import Tone
-from dsp.frames import FRAME, GROUP, FrameBank, Frames, doubt
+from dsp.frames import FRAME, GROUP, Frames, progress_rows, read
+from dsp.slices import Ear, Slices
 from dsp.tone_fit import Floats
 from dsp.tone_plans import PLANS, PlanTone
-from dsp.tone_sounds import BANDS_SHARE, FILLED, WEAKEST, WINDOW, Sounds, Windows, windowed
+from dsp.tone_sounds import BANDS_SHARE, FILLED, WEAKEST, WINDOW, Sounds, windowed
 
-Samples = NDArray[np.int16]
 Indices = NDArray[np.intp]
 _Window = tuple[int, int, float]  # its number in the stream, its sound and the power of that
 
-#: Samples gone through at once: numpy's own cost for each is shared by 320 ms.
-CHUNK: Final = GROUP * FRAME
-#: What is needed of the past then: the chunk, and frames of windows that began before it.
-HISTORY: Final = CHUNK + (WINDOW - 1) * FRAME
 #: Windows without the sound that do not end a burst: fewer than a pause of 80 ms has.
 _BRIDGED: Final = 3
 #: Windows that a burst has at least: 50 ms of tone has four.
@@ -58,12 +54,24 @@ _STEADY: Final = 0.8
 class _Run:
     """Windows of a line that follow each other; numbered by their last frame."""
 
+    __slots__ = ("_count", "_first", "_head", "_peak", "_power", "_weights", "last")
+
     def __init__(self, sounds: int, window: int) -> None:
         self._first = self.last = window  # that the sound fills
         self._count = 0
         self._weights = [0.0] * sounds  # of each sound; part of a tone looks modulated, and is weak
         self._power = self._peak = 0.0
         self._head: list[tuple[int, float]] = []
+
+    @property
+    def sound(self) -> int:
+        """Which it is, by the power of its windows."""
+        return self._weights.index(max(self._weights))
+
+    @property
+    def span(self) -> int:
+        """From its first to its last window: a burst has no more."""
+        return self.last - self._first
 
     def is_over(self, window: int) -> bool:
         """Whether a window is too late to be of this run."""
@@ -103,14 +111,14 @@ class _Run:
         return Burst(
             start=max(0, (first + 1) * FRAME - FILLED),
             end=(self.last + 1 - WINDOW) * FRAME + FILLED,
-            sound=self._weights.index(max(self._weights)),
+            sound=self.sound,
             power=self._power / count,
             steady=count == self.last - self._first + 1
             and self._power > _STEADY * count * self._peak,
         )
 
 
-class ToneBank:
+class ToneBank(Ear[Tone]):
     """Every line's call-progress tones."""
 
     def __init__(self, lines: int, plans: Sequence[PlanTone] = PLANS) -> None:
@@ -122,52 +130,35 @@ class ToneBank:
         Raises:
             ValueError: a tone lies outside the bands that are heard.
         """
-        self._sounds = Sounds(lines, plans)
+        super().__init__(lines)
+        self._sounds = Sounds(plans)
+        self._spans = np.array(self._sounds.spans)
         self._cadences = [Cadence(n + 1, self._sounds.names) for n in range(lines)]
         self._runs: dict[int, _Run] = {}
-        self._frames = FrameBank(lines, HISTORY)
-        # Of the chunk's frames and those before it, at most: in the bands over the gate's share.
+        # Of the slice's frames and those before it, at most: in the bands over the gate's share.
         self._over = np.zeros((lines, WINDOW - 1 + GROUP), np.float32)
         self._bands = np.zeros((lines, WINDOW - 1 + GROUP), np.float32)
-        self._windows = Windows(lines, np.float32)
+        self._rough = np.zeros((len(progress_rows()), lines, WINDOW - 1 + GROUP), np.float32)
         self._busy = np.zeros(lines, np.bool_)  # lines with a run, or a tone that has its name
         self._until = np.full(lines, np.inf)  # when a line's patience ends
         self._early = np.zeros((4, 0))  # found on other lines, and may go on: as of Sounds.found
-        self._waiting = 0  # frames of the chunk
         self._done = 0  # frames gone through
 
-    def push(self, audio: Samples) -> list[Tone]:
-        """Hear the next samples of every line.
+    def hear(self, slices: Slices) -> list[Tone]:
+        return self.hear_frames(slices, read(slices))
 
-        Args:
-            audio: int16[lines, n], any n.
-
-        Returns:
-            The tones found to be over, by line in each 320 ms.
-
-        Raises:
-            ValueError: audio of another shape or type; nothing of it is heard.
-        """
-        return [event for frames in self._frames.push(audio) for event in self.hear(frames)]
-
-    def hear(self, frames: Frames) -> list[Tone]:
-        """Hear frames that another has read, with HISTORY on their tape, in the place of push."""
-        begin = WINDOW - 1 + self._waiting
-        self._waiting += frames.count
-        now = slice(begin, begin + frames.count)
-        off = doubt(frames.power)
-        most = frames.bands + off
-        self._windows.frames[:, now] = frames.progress.transpose(1, 2, 0)
-        self._bands[:, now] = most
-        self._over[:, now] = most - BANDS_SHARE * frames.power
-        if self._waiting < GROUP:
-            return []
+    def hear_frames(self, slices: Slices, frames: Frames) -> list[Tone]:
+        """Hear the frames of the latest slice; by line."""
+        most = frames.bands + frames.off
+        for kept, new in (
+            (self._rough, frames.progress),
+            (self._bands, most),
+            (self._over, most - BANDS_SHARE * frames.power),
+        ):
+            kept[..., : WINDOW - 1] = kept[..., GROUP:]
+            kept[..., WINDOW - 1 :] = new
         gate = (windowed(self._over) > 0) & (windowed(self._bands) > WEAKEST)
-        gate = self._sounds.screen(self._windows, gate)
-        for kept in (self._over, self._bands, self._windows.frames):
-            kept[:, : WINDOW - 1] = kept[:, GROUP:]
-        self._waiting = 0
-        return self._go_through(frames.tape[:, -HISTORY:], gate)
+        return self._go_through(slices, self._sounds.screen(self._rough, gate))
 
     def end(self, line: int, now: int) -> list[Tone]:
         """End what sounds on a line: it has been hung up."""
@@ -179,16 +170,15 @@ class ToneBank:
         self._note(line - 1)
         return events
 
-    def close(self) -> list[Tone]:
-        """End the stream: the last 320 ms, at most, of a tone are not heard."""
+    def finish(self) -> list[Tone]:
         now = self._done * FRAME
         return [event for n in range(len(self._cadences)) for event in self.end(n + 1, now)]
 
-    # ------------------------------------------------------------ a chunk
+    # ------------------------------------------------------------ a slice
 
-    def _go_through(self, tape: Samples, gate: NDArray[np.bool_]) -> list[Tone]:
-        """Go through a chunk; gate is bool[lines, GROUP], the windows that may be of a sound."""
-        found = self._sounds.found(tape, *self._worth_reading(*np.nonzero(gate)))
+    def _go_through(self, slices: Slices, gate: NDArray[np.bool_]) -> list[Tone]:
+        """Go through a slice; gate is bool[lines, GROUP], the windows that may be of a sound."""
+        found = self._found(slices, *self._worth_reading(*np.nonzero(gate)))
         found[1] += self._done
         self._done += GROUP
         heard = _by_line(self._of_bursts(found))
@@ -200,17 +190,24 @@ class ToneBank:
             self._note(n)
         return events
 
+    def _found(self, slices: Slices, lines: Indices, windows: Indices) -> Floats:
+        """Return Sounds.found of some lines' windows."""
+        own, of = np.unique(lines, return_inverse=True)
+        found = self._sounds.found(slices.after((WINDOW - 1) * FRAME, own), of, windows)
+        found[0] = own[found[0].astype(np.intp)]
+        return found
+
     def _note(self, n: int) -> None:
         """Note how a line is now."""
         self._busy[n] = n in self._runs or self._cadences[n].has_name
         self._until[n] = self._cadences[n].until
 
     def _worth_reading(self, lines: Indices, windows: Indices) -> tuple[Indices, Indices]:
-        """Return the windows of a chunk that may be of a long enough burst, or of a busy line."""
+        """Return the windows of a slice that may be of a long enough burst, or of a busy line."""
         if not len(lines):
             return lines, windows
         begins, count, first, last = _groups(lines, windows)
-        worth = self._busy[lines[begins]] | (last - first >= self._sounds.spans.min())
+        worth = self._busy[lines[begins]] | (last - first >= self._spans.min())
         worth |= (first <= _BRIDGED) | (last >= GROUP - 1 - _BRIDGED)
         kept = np.repeat(worth, count)
         return lines[kept], windows[kept]
@@ -227,9 +224,10 @@ class ToneBank:
             return found
         lines = found[0].astype(np.intp)
         begins, count, first, last = _groups(lines, found[1])
-        spans = self._sounds.spans[found[2].astype(np.intp)]
+        spans = self._spans[found[2].astype(np.intp)]
+        longest = _longest(found, begins, count, first, last)
         heard = self._busy.copy()
-        heard[lines[begins[last - first >= np.minimum.reduceat(spans, begins)]]] = True
+        heard[lines[begins[longest >= np.minimum.reduceat(spans, begins)]]] = True
         goes_on = np.repeat(last >= self._done - 1 - _BRIDGED, count)
         self._early = found[:, goes_on & ~heard[lines]]
         return found[:, heard[lines]]
@@ -250,10 +248,14 @@ class ToneBank:
         if run is None:
             return events + cadence.advance(now)
         self._runs[n] = run
+        if not cadence.has_name and run.span < self._sounds.steady_spans[run.sound]:
+            return events
         burst = run.burst()
         return events + (cadence.sounding(burst, now) if burst else [])
 
     def _close(self, cadence: Cadence, run: _Run, now: int) -> list[Tone]:
+        if not cadence.has_name and run.span < self._sounds.spans[run.sound]:
+            return []  # shorter than any burst of its sound
         burst = run.burst()
         return cadence.push(burst, now) if burst else []
 
@@ -267,6 +269,23 @@ def _groups(lines: Indices, windows: NDArray[Any]) -> tuple[Indices, ...]:
     begins = np.flatnonzero(np.concatenate(([True], apart)))
     ends = np.append(begins[1:], len(lines))
     return begins, ends - begins, windows[begins], windows[ends - 1]
+
+
+def _longest(
+    found: Floats, begins: Indices, count: Indices, first: Indices, last: Indices
+) -> Floats:
+    """Return how long a run in each group may be, from its first to its last window.
+
+    A run holds windows about as strong as its strongest: those of the group's strongest, what went
+    before them, or what comes once that is over.
+    """
+    windows, powers = found[1], found[3]
+    peak = np.repeat(np.maximum.reduceat(powers, begins), count)
+    strong = powers >= _FILLED_SHARE * peak
+    rise = np.minimum.reduceat(np.where(strong, windows, np.inf), begins)
+    fall = np.maximum.reduceat(np.where(strong, windows, -np.inf), begins)
+    longest: Floats = np.maximum(fall - rise, rise - 1 - first)
+    return np.maximum(longest, last - fall - _BRIDGED - 2)
 
 
 def _by_line(found: Floats) -> dict[int, list[_Window]]:

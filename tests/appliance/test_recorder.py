@@ -9,7 +9,7 @@ from appliance.policy import load
 from appliance.recorder import BATCH_S, HOLD_BACK, TICK_S, Recorder, complexity
 from appliance.room import Room
 from appliance.site import Line, Site
-from dsp.bank import AUDIO_SLICE
+from dsp.bank import AUDIO_STEP
 from dsp.opus import FRAME, decode
 from firmware_bridge.block import Block, Epoch, Gap
 from firmware_bridge.line_player import LinePlayer
@@ -299,8 +299,8 @@ def test_many_lines_cost_less_each():
 
 def test_what_waits_is_longer_than_a_doubt_and_shorter_than_a_cut_may_cost():
     noticed_late = 0.024 * 8000  # dsp.hook: an open loop
-    assert noticed_late + AUDIO_SLICE <= HOLD_BACK
-    before_the_flush_s = BATCH_S + (AUDIO_SLICE + HOLD_BACK + FRAME) / 8000
+    assert noticed_late + AUDIO_STEP <= HOLD_BACK
+    before_the_flush_s = BATCH_S + (AUDIO_STEP + HOLD_BACK + FRAME) / 8000
     assert TICK_S + before_the_flush_s < 1.0
 
 

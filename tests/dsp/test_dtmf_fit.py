@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dsp.dtmf_fit import KEYS, LOOK, WINDOW, look, powers_of
+from dsp.dtmf_fit import KEYS, LOOK, STEP, WINDOW, Look, powers_of, read
 
 FIVE = KEYS.index("5")
 
@@ -18,8 +18,8 @@ def five(start, end, off=(0.0, 0.0), high_peak=3000.0):
 
 
 def see(signal, digit=FIVE):
-    (seen,) = look(np.round(signal).astype(np.int16)[np.newaxis], [digit])
-    return seen
+    (windows,) = read(np.round(signal).astype(np.int16)[np.newaxis], [digit])
+    return Look(windows, 0)
 
 
 def found_in(signal, since=0.0):
@@ -102,8 +102,27 @@ def test_several_lines_are_looked_at_as_each_alone():
     rng = np.random.default_rng(2)
     audio = rng.integers(-9000, 9000, (5, LOOK)).astype(np.int16)
     digits = [0, 3, 7, 12, 15]
-    for n, seen in enumerate(look(audio, digits)):
-        assert seen == look(audio[n : n + 1], digits[n : n + 1])[0]
+    for n, windows in enumerate(read(audio, digits)):
+        assert_same(windows, read(audio[n : n + 1], digits[n : n + 1])[0])
+
+
+def assert_same(one, other):
+    assert (one.digit, one.loud, one.caught) == (other.digit, other.loud, other.caught)
+    assert (one.low, one.power) == (other.low, other.power)
+    assert np.array_equal(one.read, other.read)
+
+
+def test_a_later_look_is_what_a_look_there_alone_sees():
+    signal = np.concatenate([np.zeros(300), five(0, 500), np.zeros(300)])
+    audio = np.round(signal[: len(signal) // STEP * STEP]).astype(np.int16)
+    (windows,) = read(audio[np.newaxis], [FIVE])
+    for first in (0, 4, 13):
+        alone, seen = see(audio[first * STEP :][:LOOK]), Look(windows, first)
+        amplitude = seen.strongest(0)
+        assert amplitude == alone.strongest(0)
+        assert seen.edges(amplitude) == alone.edges(amplitude)
+        edges = seen.edges(amplitude)
+        assert edges is None or seen.stretch(edges) == alone.stretch(edges)
 
 
 def test_power_is_split_at_500_hz():

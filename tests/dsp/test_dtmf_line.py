@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dsp.dtmf_fit import COLUMNS_HZ, KEYS, LOOK, ROWS_HZ, look
+from dsp.dtmf_fit import COLUMNS_HZ, KEYS, LOOK, ROWS_HZ, Look, read
 from dsp.dtmf_line import HISTORY, DtmfLine, Now
 from dsp.frames import FRAME
 
@@ -40,7 +40,8 @@ def drive(*parts):
         audio = tape[end - HISTORY : end]
         for asked in line.questions(now):
             looks += 1
-            events += line.answer(now, look(audio[np.newaxis, -LOOK:], [asked])[0], audio)
+            (windows,) = read(audio[np.newaxis, -LOOK:], [asked])
+            events += line.answer(now, Look(windows, 0), audio)
         events += line.settle(now)
     assert line.asleep
     return events, looks

@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.io import wavfile
 
 from dsp.level import LevelBank
+from dsp.slices import SLICE
 from firmware_bridge.signals import CALL_TONES, CallTone, call_tone
 from tests.signals import dtmf, in_pieces, pcm, sine, speech_like, white
 
@@ -33,7 +34,7 @@ def heard(audio):
 
 def test_each_second_has_its_level():
     bank = LevelBank(2)
-    bank.push(np.stack([pcm(sine(1000, 2, -10)), pcm(silence(2))]))
+    bank.push(np.stack([pcm(sine(1000, 2.3, -10)), pcm(silence(2.3))]))
     first, second = bank.seconds
     assert (first.sample, second.sample) == (0, 8000)
     assert first.level_dbm0(1) == pytest.approx(-10.0, abs=0.01)
@@ -48,15 +49,16 @@ def test_a_second_that_is_not_whole_has_no_level_yet():
 
 def test_no_more_than_a_minute_of_seconds_is_kept():
     bank = LevelBank(1)
-    bank.push(np.zeros((1, 70 * 8000), np.int16))
+    bank.push(np.zeros((1, 71 * 8000), np.int16))
     assert len(bank.seconds) == 60
     assert bank.seconds[-1].sample == 69 * 8000
 
 
 def test_samples_at_either_end_of_the_scale_are_counted():
-    audio = np.zeros((1, 8000), np.int16)
+    audio = np.zeros((1, 4 * SLICE), np.int16)
     audio[0, [3, 4, 7000]] = 32767, -32768, 32767
     audio[0, 5] = 32766
+    audio[0, 8000] = 32767  # of the next second
     bank = LevelBank(1)
     bank.push(audio)
     assert bank.seconds[0].clipped[0] == 3

@@ -125,10 +125,11 @@ def test_a_struck_note_of_its_pitch_is_none(fade_s):
     assert heard(np.concatenate([silence(0.3), *notes, silence(1)])) == []
 
 
-@pytest.mark.skipif(not SOUNDS.is_dir(), reason="Debian's asterisk sounds are absent")
 @pytest.mark.parametrize("folder", ["sounds/it_IT_m_Carlo", "sounds/en_US_f_Allison", "moh"])
 def test_it_is_not_heard_in_human_speech_nor_in_music(folder):
     files = sorted((SOUNDS / folder).glob("*.wav"))
+    if not files:
+        pytest.skip(f"{folder} is not installed (apt install asterisk-*)")
     audio = np.concatenate([wavfile.read(path)[1] for path in files])
     lines = np.resize(audio[: len(audio) // 16 * 16], (16, len(audio) // 16))[:, : 8000 * 120]
     bank = BeepBank(16)
