@@ -165,8 +165,11 @@ class LineBank:
 
     def _fill(self, audio: Samples) -> None:
         """Add audio to the slice that fills; what is ahead of the voltage waits."""
-        ahead = np.concatenate((self._audio, audio), axis=1) if self._audio.size else audio
-        self._audio = ahead[:, self._slices.fill(ahead) :].copy()
+        if self._audio.size:
+            audio = np.concatenate((self._audio, audio), axis=1)
+        taken = self._slices.fill(audio)
+        if taken < audio.shape[1] or self._audio.size:
+            self._audio = audio[:, taken:].copy()
 
     def _whole_steps(self) -> int:
         """Return how many more steps every sense has."""
@@ -204,7 +207,7 @@ class LineBank:
 
     def _settle(self, events: list[Event]) -> list[Event]:
         """Put a slice's events in order, and judge each by the others of its line."""
-        return self._keyed.push(self._callers.push(sorted(events, key=_order)))
+        return self._keyed.push(self._callers.push(sorted(events, key=_order))) if events else []
 
     def _listen(self, hooks: Iterable[Event]) -> list[Event]:
         """Look for announcements in calls alone; return what was heard in calls that have ended."""

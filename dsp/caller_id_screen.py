@@ -159,10 +159,12 @@ def look(samples: Floats) -> Looks:
     steps = row.reshape(-1, LOOK)
     steps[:, -1] = 0  # from one look to the next
     energy, hum, level = _powers(steps, _LOOKS, _ADDING_LOOKS).T
-    whole = np.einsum("nk,nk->n", steps, steps) - hum
-    share = np.where(energy > _LEAST_ENERGY, energy / np.maximum(whole, 1.0), np.float32(0))
+    share = np.einsum("nk,nk->n", steps, steps)
+    share -= hum
+    np.divide(energy, np.maximum(share, 1.0, out=share), out=share)
+    share *= energy > _LEAST_ENERGY
     shape = samples.shape[:-1]
-    return Looks(level.reshape(shape), share.astype(np.float32).reshape(shape))
+    return Looks(level.reshape(shape), share.reshape(shape))
 
 
 def are_steady(energy: Floats, share: Floats) -> list[bool]:

@@ -163,6 +163,13 @@ class HookLine:
             return Calm(-self.plan.unknown_on_v, self.plan.unknown_on_v, -limit, limit)
         return NEVER_CALM
 
+    @property
+    def learnt_v(self) -> float | None:
+        """The level, a magnitude, that `learn` makes follow the line; None where there is none."""
+        if self.state is Loop.ON_HOOK:
+            return self.idle_v
+        return self.talk_v if self.state is Loop.OFF_HOOK else None
+
     def learn(self, now: int, mean_v: float) -> None:
         """Follow slow drift: take the mean of the second that ends now, if it was undisturbed."""
         if now - self._since < 1000 or self.busy:

@@ -79,12 +79,12 @@ class Second:
     Attributes:
         sample: index of its first audio sample.
         power: float[lines], mean square in int16 steps.
-        clipped: int[lines], samples at either end of the scale.
+        clipped: float[lines], samples at either end of the scale.
     """
 
     sample: int
     power: Powers
-    clipped: NDArray[np.int64]
+    clipped: Powers
 
     def level_dbm0(self, line: int) -> float:
         return dbm0(float(self.power[line - 1]))
@@ -112,6 +112,27 @@ def _ratio(db: float) -> float:
     return float(10 ** (db / 10))
 
 
+class _Parts:
+    """What is counted in parts of 10 ms, added up by frames."""
+
+    def __init__(self, lines: int) -> None:
+        self._waiting = 0  # less than a frame's
+        self._parts = np.zeros((lines, SLICE // _PART + _PARTS_OF_FRAME))
+
+    def add(self, parts: NDArray[np.float32]) -> Powers:
+        """Take float[lines, SLICE // _PART], and return what is whole: float[frames, lines]."""
+        held = self._waiting + parts.shape[1]
+        self._parts[:, self._waiting : held] = parts
+        whole = held // _PARTS_OF_FRAME * _PARTS_OF_FRAME
+        of_frames = [self._parts[:, k:whole:_PARTS_OF_FRAME] for k in range(_PARTS_OF_FRAME)]
+        frames = of_frames[0].T.copy()
+        for part in of_frames[1:]:
+            frames += part.T
+        self._waiting = held - whole
+        self._parts[:, : self._waiting] = self._parts[:, whole:held]
+        return frames
+
+
 class LevelBank(Ear[Speech]):
     """Hears the level of all lines.
 
@@ -126,12 +147,11 @@ class LevelBank(Ear[Speech]):
         self.plan = plan or SpeechPlan()
         self.seconds: deque[Second] = deque(maxlen=60)
         self._lines = lines
-        self._parts = np.zeros((lines, 0), np.float32)  # sums of squares, less than a frame's
-        self._clips = np.zeros((lines, 0), np.int64)  # as many of them, samples clipped
+        self._parts, self._clips = _Parts(lines), _Parts(lines)  # sums of squares; samples clipped
         self._now = 0  # end of the last frame judged
         self._end = 0  # of the stream, so far
         self._power = np.zeros(lines)  # of this second so far, summed
-        self._clipped = np.zeros(lines, np.int64)
+        self._clipped = np.zeros(lines)
         self._least = _ratio(self.plan.least_dbm0) * POWER_AT_0_DBM0
         self._most = _ratio(self.plan.floor_most_dbm0) * POWER_AT_0_DBM0
         self._over = _ratio(self.plan.over_noise_db)
@@ -155,18 +175,12 @@ class LevelBank(Ear[Speech]):
         parts = slices.rough.reshape(-1, _PART)
         sums = np.einsum("nw,nw->n", parts, parts)
         clips = _count_clipped(slices.latest.reshape(-1, _PART), sums)
-        self._parts = np.concatenate((self._parts, sums.reshape(self._lines, -1)), axis=1)
-        self._clips = np.concatenate((self._clips, clips.reshape(self._lines, -1)), axis=1)
-        count = self._parts.shape[1] // _PARTS_OF_FRAME
-        of_frames = np.split(self._parts, [count * _PARTS_OF_FRAME], axis=1)
-        clips_of, self._clips = np.split(self._clips, [count * _PARTS_OF_FRAME], axis=1)
-        whole, self._parts = of_frames
-        by_frame = whole.reshape(self._lines, count, _PARTS_OF_FRAME)
-        frames = np.add.reduce(by_frame, axis=2, dtype=np.float64).T.copy()
-        clipped = clips_of.reshape(by_frame.shape).sum(axis=2).T
-        for k in range(count):
-            self._latest[(self._now // FRAME + k) % self._kept] = frames[k]
-        self._now += count * FRAME
+        frames = self._parts.add(sums.reshape(self._lines, -1))
+        clipped = self._clips.add(clips.reshape(self._lines, -1))
+        first = self._now // FRAME
+        self._now += len(frames) * FRAME
+        for k, frame in enumerate(frames):
+            self._latest[(first + k) % self._kept] = frame
         self._add_to_second(frames, clipped)
         return self._listen(frames)
 
@@ -179,7 +193,7 @@ class LevelBank(Ear[Speech]):
         self._begin[:] = -1
         return events
 
-    def _add_to_second(self, sums: Powers, clipped: NDArray[np.int64]) -> None:
+    def _add_to_second(self, sums: Powers, clipped: Powers) -> None:
         """Add frames up to now, whose sums and clipped samples are [frames, lines]."""
         over = self._now % AUDIO_HZ // FRAME  # frames of the next second, or none of this one
         ended = over < len(sums)
@@ -284,13 +298,13 @@ def _extremes(power: Powers) -> tuple[float, float]:
     return float(sums.min()) / length, float(sums.max()) / length
 
 
-def _count_clipped(frames: NDArray[np.int16], sums: Powers) -> NDArray[np.int64]:
-    """Count the samples at either end of the scale of each frame: int64[n].
+def _count_clipped(frames: NDArray[np.int16], sums: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Count the samples at either end of the scale of each frame: float[n].
 
     Args:
         sums: float[n], of the squares: one such sample is as much as a frame of a loud voice.
     """
-    counts = np.zeros(len(frames), np.int64)
+    counts = np.zeros(len(frames), np.float32)
     may = np.flatnonzero(sums > _ONE_CLIPPED)
     if len(may):
         loud = frames[may]

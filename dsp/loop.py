@@ -22,7 +22,7 @@ from dsp.trace import FRAME, Trace
 from dsp.units import AUDIO_PER_VOLT, VOLTS_PER_STEP
 
 Steps = NDArray[np.int16]
-Sums = NDArray[np.int64]
+Sums = NDArray[np.float32]
 
 #: Samples kept behind the present, all that any detector looks back.
 KEPT = 2048
@@ -31,6 +31,8 @@ PIECE = 2048
 #: Frames to one look at the learnt levels.
 SECOND = 1000 // FRAME
 NEVER = np.iinfo(np.int64).max
+#: Two steps: a level that is off by less is not worth following.
+LEAST_DRIFT_V = 0.02
 _ONES = np.ones(FRAME, np.float32)
 
 
@@ -114,10 +116,12 @@ class LoopBank:
         self._pulses = [PulseLine(n, plan.pulse) for n in numbers]
         self._memory = _Memory(lines)
         self._now = 0  # end of the last frame judged
-        self._band = np.zeros((4, lines), np.int64)  # steps, least and most; sums, least and most
+        self._least = np.zeros((2, lines), np.float32)  # of a calm line's steps, and of their sums
+        self._most = np.zeros((2, lines), np.float32)
+        self._learnt_v = np.full(lines, np.nan)
         self._due = np.full(lines, NEVER)
-        self._last_sum = np.zeros(lines, np.int64)
-        self._second = np.zeros(lines, np.int64)
+        self._last_sum = np.zeros(lines, np.float32)
+        self._second = np.zeros(lines)  # the sum of it
         self._expect(list(range(lines)))
 
     # ------------------------------------------------------------------ the doors
@@ -169,12 +173,12 @@ class LoopBank:
     def _judge(self) -> list[Event]:
         frames = self._memory.frames(self._now)
         whole = frames.astype(np.float32).reshape(-1, FRAME) @ _ONES  # below 2**24: exact
-        sums = whole.reshape(frames.shape[:2]).T.astype(np.int64, order="C")
+        sums = whole.reshape(frames.shape[:2])
         events: list[Event] = []
         at = 0
         while at < frames.shape[1]:
             end = min(at + SECOND - self._now // FRAME % SECOND, frames.shape[1])
-            events += self._judge_within_second(frames[:, at:end], sums[at:end])
+            events += self._judge_within_second(frames[:, at:end], sums[:, at:end])
             if self._now % (SECOND * FRAME) == 0:
                 self._learn()
             at = end
@@ -185,45 +189,51 @@ class LoopBank:
 
         Args:
             frames: int16[lines, frames, FRAME].
-            sums: int64[frames, lines], of each frame.
+            sums: float[lines, frames], of each frame.
         """
         lines, count, _ = frames.shape
-        self._last_sum = sums[-1]
-        self._second += sums.sum(axis=0)
+        self._last_sum = sums[:, -1]
+        self._second += sums.sum(axis=1)  # below 2**24 too
+        least, most = np.empty((2, 2, lines), np.float32)
         steps = frames.reshape(lines, -1)
-        low, high, least, most = self._band
-        calm = (steps.min(axis=1) >= low) & (steps.max(axis=1) <= high)
-        calm &= (sums.min(axis=0) >= least) & (sums.max(axis=0) <= most)
-        calm &= self._due > self._now + count * FRAME
+        least[0], most[0] = steps.min(axis=1), steps.max(axis=1)
+        least[1], most[1] = sums.min(axis=1), sums.max(axis=1)
+        now = self._now + count * FRAME
+        calm = (least >= self._least) & (most <= self._most)
         events: list[Event] = []
-        if calm.all():
-            self._now += count * FRAME
+        if calm.all() and self._due.min() > now:
+            self._now = now
         else:
-            moving = np.flatnonzero(~calm)
+            moving = np.flatnonzero(~(calm[0] & calm[1] & (self._due > now)))
             for k in range(count):
                 self._now += FRAME
-                events += self._judge_frame(moving, frames[moving, k], sums[k, moving])
+                events += self._judge_frame(moving, frames[moving, k], sums[moving, k])
         return events
 
     def _judge_frame(self, lines: NDArray[np.intp], steps: Steps, sums: Sums) -> list[Event]:
-        low, high, least, most = self._band[:, lines]
-        calm = (steps.min(axis=1) >= low) & (steps.max(axis=1) <= high)
-        calm &= (sums >= least) & (sums <= most)
+        least, most = self._least[:, lines], self._most[:, lines]
+        calm = (steps.min(axis=1) >= least[0]) & (steps.max(axis=1) <= most[0])
+        calm &= (sums >= least[1]) & (sums <= most[1])
         calm &= self._due[lines] > self._now
         return [event for i in lines[~calm].tolist() for event in self._advance(i)]
 
     def _learn(self) -> None:
+        """Let the lines whose mean has moved follow it."""
         means = self._second * (VOLTS_PER_STEP / (SECOND * FRAME))
-        for i, mean in enumerate(means.tolist()):
-            self._hooks[i].learn(self._now, mean)
-        self._expect(list(range(len(self._hooks))))
+        moved = np.flatnonzero(np.abs(np.abs(means) - self._learnt_v) > LEAST_DRIFT_V).tolist()
+        for i in moved:
+            self._hooks[i].learn(self._now, float(means[i]))
+        if moved:
+            self._expect(moved)
         self._second[:] = 0
 
     def _expect(self, lines: list[int]) -> None:
         """Set the bands in which lines are calm."""
         steps = np.array([self._hooks[i].calm() for i in lines]).T / VOLTS_PER_STEP
-        self._band[:2, lines] = np.clip(steps[:2], -32768, 32767)
-        self._band[2:, lines] = np.rint(steps[2:] * FRAME)
+        bands = np.concatenate((np.clip(steps[:2], -32768, 32767), steps[2:] * FRAME))
+        self._least[:, lines], self._most[:, lines] = np.rint(bands[::2]), np.rint(bands[1::2])
+        learnt = [self._hooks[i].learnt_v for i in lines]
+        self._learnt_v[lines] = [np.nan if v is None else v for v in learnt]
 
     def _set_due(self, i: int) -> None:
         """Set when line i wants to be asked even if it is calm."""

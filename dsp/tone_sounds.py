@@ -125,8 +125,6 @@ class Sounds:
         Returns:
             float[4, n], the line from 0, window from 0, sound and its power, of each.
         """
-        if not len(lines):
-            return np.zeros((4, 0))
         coefficients, power = self._read(tape, lines, windows)
         bands = np.einsum("nw,nw->n", coefficients, coefficients)
         read = np.rint(self._rows @ coefficients.T)

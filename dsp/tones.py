@@ -181,7 +181,8 @@ class ToneBank(Ear[Tone]):
         found = self._found(slices, *self._worth_reading(*np.nonzero(gate)))
         found[1] += self._done
         self._done += GROUP
-        heard = _by_line(self._of_bursts(found))
+        found = self._of_bursts(found)
+        heard = _by_line(found) if found.size else {}
         due = self._done * FRAME > self._until
         due[self._early[0].astype(np.intp)] = False
         events: list[Tone] = []
@@ -192,8 +193,11 @@ class ToneBank(Ear[Tone]):
 
     def _found(self, slices: Slices, lines: Indices, windows: Indices) -> Floats:
         """Return Sounds.found of some lines' windows."""
-        own, of = np.unique(lines, return_inverse=True)
-        found = self._sounds.found(slices.after((WINDOW - 1) * FRAME, own), of, windows)
+        if not len(lines):
+            return np.zeros((4, 0))
+        own = np.flatnonzero(np.bincount(lines))
+        tape = slices.after((WINDOW - 1) * FRAME, own)
+        found = self._sounds.found(tape, np.searchsorted(own, lines), windows)
         found[0] = own[found[0].astype(np.intp)]
         return found
 
@@ -292,5 +296,5 @@ def _by_line(found: Floats) -> dict[int, list[_Window]]:
     """Return what was found on each line, by lines from 0."""
     lines, numbers, sounds = found[:3].astype(np.intp)
     windows = list(zip(numbers.tolist(), sounds.tolist(), found[3].tolist(), strict=True))
-    begins = np.flatnonzero(np.diff(lines, prepend=-1)).tolist()
+    begins = [0, *(np.flatnonzero(lines[1:] != lines[:-1]) + 1).tolist()]
     return {int(lines[at]): windows[at:end] for at, end in pairwise([*begins, len(windows)])}
