@@ -26,7 +26,7 @@ source are bench values.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, pairwise
 from typing import Final
 
 import numpy as np
@@ -39,6 +39,8 @@ from dsp.slices import SLICE, Ear, Slices
 
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float32]
+#: A burst: its line from 0, its first look, and how many it has.
+Looked = tuple[int, int, int]
 
 #: Samples from look to look.
 STEP: Final = 160
@@ -59,7 +61,7 @@ _CLEAR_SHARE: Final = 0.72
 #: Between the weaker and the stronger fifth of them: a slope of 10 dB, and what a look errs; voices
 #: vary more.
 _MOST_SPREAD: Final = 10 ** (13 / 10)
-#: 16 dB under the median they are of the line's noise.
+#: 16 dB under the median, or the seventh strongest, they are of the line's noise.
 _NOISE: Final = 0.025
 #: The last of them, so many looks after the one before, is noise after the end.
 _APART: Final = 2
@@ -79,11 +81,11 @@ _COUNTING: Final = np.hstack((_counting(_BEGIN_OF), _counting(_END)))
 
 @dataclass(slots=True)
 class _Burst:
-    """One line's burst in progress.
+    """One line's looks in the band, in progress.
 
     Attributes:
-        begin: its first look.
-        told: it was read at its greatest length.
+        begin: the first look that is not of a burst given already.
+        told: what goes on was given at its greatest length.
     """
 
     begin: int
@@ -113,14 +115,14 @@ class CallerIdBank(Ear[CallerId]):
         worth = has_message([_audio(slices, *burst) for burst in bursts])
         return [event for burst in compress(bursts, worth) for event in self._read(slices, *burst)]
 
-    def _steady(self, bursts: list[tuple[int, int, int]]) -> list[bool]:
-        """Say of bursts, each line, first look and count of them, whether they are steady."""
+    def _steady(self, bursts: list[Looked]) -> list[bool]:
+        """Say of bursts whether they are steady."""
         lines, firsts, counts = np.array(bursts).T[:, :, None]
         looks = np.minimum(np.arange(counts.max()), counts - 1) + firsts - self._now // STEP
         return are_steady(self._energy[lines, looks], self._share[lines, looks])
 
-    def _over(self) -> Iterator[tuple[int, int, int]]:
-        """Yield line, first look and number of looks of the bursts that are now to be read."""
+    def _over(self) -> Iterator[Looked]:
+        """Yield the bursts that are now to be read."""
         first = self._now // STEP - LOOKS
         for i, k, before in _turns(self._share[:, -_BEGIN_OF - LOOKS :] > LEAST_SHARE):
             burst = self._bursts.get(i)
@@ -128,12 +130,31 @@ class CallerIdBank(Ear[CallerId]):
                 self._bursts[i] = _Burst(first + k - before)
             elif burst is not None and not before:
                 del self._bursts[i]
-                if not burst.told:
-                    yield i, burst.begin, min(first + k + 1 - burst.begin, LONGEST)
+                yield from self._parts(i, burst, first + k + 1, goes_on=False)
         for i, burst in self._bursts.items():
-            if not burst.told and first + LOOKS - burst.begin >= LONGEST:
+            if first - burst.begin >= LOOKS:
+                yield from self._parts(i, burst, first + LOOKS, goes_on=True)
+
+    def _parts(self, i: int, burst: _Burst, end: int, goes_on: bool) -> Iterator[Looked]:
+        """Yield what is over by a look, of the looks in the band since the last that was given.
+
+        What a codec's rounding leaves of hum may be in the band throughout: what is so much
+        stronger is a burst by itself.
+        """
+        origin = max(burst.begin, end - LONGEST)
+        looks = slice(_SEEN - (self._now // STEP - origin), _SEEN - (self._now // STEP - end))
+        heard = np.where(self._share[i, looks] > LEAST_SHARE, self._energy[i, looks], 0)
+        for begin, last in _strong(heard.tolist()):
+            is_over = not goes_on or end - origin - last > _END
+            was_told = burst.told and not begin
+            if is_over:
+                burst.begin, burst.told = origin + last + 1, False
+            elif last + 1 - begin == LONGEST:
                 burst.told = True
-                yield i, burst.begin, LONGEST
+            else:
+                continue
+            if not was_told:
+                yield i, origin + begin, min(last + 1 + _END, end - origin) - begin
 
     def _may_be_fsk(self, i: int, first: int, count: int) -> bool:
         at = _SEEN - (self._now // STEP - first)
@@ -173,6 +194,21 @@ def _turns(hot: NDArray[np.bool_]) -> Iterator[tuple[int, int, int]]:
     lines, looks = np.nonzero(turns)
     before = np.where(begins[lines, looks + 1], _BEGIN_OF - 2 + hot[lines, looks + 1], 0)
     return zip(lines.tolist(), looks.tolist(), before.tolist(), strict=True)
+
+
+def _strong(energies: list[float]) -> list[tuple[int, int]]:
+    """Return the first and last look of what is not much weaker than the strongest looks.
+
+    Args:
+        energies: of looks, 0 where they are not in the band.
+    """
+    if len(energies) < _LEAST_LOOKS:
+        return []
+    least = _NOISE * sorted(energies)[-_LEAST_LOOKS]
+    strong = [at for at, energy in enumerate(energies) if energy > least]
+    ends = [k for k, (at, later) in enumerate(pairwise(strong)) if later - at > _END]
+    firsts, lasts = [0, *(k + 1 for k in ends)], [*ends, len(strong) - 1]
+    return [(strong[k], strong[m]) for k, m in zip(firsts, lasts, strict=True) if strong]
 
 
 def _may_be_fsk(energies: Floats, shares: Floats) -> bool:

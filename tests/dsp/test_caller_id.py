@@ -11,7 +11,7 @@ from scipy.io import wavfile
 
 from dsp.caller_id import CallerIdBank
 from tests.dsp.bursts import JAPAN, MDMF, SDMF, bell, japan, on_a_line, wave
-from tests.signals import dtmf, in_pieces, pcm, sine, speech_like, white
+from tests.signals import dtmf, in_pieces, mu_law, pcm, sine, speech_like, white
 
 PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 CALLERS = on_a_line(np.zeros(3000), bell(MDMF), japan(JAPAN), bell(SDMF, dbm0=-36.0))
@@ -137,3 +137,15 @@ def test_no_audio_whatever_breaks_it(samples, stretch):
     audio = np.repeat(samples, stretch, axis=1)
     for event in [*bank.push(audio), *bank.close()]:
         assert 0 <= event.sample <= event.believed <= audio.shape[1]
+
+
+@pytest.mark.parametrize("hz, dbm0", [(50.0, -8.0), (60.0, -4.0), (200.0, -8.0)])
+def test_what_a_codec_leaves_of_hum_between_bursts_does_not_join_them(hz, dbm0):
+    # So long before that the hum alone has been taken for a modem's data.
+    quiet, bursts = np.zeros(40_000), [bell(MDMF), japan(JAPAN), bell(SDMF)]
+    pieces = [quiet, *(part for burst in bursts for part in (burst, np.zeros(3000)))]
+    line = np.concatenate([*pieces, *pieces])
+    humming = mu_law(pcm(line + sine(hz, len(line) / 8000, dbm0)[: len(line)]))
+    callers = heard(humming)
+    assert [c.number for c in callers] == 2 * ["0313708114", "0312345678", "0313708114"]
+    assert all(c.valid for c in callers)
