@@ -4,7 +4,7 @@ VENV   := .venv
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN    := $(VENV)/bin
 
-.PHONY: setup demo test kill-test power-cut fault-sweep clock-test retention-test lint types clean lock
+.PHONY: setup demo test kill-test power-cut fault-sweep clock-test retention-test memory-test lint types clean lock
 
 setup: $(VENV)/.run
 
@@ -33,6 +33,10 @@ power-cut: $(VENV)/.long
 # Each call to the disk of a replay fails, each file of a folder is damaged: about an hour.
 fault-sweep: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m long tests/appliance/test_fault_sweep.py
+
+# A day of audio on four lines, about 15 minutes.
+memory-test: $(VENV)/.test
+	$(BIN)/python -m pytest -q -s -m long tests/long/test_memory.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
