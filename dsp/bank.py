@@ -1,7 +1,7 @@
 """All detectors of all lines, joined.
 
 Voltage and audio may come in pieces of any size, and need not come in step: they are heard
-together, on a grid of the stream's own, the voltage in steps of 80 ms, the audio in slices of four
+together, on a grid of the stream's own, the voltage in steps of 80 ms, the audio in slices of six
 (dsp/slices.py). What became known in a step comes out in the order of (believed, line, sample). The
 events and their order are therefore the same however the stream was cut.
 """
@@ -30,7 +30,7 @@ from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
 Samples = NDArray[np.int16]
 
 #: Of a slice: whether a loop is open must be known sooner than what is heard.
-STEPS: Final = 4
+STEPS: Final = 6
 VOLT_STEP: Final = SLICE // AUDIO_PER_VOLT // STEPS
 AUDIO_STEP: Final = SLICE // STEPS
 
@@ -183,16 +183,17 @@ class LineBank:
     def _step(self, volts: Samples) -> list[Event]:
         self._steps += 1
         # The voltage first: what is found when a call ends is told before its end.
-        events = self._hear_volts(volts) if self._loop else []
-        if self._level and self._steps % STEPS == 0:
+        whole = self._steps % STEPS == 0
+        events = self._hear_volts(volts, may_wait=not whole) if self._loop else []
+        if self._level and whole:
             self._slices.turn()
             events += self._hear_audio()
             self._fill(self._audio[:, :0])
         return self._settle(events)
 
-    def _hear_volts(self, volts: Samples) -> list[Event]:
+    def _hear_volts(self, volts: Samples, *, may_wait: bool = False) -> list[Event]:
         assert self._loop is not None
-        hooks = self._loop.push(volts)
+        hooks = self._loop.push(volts, may_wait=may_wait)
         return hooks + self._listen(hooks)
 
     def _hear_audio(self) -> list[Event]:

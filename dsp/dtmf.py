@@ -66,7 +66,7 @@ class _Line:
     Attributes:
         n: of the line, from 0.
         audio: int16[HISTORY + SLICE].
-        powers: float[8, GROUP + 1], read exactly, of the frame before the slice and then of each.
+        powers: float[GROUP + 1, 8], read exactly, of the frame before the slice and then of each.
         digits: of the same frames, index into KEYS, or -1 where it is not hot.
         again: of each frame of the slice, whether it and the one before are hot with one digit.
     """
@@ -82,7 +82,7 @@ _Told = tuple[int, int, Dtmf]  # the end of its frame, and its line from 0
 
 
 class DtmfBank(Ear[Dtmf]):
-    """Every line's digits. An event is told by the slice of 320 ms in which its digit is over."""
+    """Every line's digits. An event is told by the slice of 480 ms in which its digit is over."""
 
     def __init__(self, lines: int, figures: DtmfFigures = DTMF) -> None:
         """Listen to lines numbered from 1, each as if after silence."""
@@ -100,11 +100,14 @@ class DtmfBank(Ear[Dtmf]):
         before = np.concatenate((self._share, shares[:, :-1]), axis=1)
         self._share = shares[:, -1:]
         maybe = (shares + before >= _TWICE_SHARE) & (np.minimum(shares, before) > 0)
-        lines = sorted(self._awake.union(np.flatnonzero(maybe.any(axis=1)).tolist()))
-        if not lines:
+        begins = dict.fromkeys(self._awake, 0)  # of lines, the frame before the first of interest
+        hot = np.flatnonzero(maybe.any(axis=1)).tolist()
+        begins = dict(zip(hot, maybe[hot].argmax(axis=1).tolist(), strict=True)) | begins
+        if not begins:
             return []
         told: list[_Told] = []
-        walks = [self._walk(line, frames.first, told) for line in self._worth(slices, lines)]
+        worth = self._worth(slices, dict(sorted(begins.items())))
+        walks = [self._walk(line, frames.first, told) for line in worth]
         asked = [(walk, ask) for walk in walks if (ask := next(walk))]
         while asked:  # what lines ask for is read together
             answers = read_windows(
@@ -116,24 +119,31 @@ class DtmfBank(Ear[Dtmf]):
                 for walk, windows in zip(walks, answers, strict=True)
                 if (ask := walk.send(windows))
             ]
-        self._awake = {n for n in lines if not self._lines[n].asleep}
+        self._awake = {n for n in begins if not self._lines[n].asleep}
         return [event for _, _, event in sorted(told, key=lambda one: one[:2])]
 
-    def _worth(self, slices: Slices, lines: list[int]) -> Iterator[_Line]:
-        """Yield the lines that are awake, or have two hot frames of one digit running."""
-        audio = slices.after(HISTORY, lines)
-        powers, above = digit_powers(audio[:, HISTORY - FRAME :].reshape(-1, FRAME))
-        shares = _shares(powers, above).reshape(len(lines), -1)
-        digits = 4 * powers[:4].argmax(axis=0) + powers[4:].argmax(axis=0)
-        digits = np.where(shares > _PAIR_SHARE, digits.reshape(shares.shape), -1)
+    def _worth(self, slices: Slices, begins: dict[int, int]) -> Iterator[_Line]:
+        """Yield the lines that are awake, or have two hot frames of one digit running.
+
+        Args:
+            begins: of each line that may be, from which frame on it is read: that before the
+                slice is 0.
+        """
+        audio = slices.after(HISTORY, list(begins))
+        frames = audio[:, HISTORY - FRAME :].reshape(len(begins), -1, FRAME)
+        needed = np.arange(GROUP + 1) >= np.array(list(begins.values()))[:, np.newaxis]
+        powers = np.zeros((len(begins), GROUP + 1, 8))
+        shares = np.zeros((len(begins), GROUP + 1))
+        read, above = digit_powers(frames[needed])
+        powers[needed], shares[needed] = read.T, _shares(read, above)
+        digits = 4 * powers[..., :4].argmax(axis=2) + powers[..., 4:].argmax(axis=2)
+        digits[shares <= _PAIR_SHARE] = -1
         again = (digits[:, 1:] == digits[:, :-1]) & (digits[:, 1:] >= 0)
         again &= shares[:, 1:] + shares[:, :-1] >= _TWICE_SHARE
         hot = again.any(axis=1).tolist()
-        powers = powers.reshape(8, *shares.shape)
-        for row, n in enumerate(lines):
+        for row, n in enumerate(begins):
             if hot[row] or n in self._awake:
-                own = powers[:, row]
-                yield _Line(n, audio[row], own, digits[row].tolist(), again[row].tolist())
+                yield _Line(n, audio[row], powers[row], digits[row].tolist(), again[row].tolist())
 
     def _walk(
         self, of: _Line, first: int, told: list[_Told]
@@ -144,7 +154,7 @@ class DtmfBank(Ear[Dtmf]):
         for k, again in enumerate(of.again):
             if not again and line.asleep:
                 continue
-            powers = of.powers[:, k + 1].tolist()
+            powers = of.powers[k + 1].tolist()
             now = Now(first + (k + 1) * FRAME, powers, of.digits[k + 1], again)
             events: list[Dtmf] = []
             for wanted in line.questions(now):

@@ -305,6 +305,8 @@ def _count_clipped(frames: NDArray[np.int16], sums: NDArray[np.float32]) -> NDAr
         sums: float[n], of the squares: one such sample is as much as a frame of a loud voice.
     """
     counts = np.zeros(len(frames), np.float32)
+    if frames.max() < 32767 and frames.min() > -32768:
+        return counts
     may = np.flatnonzero(sums > _ONE_CLIPPED)
     if len(may):
         loud = frames[may]

@@ -125,11 +125,14 @@ class LoopBank:
         self._expect(list(range(lines)))
 
     # ------------------------------------------------------------------ the doors
-    def push(self, volts: Steps) -> list[Event]:
+    def push(self, volts: Steps, *, may_wait: bool = False) -> list[Event]:
         """Add voltage and return what is believed by its end, in the order of belief.
 
         Args:
             volts: int16[lines, m], any m, 10 mV a step, tip minus ring.
+            may_wait: judge it only if a sample is not where its line's state expects it, or a line
+                is busy; what a mean alone would tell waits for the next push without this. No more
+                than PIECE samples may wait.
 
         Raises:
             ValueError: it is of another number of lines.
@@ -139,7 +142,8 @@ class LoopBank:
         events: list[Event] = []
         for at in range(0, volts.shape[1], PIECE):
             self._memory.add(volts[:, at : at + PIECE])
-            events += self._judge()
+            if not (may_wait and self._is_calm(volts)):
+                events += self._judge()
         return events
 
     def close(self) -> list[Event]:
@@ -170,6 +174,13 @@ class LoopBank:
         return [hook.idle_v for hook in self._hooks]
 
     # ------------------------------------------------------------------ the screen
+    def _is_calm(self, volts: Steps) -> bool:
+        """Say whether no sample is out of its line's band, and no line asks to be judged."""
+        if self._due.min() <= self._memory.end:
+            return False
+        least, most = volts.min(axis=1), volts.max(axis=1)
+        return bool(((least >= self._least[0]) & (most <= self._most[0])).all())
+
     def _judge(self) -> list[Event]:
         frames = self._memory.frames(self._now)
         whole = frames.astype(np.float32).reshape(-1, FRAME) @ _ONES  # below 2**24: exact

@@ -87,7 +87,7 @@ def test_voltage_alone_is_heard_without_audio():
 
 def test_each_line_is_told_as_it_is_now():
     bank = LineBank(3)
-    bank.push(AUDIO[:, :40960], VOLTS[:, :5120])
+    bank.push(AUDIO[:, :47200], VOLTS[:, :5900])
     now = bank.lines_now()[1]
     assert (now.line, now.off_hook, now.down, now.ringing, now.clipped) == (
         2,
@@ -105,7 +105,7 @@ def test_before_the_first_second_the_level_is_silence():
 
 def test_the_end_of_the_stream_hands_over_what_was_waiting():
     bank = LineBank(3)
-    bank.push(AUDIO[:, : 8 * 6300], VOLTS[:, :6300])
+    bank.push(AUDIO[:, : 8 * 6500], VOLTS[:, :6500])
     assert {e.kind for e in bank.close()} == {"on_hook"}
 
 

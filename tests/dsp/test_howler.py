@@ -60,13 +60,13 @@ def test_it_is_heard_in_noise_under_a_voice_and_off_its_cadence():
 
 
 def test_a_hang_up_ends_it():
-    level, audio = LevelBank(1), pcm(howl(4.16))[None]
+    level, audio = LevelBank(1), pcm(howl(3.84))[None]
     bank = HowlerBank(1, level.seconds)
     for at in range(0, audio.shape[1], SLICE):
         level.push(audio[:, at : at + SLICE])
         assert bank.push(audio[:, at : at + SLICE]) == []
     (tone,) = bank.end(1, audio.shape[1])
-    assert tone.duration_s == pytest.approx(4.1, abs=0.05)
+    assert tone.duration_s == pytest.approx(3.84, abs=0.02)
     assert bank.close() == []
 
 

@@ -34,7 +34,7 @@ def heard(audio):
 
 def test_each_second_has_its_level():
     bank = LevelBank(2)
-    bank.push(np.stack([pcm(sine(1000, 2.3, -10)), pcm(silence(2.3))]))
+    bank.push(np.stack([pcm(sine(1000, 2.6, -10)), pcm(silence(2.6))]))
     first, second = bank.seconds
     assert (first.sample, second.sample) == (0, 8000)
     assert first.level_dbm0(1) == pytest.approx(-10.0, abs=0.01)

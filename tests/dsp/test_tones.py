@@ -205,7 +205,7 @@ def run(bank, audio, step):
 def test_cutting_the_stream_elsewhere_changes_nothing(step):
     audio = np.concatenate([rough_line(seed)[:, :70_000] for seed in (1, 2)])
     whole = run(ToneBank(2), audio, audio.shape[1])
-    assert [event.name for event in whole] == ["ringback", "busy"]
+    assert sorted((event.line, event.name) for event in whole) == [(1, "ringback"), (2, "busy")]
     assert run(ToneBank(2), audio, step) == whole
 
 
@@ -228,12 +228,12 @@ def test_memory_does_not_grow():
     audio, bank = np.repeat(rough_line(2), 4, axis=0), ToneBank(4)
     tracemalloc.start()
     held = []
-    for _ in range(2):
-        for _ in range(10):
+    for _ in range(6):
+        for _ in range(8):
             bank.push(audio)
         held.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert held[1] - held[0] < 4_000
+    assert held[-1] - held[-3] < 2_000  # what is made once has been made by then
 
 
 @pytest.mark.parametrize("audio", [np.zeros((1, 80), np.int16), np.zeros((2, 80))])
