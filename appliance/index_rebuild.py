@@ -144,7 +144,12 @@ def _keep_old(path: Path) -> None:
 
 
 def _fill_up(box: Box, index: CallIndex) -> int:
-    """Put the calls of the last days that are missing or were never finished; return how many."""
+    """Put the calls of the last days that are missing or were never finished.
+
+    Returns:
+        How many had been entered in the ledger and were not there: damage. A kill leaves a call
+        with a key and no row yet, or with an entry and an unfinished row.
+    """
     keyed = _keyed(box, _days(box)[-RECENT_DAYS:])
     known = index.which(keyed)
     lost = {call: day for call, day in keyed.items() if call not in known}
@@ -158,7 +163,7 @@ def _fill_up(box: Box, index: CallIndex) -> int:
     rows += _going_on(box, {call: day for call, day in lost.items() if call not in told_of})
     changed = [row for row in rows if cut_off.get(row.id) != row]
     _put(index, changed, {})
-    return len(changed)
+    return len(told_of & lost.keys())
 
 
 def _merged(

@@ -92,6 +92,10 @@ class _Burst:
     told: bool = False
 
 
+#: A line, its burst, up to which look, and whether it goes on.
+_Looks = tuple[int, _Burst, int, bool]
+
+
 class CallerIdBank(Ear[CallerId]):
     """Hears caller ID in FSK on all lines."""
 
@@ -107,22 +111,25 @@ class CallerIdBank(Ear[CallerId]):
         self._energy = np.concatenate((self._energy[:, LOOKS:], seen.energy), axis=1)
         self._share = np.concatenate((self._share[:, LOOKS:], seen.share), axis=1)
         self._now = slices.now
-        over = sorted(self._over())
+        over = sorted(self._over(), key=lambda looks: looks[0])
         steady = compress(over, self._steady(over)) if over else []
-        bursts = [burst for burst in steady if self._may_be_fsk(*burst)]
+        parts = [burst for looks in steady for burst in self._parts(*looks)]
+        bursts = [burst for burst in parts if self._may_be_fsk(*burst)]
         if not bursts:
             return []
         worth = has_message([_audio(slices, *burst) for burst in bursts])
         return [event for burst in compress(bursts, worth) for event in self._read(slices, *burst)]
 
-    def _steady(self, bursts: list[Looked]) -> list[bool]:
-        """Say of bursts whether they are steady."""
-        lines, firsts, counts = np.array(bursts).T[:, :, None]
+    def _steady(self, over: list[_Looks]) -> list[bool]:
+        """Say of looks in the band whether they are steady."""
+        firsts = np.array([_origin(burst, end) for _, burst, end, _ in over])[:, None]
+        lines, ends = np.array([(i, end) for i, _, end, _ in over]).T[:, :, None]
+        counts = ends - firsts
         looks = np.minimum(np.arange(counts.max()), counts - 1) + firsts - self._now // STEP
         return are_steady(self._energy[lines, looks], self._share[lines, looks])
 
-    def _over(self) -> Iterator[Looked]:
-        """Yield the bursts that are now to be read."""
+    def _over(self) -> Iterator[_Looks]:
+        """Yield lines whose looks in the band have ended, or go on for longer than a slice."""
         first = self._now // STEP - LOOKS
         for i, k, before in _turns(self._share[:, -_BEGIN_OF - LOOKS :] > LEAST_SHARE):
             burst = self._bursts.get(i)
@@ -130,10 +137,10 @@ class CallerIdBank(Ear[CallerId]):
                 self._bursts[i] = _Burst(first + k - before)
             elif burst is not None and not before:
                 del self._bursts[i]
-                yield from self._parts(i, burst, first + k + 1, goes_on=False)
+                yield i, burst, first + k + 1, False
         for i, burst in self._bursts.items():
             if first - burst.begin >= LOOKS:
-                yield from self._parts(i, burst, first + LOOKS, goes_on=True)
+                yield i, burst, first + LOOKS, True
 
     def _parts(self, i: int, burst: _Burst, end: int, goes_on: bool) -> Iterator[Looked]:
         """Yield what is over by a look, of the looks in the band since the last that was given.
@@ -141,7 +148,7 @@ class CallerIdBank(Ear[CallerId]):
         What a codec's rounding leaves of hum may be in the band throughout: what is so much
         stronger is a burst by itself.
         """
-        origin = max(burst.begin, end - LONGEST)
+        origin = _origin(burst, end)
         looks = slice(_SEEN - (self._now // STEP - origin), _SEEN - (self._now // STEP - end))
         heard = np.where(self._share[i, looks] > LEAST_SHARE, self._energy[i, looks], 0)
         for begin, last in _strong(heard.tolist()):
@@ -174,6 +181,11 @@ class CallerIdBank(Ear[CallerId]):
                 absence=message.absence,
                 valid=message.valid,
             )
+
+
+def _origin(burst: _Burst, end: int) -> int:
+    """Return the first look of a burst that is looked back upon."""
+    return max(burst.begin, end - LONGEST)
 
 
 def _audio(slices: Slices, i: int, first: int, count: int, before: int = 0) -> Samples:

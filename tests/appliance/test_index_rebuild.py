@@ -94,7 +94,7 @@ def test_a_call_that_had_ended_is_not_taken_for_one_that_was_cut_off(trial, was)
     db.execute("PRAGMA application_id = 0")
     db.commit()
     db.close()
-    assert ("index_rebuilt", "") in start(trial)
+    assert start(trial) == []  # a kill between entry and row leaves it so: nothing was damaged
     now = rows_of(trial)[row.id]
     assert told_again(now) == told_again(row)
     assert (now.digits, now.ended_by) == (row.digits, row.ended_by)
