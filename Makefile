@@ -4,7 +4,7 @@ VENV   := .venv
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN    := $(VENV)/bin
 
-.PHONY: setup demo test kill-test power-cut fault-sweep clock-test retention-test memory-test lint types clean lock
+.PHONY: setup demo test kill-test power-cut fault-sweep live-fault-test clock-test retention-test memory-test lint types clean lock
 
 setup: $(VENV)/.run
 
@@ -29,6 +29,10 @@ clock-test: $(VENV)/.test
 # 30 power cuts, for real, and the control without flushes: about 3 minutes; as root.
 power-cut: $(VENV)/.long
 	$(BIN)/python -m pytest -q -m long tests/long/test_power_cut.py
+
+# The recorder on a failing, full, stalling, read-only and vanished disk: about 5 minutes; as root.
+live-fault-test: $(VENV)/.test
+	$(BIN)/python -m pytest -q -s -m long tests/appliance/test_live_disk_faults.py
 
 # Each call to the disk of a replay fails, each file of a folder is damaged: about an hour.
 fault-sweep: $(VENV)/.test

@@ -149,6 +149,13 @@ _DISK: Final[Mapping[str, Kind]] = {
         Grave.LOSING,
         Ends.BY_HAND,
     ),
+    "disk_failed": Kind(
+        N_("The disk has failed, and the recorder has started again"),
+        N_("Do what is noted here, and say that it is done. Finished recordings are safe."),
+        Grave.LOSING,
+        Ends.BY_HAND,
+        N_("The recorder notes: {wrong}"),
+    ),
     "index_rebuilt": Kind(
         N_("The list of calls was damaged and has been made anew"),
         N_("Nothing recorded was lost. If it happens again, replace the memory card."),

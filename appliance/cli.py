@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from appliance import box, policy, site
+from appliance import box, disk_failure, policy, site
 from appliance.box_file import BoxBroken
 from appliance.commands import (
     bench,
@@ -84,6 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MISUSED
     except _FAULTS as error:
         print(f"kirok: {error}", file=sys.stderr)
+        if remedy := disk_failure.remedy(error):
+            print(f"kirok: {remedy}", file=sys.stderr)
         return WRONG
     except KeyboardInterrupt:
         return WRONG

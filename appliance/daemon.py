@@ -7,6 +7,7 @@ way every start begins.
 """
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,8 +16,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from appliance import box, line_modes, site
+from appliance import box, disk_failure, line_modes, site
 from appliance.board_clock import BoardClock
+from appliance.box import Box
 from appliance.box_clock import last_believed
 from appliance.call_machine import Mode
 from appliance.clock_duty import ClockDuty
@@ -35,6 +37,7 @@ from appliance.service import Duties, Service
 from appliance.stopping import nap, told_to_stop
 from appliance.systemd import notify
 from appliance.witness import Stick
+from appliance.writer import WriterFailed
 from firmware_bridge.link import NAP_S, Link
 from firmware_bridge.panel import Lamp, Panel, PanelPins, open_panel
 
@@ -55,6 +58,14 @@ def record(config: Path) -> int:
     """
     here = site.load(config)
     opened = box.open_box(here.data)
+    try:
+        return _record(here, opened)
+    except (OSError, sqlite3.Error, WriterFailed) as error:
+        disk_failure.leave_note(opened.run, error)
+        raise
+
+
+def _record(here: site.Site, opened: Box) -> int:
     here = line_modes.applied(here, _modes(opened.data))
     with ExitStack() as undo:
         stop = undo.enter_context(told_to_stop())

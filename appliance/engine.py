@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from appliance import alarm_file, mending, notice_file, spares
+from appliance import alarm_file, disk_failure, mending, notice_file, spares
 from appliance import box as boxes
 from appliance import site as sites
 from appliance.alarm_file import AlarmsLost
@@ -94,6 +94,9 @@ class Engine:
             self.alarms = _alarms(box.alarms, self.writer)
             for what, where in troubles:
                 self.alarms.set(what, where, True)
+            if wrong := disk_failure.read_note(box.run):
+                self.alarms.set("disk_failed", "", True, wrong=wrong)
+                self.writer.do(lambda _: disk_failure.remove_note(box.run))
             announcements = _announcements(site)
             self.recorder = Recorder(site, box.policy, self.writer, clock, announcements)
             self.recorder.alarms = self.alarms
@@ -222,11 +225,13 @@ def _take(pid_file: Path) -> Callable[[], None]:
         pid = os.read(fd, 20).decode(errors="replace").strip()
         os.close(fd)
         raise BoxInUse(f"{pid_file.parent.parent} is in use by process {pid}") from None
-    os.ftruncate(fd, 0)
-    os.write(fd, f"{os.getpid()}\n".encode())
+    with suppress(OSError):  # the lock counts; the number is for people, and a full disk takes none
+        os.ftruncate(fd, 0)
+        os.write(fd, f"{os.getpid()}\n".encode())
 
     def give_up() -> None:
-        pid_file.unlink(missing_ok=True)
+        with suppress(OSError):  # an error of the disk's was said before
+            pid_file.unlink(missing_ok=True)
         os.close(fd)
 
     return give_up

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appliance import checkpoint
 from appliance.checkpoint import Checkpoint
-from appliance.durable import Disk, make_directory, publish, replace, write_all
+from appliance.durable import Disk, make_directory, publish, refuse_if_moved, replace, write_all
 from appliance.ledger_heads import pack_resume
 from appliance.ledger_start import recover
 from appliance.ledger_walk import CRC_BYTES, ENTRIES, HEAD, HEAD_ACT, RESUME, pack_line
@@ -192,6 +192,7 @@ class Ledger:
             write_all(self._fd, b"".join(lines), disk=self._disk)
             # Power goes now: none, some or all of the lines, the last perhaps in part.
             self._disk.fdatasync(self._fd)
+            refuse_if_moved(self._directory / ENTRIES, self._fd)
         except BaseException:
             self._broken = True
             raise

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from appliance.durable import Disk, make_directory, sync_directory, write_all
+from appliance.durable import Disk, make_directory, refuse_if_moved, sync_directory, write_all
 from appliance.vault.day_secrets import check_day
 from appliance.vault.segment import CHAIN_BYTES, HEAD_BYTES, MAGIC, Head, NotASegment, chain_of
 
@@ -130,6 +130,7 @@ class ReelWriter:
         self._refuse_if_broken()
         try:
             self._disk.fdatasync(self._fd)
+            refuse_if_moved(self.path, self._fd)
         except BaseException:
             self._broken = True
             raise

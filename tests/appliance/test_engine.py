@@ -1,8 +1,10 @@
+import errno
 import os
 
 import numpy as np
 import pytest
 
+from appliance import disk_failure
 from appliance.call_row import FixedClock
 from appliance.engine import BoxInUse, Engine
 from appliance.index import CallIndex
@@ -130,3 +132,13 @@ def test_audio_that_is_lost_again_after_the_alarm_was_acknowledged_is_an_alarm_a
         engine.writer.lost_pieces = 2
         engine.show_troubles()
         assert [alarm.what for alarm in engine.alarms.all()] == ["disk_slow"]
+
+
+def test_why_the_last_recorder_ended_is_an_alarm_once(engine_of, trial):
+    disk_failure.leave_note(trial.run, OSError(errno.EIO, "broken"))
+    with engine_of() as engine:
+        (alarm,) = engine.alarms.all()
+        assert alarm.what == "disk_failed" and "replace the memory card" in alarm.facts["wrong"]
+        engine.alarms.acknowledge("disk_failed", "", "anna")
+    with engine_of() as engine:
+        assert not engine.alarms.all()

@@ -230,3 +230,14 @@ def test_time_is_utc(folder):
     ledger.append("start")
     ledger.sync()
     assert read_entry(lines(folder)[0][:-1]).time == "2026-01-01T00:00:00.000Z"
+
+
+def test_a_log_that_is_moved_away_takes_no_more(folder):
+    ledger = opened(folder)
+    ledger.append("hold")
+    (folder / "entries.log").rename(folder / "elsewhere")
+    with pytest.raises(FileNotFoundError):
+        ledger.sync()
+    with pytest.raises(ValueError, match="closed or has failed"):
+        ledger.sync()
+    ledger.close()

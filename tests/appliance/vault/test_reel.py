@@ -250,3 +250,20 @@ def test_a_start_that_fails_leaves_a_day_the_next_one_can_use(tmp_path, call, do
 
 def test_the_header_has_one_form():
     assert len(pack_header(DAY, "box-7")) == HEADER_BYTES
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_a_reel_that_has_lost_its_name_takes_no_more(tmp_path, how):
+    writer = ReelWriter(tmp_path, DAY, "box-7")
+    record(writer, 1)
+    if how != "removed":
+        writer.path.rename(tmp_path / "elsewhere")
+    else:
+        writer.path.unlink()
+    if how == "replaced":
+        writer.path.touch()
+    with pytest.raises(FileNotFoundError):
+        writer.flush()
+    with pytest.raises(ValueError, match="closed or has failed"):
+        writer.append(b"more")
+    writer.close()

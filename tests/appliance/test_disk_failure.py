@@ -1,0 +1,65 @@
+import errno
+import os
+import sqlite3
+
+import pytest
+
+from appliance import disk_failure
+from appliance.cli import main
+from appliance.writer import WriterFailed
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (errno.EIO, "replace the memory card"),
+        (errno.ENOSPC, "make room"),
+        (errno.EDQUOT, "quota"),
+        (errno.EROFS, "fsck"),
+        (errno.EACCES, "chown"),
+        (errno.EPERM, "chown"),
+        (errno.ENOENT, "mount the disk"),
+    ],
+)
+def test_each_error_of_a_disk_has_its_remedy(number, says):
+    assert says in disk_failure.remedy(OSError(number, os.strerror(number)))
+
+
+def test_the_remedy_is_that_of_what_failed_underneath():
+    failed = WriterFailed("nothing more can be written")
+    failed.__cause__ = OSError(errno.ENOSPC, "full")
+    assert "make room" in disk_failure.remedy(failed)
+
+
+def test_the_index_on_a_full_disk_has_the_disks_remedy(tmp_path):
+    database = sqlite3.connect(tmp_path / "a.db")
+    database.execute("pragma max_page_count = 2")
+    database.execute("create table t (x)")
+    with pytest.raises(sqlite3.Error) as full:
+        database.execute("insert into t values (zeroblob(100000))")
+    database.close()
+    assert "make room" in disk_failure.remedy(full.value)
+
+
+def test_an_error_of_another_kind_has_none_and_leaves_no_note(tmp_path):
+    disk_failure.leave_note(tmp_path, OSError(errno.EADDRINUSE, "in use"))
+    assert disk_failure.read_note(tmp_path) == ""
+
+
+def test_a_note_is_read_until_it_is_removed(tmp_path):
+    disk_failure.leave_note(tmp_path, OSError(errno.EIO, "broken"))
+    assert "replace the memory card" in disk_failure.read_note(tmp_path)
+    disk_failure.remove_note(tmp_path)
+    assert disk_failure.read_note(tmp_path) == ""
+
+
+def test_no_note_can_be_left_and_nothing_is_said_of_it(tmp_path):
+    disk_failure.leave_note(tmp_path / "gone", OSError(errno.EIO, "broken"))
+    assert not (tmp_path / "gone").exists()
+
+
+def test_the_command_says_the_remedy(trial, capsys):
+    trial.index.unlink()
+    trial.index.mkdir()
+    assert main(["calls", "--data", str(trial.data)]) == 1
+    assert "replace the memory card" in capsys.readouterr().err
