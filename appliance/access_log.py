@@ -17,7 +17,6 @@ what was done; kept 2 years where sensitive data may be among it, as in what peo
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -27,6 +26,7 @@ from typing import Any, Final
 
 from appliance.index_row import from_ms, to_ms
 from appliance.ledger_walk import CRC_BYTES, DamagedLine, read_lines, unpack_line
+from appliance.transaction import transaction
 
 #: 2 years, and the month in which the last of them is reviewed.
 KEPT: Final = timedelta(days=2 * 366 + 31)
@@ -176,7 +176,7 @@ class AccessLog:
         return db
 
     def _start_again(self) -> None:
-        with self._transaction():
+        with transaction(self._db):
             self._db.execute("DELETE FROM access")
             self._db.execute("UPDATE place SET offset = 0")
         self._addresses.clear()
@@ -192,7 +192,7 @@ class AccessLog:
                 rows += self._row(line[:-1])
         if after is None:
             return
-        with self._transaction():
+        with transaction(self._db):
             self._db.executemany("INSERT OR IGNORE INTO access VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             self._db.execute("UPDATE place SET offset = ?", (after,))
 
@@ -216,16 +216,6 @@ class AccessLog:
             str(facts.get("call", "")),
             json.dumps(rest, ensure_ascii=False),
         )
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 def _conditions(query: AccessQuery) -> tuple[str, list[Any]]:

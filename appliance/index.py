@@ -12,7 +12,7 @@ on; `ended_ms` is null while it lasts.
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -22,6 +22,7 @@ from appliance.api import NoSuchCall
 from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, digits_of, statement
 from appliance.index_row import COLUMNS, CallRow, from_db, from_ms, to_db, to_ms
 from appliance.index_schema import check_version, meant, prepare
+from appliance.transaction import transaction
 
 _INSERT: Final = (
     f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{one}' for one in COLUMNS)})"
@@ -65,12 +66,9 @@ class CallIndex:
             OSError: the disk failed.
         """
         try:
-            db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
-            check_version(db, path)
-            db.execute(f"PRAGMA cache_size=-{_READ_CACHE_KIB}")
+            return cls(_readable(path))
         except sqlite3.DatabaseError as error:
             raise meant(error, path) from error
-        return cls(db)
 
     def close(self) -> None:
         self._db.close()
@@ -83,16 +81,9 @@ class CallIndex:
 
     # ------------------------------------------------------------ writing
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """Several writes, one flush: all of them are there after a power cut, or none."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        return transaction(self._db)
 
     def put(self, row: CallRow) -> None:
         """Write a call's row, or what has changed in it."""
@@ -396,3 +387,29 @@ class CallIndex:
             quick: leave out whether SQLite's indexes agree with their tables.
         """
         return index_check.wrong(self._db, quick=quick)
+
+
+def _readable(path: Path) -> sqlite3.Connection:
+    """Return a connection that reads, on a disk without a byte left as well.
+
+    SQLite maps the log in shared memory, in a file beside the index, and cannot make one there;
+    while nobody writes, the index alone says what there is.
+    """
+    try:
+        return _read_as(path, "mode=ro")
+    except sqlite3.OperationalError:
+        shared = path.with_name(f"{path.name}-shm")
+        if not path.is_file() or (shared.exists() and shared.stat().st_size):
+            raise
+        return _read_as(path, "mode=ro&immutable=1")
+
+
+def _read_as(path: Path, how: str) -> sqlite3.Connection:
+    db = sqlite3.connect(f"file:{path}?{how}", uri=True, check_same_thread=False)
+    try:
+        check_version(db, path)
+        db.execute(f"PRAGMA cache_size=-{_READ_CACHE_KIB}")
+    except BaseException:
+        db.close()
+        raise
+    return db

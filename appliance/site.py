@@ -142,6 +142,8 @@ def _read(file: Path, path: Path) -> Site:
     """Read a site.toml, or its spare, which speaks of the same folder."""
     try:
         raw = tomllib.loads(file.read_text())
+    except PermissionError:
+        raise  # it is there, and another's: the command says what to do
     except OSError as error:
         raise SiteError(
             f"{file}: {error.strerror}; `kirok init --data DIR` writes one to edit"
