@@ -30,6 +30,9 @@ _INSERT: Final = (
 
 #: What lies above the leaves of a million calls' indexes; in SQLite's own 2 MB it has no room.
 _READ_CACHE_KIB: Final = 16_000
+#: The map's first part; a shorter one is what a full disk left of it, and nobody's (sqlite.org,
+#: "WAL-mode File Format", 2.2).
+_SHARED_BYTES: Final = 32_768
 
 
 class CallIndex:
@@ -399,7 +402,7 @@ def _readable(path: Path) -> sqlite3.Connection:
         return _read_as(path, "mode=ro")
     except sqlite3.OperationalError:
         shared = path.with_name(f"{path.name}-shm")
-        if not path.is_file() or (shared.exists() and shared.stat().st_size):
+        if not path.is_file() or (shared.exists() and shared.stat().st_size >= _SHARED_BYTES):
             raise
         return _read_as(path, "mode=ro&immutable=1")
 
