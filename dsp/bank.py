@@ -102,7 +102,8 @@ class LineBank:
                 self._notice.listen(line, on=True)
         self._slices = Slices(lines)
         self._steps = 0  # heard
-        self._audio = np.zeros((lines, 0), np.int16)  # ahead of the voltage by more than a slice
+        self._audio = np.zeros((lines, 0), np.int16)  # not in a slice yet: ahead of the voltage
+        self._at = 0  # of it, taken in this push
         self._volts = np.zeros((lines, 0), np.int16)  # not heard yet
 
     def push(self, audio: Samples, volts: Samples) -> list[Event]:
@@ -122,13 +123,17 @@ class LineBank:
             check(volts, self._lines)
             self._volts = np.concatenate((self._volts, volts), axis=1)
         if self._level:
-            self._fill(audio)
+            self._audio = (
+                np.concatenate((self._audio, audio), axis=1) if self._audio.size else audio
+            )
+            self._fill()
         events: list[Event] = []
         count = self._whole_steps()
         for k in range(count):
             events += self._step(self._volts[:, k * VOLT_STEP : (k + 1) * VOLT_STEP])
         if self._loop and count:
             self._volts = self._volts[:, count * VOLT_STEP :].copy()
+        self._audio, self._at = self._audio[:, self._at :].copy(), 0
         return events
 
     def close(self) -> list[Event]:
@@ -140,7 +145,7 @@ class LineBank:
         events = self._hear_volts(self._volts) if self._loop else []
         while self._slices.turn():  # there was less voltage
             events += self._hear_audio()
-            self._fill(self._audio[:, :0])
+            self._fill()
         for _ in self._slices.silence(1 + max((ear.after for ear in ears), default=0)):
             events += self._hear_audio()
         events += [event for ear in ears for event in ear.finish()]
@@ -163,18 +168,15 @@ class LineBank:
         """Return each line's learnt idle voltage, to be kept and given to the next bank."""
         return self._loop.idle_v() if self._loop else [None] * self._lines
 
-    def _fill(self, audio: Samples) -> None:
-        """Add audio to the slice that fills; what is ahead of the voltage waits."""
-        if self._audio.size:
-            audio = np.concatenate((self._audio, audio), axis=1)
-        taken = self._slices.fill(audio)
-        if taken < audio.shape[1] or self._audio.size:
-            self._audio = audio[:, taken:].copy()
+    def _fill(self) -> None:
+        """Take audio into the slice that fills; what is ahead of the voltage waits."""
+        self._at += self._slices.fill(self._audio[:, self._at :])
 
     def _whole_steps(self) -> int:
         """Return how many more steps every sense has."""
         heard = self._steps * VOLT_STEP * AUDIO_PER_VOLT
-        audio = (self._slices.end + self._audio.shape[1] - heard) // AUDIO_STEP
+        ahead = self._audio.shape[1] - self._at
+        audio = (self._slices.end + ahead - heard) // AUDIO_STEP
         volts = self._volts.shape[1] // VOLT_STEP
         if self._level and self._loop:
             return min(audio, volts)
@@ -188,7 +190,7 @@ class LineBank:
         if self._level and whole:
             self._slices.turn()
             events += self._hear_audio()
-            self._fill(self._audio[:, :0])
+            self._fill()
         return self._settle(events)
 
     def _hear_volts(self, volts: Samples, *, may_wait: bool = False) -> list[Event]:
