@@ -32,7 +32,7 @@ from appliance.watch.letter import Writer
 from appliance.watch.metrics import Snapshot
 from appliance.watch.notices import Digest
 from appliance.watch.post import MailFailed, send
-from appliance.watch.rounds import Look, Round, Ways
+from appliance.watch.rounds import RECORDER_AWAY_S, Look, Round, Ways
 from appliance.watch.state import Shown
 from appliance.watch.syslog import SyslogSender
 
@@ -43,8 +43,13 @@ _ASK_S: Final = 4.0
 LOOPBACK: Final = "127.0.0.1"
 
 
-def watch(config: Path) -> int:
+def watch(config: Path, every_s: float = EVERY_S, recorder_away_s: float = RECORDER_AWAY_S) -> int:
     """Watch until told to stop; return the exit code.
+
+    Args:
+        config: site.toml.
+        every_s: it looks so often.
+        recorder_away_s: a recorder that does not answer for so long is an alarm.
 
     Raises:
         SiteError, BoxMissing: it cannot start.
@@ -60,7 +65,7 @@ def watch(config: Path) -> int:
             ways.mail = _postman(here.notices.mail, writer_of(opened))
         if here.notices.syslog is not None:
             ways.syslog = SyslogSender(here.notices.syslog)
-        round_ = Round(ways, state.read_book(opened.data))
+        round_ = Round(ways, state.read_book(opened.data), recorder_away_s=recorder_away_s)
         if here.notices.metrics.port:
             _serve(here.notices.metrics.port, lambda: _snapshot(opened, round_), undo)
         notify("READY=1")
@@ -68,7 +73,7 @@ def watch(config: Path) -> int:
             round_.turn(_look(opened, here))
             state.show(opened.run, _shown(round_))
             notify("WATCHDOG=1")
-            stop.wait(EVERY_S)
+            stop.wait(every_s)
         notify("STOPPING=1")
     return 0
 

@@ -75,6 +75,7 @@ class Round:
 
     ways: Ways
     book: Book
+    recorder_away_s: float = RECORDER_AWAY_S
     alarms: tuple[Alarm, ...] = ()
     box: BoxStatus | None = None
     restarts: int = 0
@@ -111,7 +112,7 @@ class Round:
         # What was raised when it was last heard of is raised still: nothing says that it is over.
         known = list(self.box.alarms) if self.box else []
         own = [
-            *self._away("recorder_away", look.box is None, RECORDER_AWAY_S, look),
+            *self._away("recorder_away", look.box is None, self.recorder_away_s, look),
             *self._away("page_away", not look.page, PAGE_AWAY_S, look),
         ]
         if self.mail_note:

@@ -1,6 +1,5 @@
 from appliance import deep
 from appliance.index import CallIndex
-from appliance.replay import replay
 from tests.appliance.scene import START
 
 
@@ -8,30 +7,28 @@ def said(trial, level="wrong"):
     return [f.what for f in deep.examine(trial, None) if f.level == level]
 
 
-def test_a_sound_folder_is_said_to_be_sound(trial, here, capture):
-    replay(trial, here, capture[0])
+def test_a_sound_folder_is_said_to_be_sound(trial, replayed):
     assert said(trial) == []
     assert {"the ledger is whole and signed", "4 of 4 calls agree with reel and key"} <= {
         *said(trial, "fine")
     }
 
 
-def test_a_call_that_calls_db_does_not_know_is_named(trial, here, capture):
-    row = replay(trial, here, capture[0])[0]
+def test_a_call_that_calls_db_does_not_know_is_named(trial, replayed):
+    row = replayed[0]
     with CallIndex.open(trial.index) as index:
         index._db.execute("DELETE FROM calls WHERE id = ?", (row.id,))
     assert any(row.id in what for what in said(trial))
 
 
-def test_a_hearing_that_the_ledger_does_not_know_is_named(trial, here, capture):
-    row = replay(trial, here, capture[0])[0]
+def test_a_hearing_that_the_ledger_does_not_know_is_named(trial, replayed):
+    row = replayed[0]
     with CallIndex.open(trial.index) as index:
         index.add_hearing(row.id, START, "p1", "listen", "claim")
     assert f"call {row.id}: who heard it is not what the ledger says" in said(trial)
 
 
-def test_a_folder_without_its_log_is_examined_all_the_same(trial, here, capture):
-    replay(trial, here, capture[0])
+def test_a_folder_without_its_log_is_examined_all_the_same(trial, replayed):
     (trial.ledger / "entries.log").unlink()
     assert any("ledger" in what for what in said(trial))
     assert "4 of 4 calls agree with reel and key" in said(trial, "fine")

@@ -4,28 +4,22 @@ import random
 
 import pytest
 
-from appliance import deep, site
+from appliance import deep
 from appliance.box import open_box
 from appliance.doctor import examine
 from appliance.durable import replace
 from appliance.engine import open_parts
 from appliance.finding import Finding
-from appliance.replay import replay
 from tests import damage
+from tests.appliance.scene import START
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory, capture):
+def kept(tmp_path_factory, full_folder):
     """A trial folder with calls, one of which was heard."""
-    from appliance import box, policy
-    from appliance.box import Admin, Plan
-    from tests.appliance.scene import PASSPHRASE, START
-
-    data = tmp_path_factory.mktemp("kept") / "data"
-    box.create(data, Plan(policy.profile_text("osan"), Admin("a", PASSPHRASE), trial=True), START)
-    opened = open_box(data)
-    rows = replay(opened, site.load(opened.site_file), capture[0])
-    with open_parts(opened) as parts:
+    folder, rows = full_folder
+    data = damage.copied(folder, tmp_path_factory.mktemp("kept") / "data")
+    with open_parts(open_box(data)) as parts:
         call = next(row.id for row in rows if row.recorded)
         parts.ledger.append("listen", call=call, person="p1", purpose="claim")
         parts.index.add_hearing(call, START, "p1", "listen", "claim")

@@ -16,18 +16,9 @@ def library(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def base(tmp_path_factory, capture):
+def base(tmp_path_factory, full_folder):
     """A folder with calls: what must not be lost."""
-    from appliance import box, policy, site
-    from appliance.box import Plan, open_box
-    from appliance.replay import replay
-    from tests.appliance.scene import START
-
-    data = tmp_path_factory.mktemp("base") / "data"
-    box.create(data, Plan(policy.profile_text("osan"), trial=True), START)
-    opened = open_box(data)
-    replay(opened, site.load(opened.site_file), capture[0])
-    return data
+    return copied(full_folder[0], tmp_path_factory.mktemp("base") / "data")
 
 
 def judge(library, base, capture, data, fault):

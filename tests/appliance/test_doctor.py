@@ -5,7 +5,6 @@ import pytest
 from appliance.clock_anchor import anchored, keep_anchor
 from appliance.doctor import examine
 from appliance.index import CallIndex
-from appliance.replay import replay
 from firmware_bridge.host_clock import look
 
 
@@ -16,8 +15,7 @@ def wrong(data, deep=True):
 
 
 @pytest.fixture
-def kept(trial, here, capture):
-    replay(trial, here, capture[0])
+def kept(trial, replayed):
     return trial
 
 

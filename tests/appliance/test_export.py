@@ -20,7 +20,6 @@ from appliance.keys import WrongPassphrase
 from appliance.ledger_walk import read_entry
 from appliance.package.verify import verify
 from appliance.playback import CannotOpen
-from appliance.replay import replay
 from appliance.service import Service
 from firmware_bridge.capture import Capture
 from tests.appliance.scene import PASSPHRASE, START
@@ -30,9 +29,8 @@ ADMIN = Taker("김관리", PASSPHRASE)
 
 
 @pytest.fixture
-def kept(trial, here, capture):
-    rows = replay(trial, here, capture[0])
-    return trial, next(row for row in rows if row.line == 1)
+def kept(trial, replayed):
+    return trial, next(row for row in replayed if row.line == 1)
 
 
 @pytest.fixture
@@ -127,11 +125,11 @@ def test_a_real_folder_is_refused(kept, tmp_path):
         export(replace(box, trial=False), row.id, tmp_path / "out", ADMIN, START)
 
 
-def test_a_call_that_is_not_there_or_not_recorded(kept, here, capture, tmp_path):
+def test_a_call_that_is_not_there_or_not_recorded(kept, replayed, tmp_path):
     box, _ = kept
     with pytest.raises(NoSuchCall):
         export(box, "01JD0000000000000000000000", tmp_path / "out", ADMIN, START)
-    missed = next(row for row in replay(box, here, capture[0]) if not row.recorded)
+    missed = next(row for row in replayed if not row.recorded)
     with pytest.raises(NoSuchCall):
         export(box, missed.id, tmp_path / "out", ADMIN, START)
 

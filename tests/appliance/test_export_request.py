@@ -10,17 +10,15 @@ from appliance.office.cabinet import Cabinet
 from appliance.office.documents import Applicant, Request
 from appliance.package.verify import verify
 from appliance.registry import Registry
-from appliance.replay import replay
 from tests.appliance.scene import PASSPHRASE, START
 
 ADMIN = Taker("김관리", PASSPHRASE)
 
 
 @pytest.fixture
-def kept(trial, here, capture):
+def kept(trial, replayed):
     """Keep a call, and a request r1 that opens it; the page is not running."""
-    rows = replay(trial, here, capture[0])
-    row = next(row for row in rows if row.line == 1)
+    row = next(row for row in replayed if row.line == 1)
     put(trial, asked(row))
     return trial, row
 

@@ -21,8 +21,7 @@ def rows_of(trial):
 
 
 @pytest.fixture
-def was(trial, here, capture):
-    replay(trial, here, capture[0])
+def was(trial, replayed):
     return rows_of(trial)
 
 

@@ -141,7 +141,11 @@ def test_a_call_on_the_reel_opens_with_the_vaults_secret(tmp_path, audio, vault_
     assert sorted(p.name for p in (tmp_path / "2026-11-23").iterdir()) == ["000.reel"]
 
 
-@pytest.mark.parametrize("secret", [b"", b"x", b"\xff", keys.new_age_pair().identity.encode()])
+@pytest.mark.parametrize(
+    "secret",
+    [b"", b"x", b"\xff", keys.new_age_pair().identity.encode()],
+    ids=["none", "short", "no text", "another"],
+)
 def test_another_secret_opens_nothing(tmp_path, audio, vault_keys, secret):
     row = on_reel(tmp_path, vault_keys.data_key, audio)
     with pytest.raises(CannotOpen):

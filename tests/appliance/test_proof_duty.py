@@ -7,7 +7,6 @@ import pytest
 from appliance.index import CallIndex
 from appliance.proof_duty import ProofDuty, look, run_count
 from appliance.raised import Raised
-from appliance.replay import replay
 from tests.appliance.scene import START
 from tests.appliance.test_index import row
 
@@ -77,11 +76,8 @@ def test_a_box_that_was_off_at_night_tests_at_once(duty, trial):
     assert len(begun.rounds) == 1
 
 
-def test_after_the_tests_the_nights_calls_are_counted_by_another_process(
-    duty, trial, here, capture
-):
-    rows = replay(trial, here, capture[0])
-    lost = next(row for row in rows if row.recorded)
+def test_after_the_tests_the_nights_calls_are_counted_by_another_process(duty, trial, replayed):
+    lost = next(row for row in replayed if row.recorded)
     reel = trial.vault / lost.reel
     data = bytearray(reel.read_bytes())
     data[lost.last_offset + 70] ^= 1

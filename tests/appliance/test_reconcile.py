@@ -1,18 +1,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.reconcile import Wrong, reconcile
-from appliance.replay import replay
 from tests.appliance.scene import START
-
-
-@pytest.fixture
-def replayed(trial, here, capture):
-    return replay(trial, here, capture[0])
 
 
 def count(trial, since=START):

@@ -49,10 +49,9 @@ def entry_acts(data):
 
 
 @pytest.fixture
-def replayed(trial, here, capture):
+def kept(trial, here, replayed):
     """A folder with four calls, whose ledger can be cut; what it was before the last head."""
-    rows = replay(trial, here, capture[0])
-    return trial, here, rows
+    return trial, here, replayed
 
 
 def forget_entries(box, first):
@@ -65,8 +64,8 @@ def forget_entries(box, first):
     (box.ledger / "resume").unlink()
 
 
-def test_an_entry_that_the_power_took_is_entered_again(replayed):
-    box, here, rows = replayed
+def test_an_entry_that_the_power_took_is_entered_again(kept):
+    box, here, rows = kept
     last = max(rows, key=lambda row: row.entry)
     with CallIndex.open(box.index) as index:
         index.put(replace(last, proof="pending"))
@@ -79,8 +78,8 @@ def test_an_entry_that_the_power_took_is_entered_again(replayed):
     assert "ledger_damaged" not in alarms
 
 
-def test_the_lost_entry_of_a_proved_call_is_an_alarm(replayed):
-    box, here, rows = replayed
+def test_the_lost_entry_of_a_proved_call_is_an_alarm(kept):
+    box, here, rows = kept
     proved = max((row for row in rows if row.proof == "verified"), key=lambda row: row.entry)
     forget_entries(box, proved.entry)
     with Engine(box, here, FixedClock(START)) as engine:
@@ -111,8 +110,10 @@ def test_after_a_kill_the_next_start_needs_no_hand(tmp_path, capture, seed):
     with CallIndex.open_readonly(calls_db) as index:
         assert index.unfinished() == []
         assert all(r.end is not None for r in index.search(CallQuery(limit=None)))
-    wrong = [f for f in examine(None, data, deeper=True) if f.level == "wrong"]
-    assert [f for f in wrong if "tap board" not in f.what and "GB free" not in f.what] == []
+    wrong = [f.what for f in examine(None, data, deeper=True) if f.level == "wrong"]
+    # Of a call whose key is on the disk, and whose row is not yet, the list of calls is filled up.
+    told = ("tap board", "GB free", "has been made anew")
+    assert [what for what in wrong if not any(words in what for words in told)] == []
 
 
 def wait_until_written(path: Path, size: int) -> None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from jinja2 import BytecodeCache
 
 from appliance.access_log import AccessLog
 from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
@@ -48,6 +49,28 @@ def unwrap(wrapped, passphrase):
     if wrapped["of"] != sha256(tidy_passphrase(passphrase)).hexdigest():
         raise WrongPassphrase
     return bytes.fromhex(wrapped["secret"])
+
+
+class Compiled(BytecodeCache):
+    """Templates that any page of this process has compiled."""
+
+    def __init__(self):
+        self.code = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
+@cache
+def profile_of(policy):
+    return parse(profile_text(policy))
 
 
 class Clock:
@@ -264,7 +287,7 @@ class Rig:
     """The page and all around it. `set_up=True` has the first administrator in the registry."""
 
     def __init__(self, folder, set_up=True, policy="osan", **site):
-        self.profile = parse(profile_text(policy))
+        self.profile = profile_of(policy)
         self.clock = Clock()
         self.recorder = FakeRecorder()
         self.index = CallIndex.open(folder / "calls.db")
@@ -309,6 +332,7 @@ class Rig:
         )
         self.app = create_app(self.parts)
         self.app.testing = False
+        self.app.jinja_env.bytecode_cache = COMPILED
         self.client = self.app.test_client()
 
     def restart(self):

@@ -5,16 +5,14 @@ import pytest
 
 from appliance import cli
 from appliance.commands.packages import language_of
-from appliance.replay import replay
 from tests.appliance.scene import PASSPHRASE
 
 
 @pytest.fixture
-def kept(trial, here, capture, monkeypatch):
+def kept(trial, replayed, monkeypatch):
     monkeypatch.setenv("KIROK_PASSPHRASE", PASSPHRASE)
     monkeypatch.delenv("KIROK_PACKAGE_PASSPHRASE", raising=False)
-    rows = replay(trial, here, capture[0])
-    return trial, next(row for row in rows if row.line == 1)
+    return trial, next(row for row in replayed if row.line == 1)
 
 
 def run(*arguments):

@@ -1,17 +1,9 @@
 import json
 
-import pytest
-
 from appliance.cli import main
-from appliance.replay import replay
 from tests.appliance.scene import START
 
 SINCE = f"{START:%Y-%m-%d}"
-
-
-@pytest.fixture
-def replayed(trial, here, capture):
-    return replay(trial, here, capture[0])
 
 
 def test_the_calls_that_were_heard_are_counted(trial, replayed, capsys):

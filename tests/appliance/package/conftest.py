@@ -4,21 +4,18 @@ import zipfile
 
 import pytest
 
-from appliance import box, policy, site
-from appliance.box import Admin, Plan
+from appliance import box
 from appliance.export import Taker, export
-from appliance.replay import replay
 from tests.appliance.scene import PASSPHRASE, START
+from tests.damage import copied
 
 
 @pytest.fixture(scope="session")
-def exported(tmp_path_factory, capture):
+def exported(tmp_path_factory, full_folder):
     """The box, and the packages of its first and its second line."""
     folder = tmp_path_factory.mktemp("exported")
-    plan = Plan(policy.profile_text("osan"), Admin("김관리", PASSPHRASE), trial=True)
-    box.create(folder / "data", plan, START)
-    opened = box.open_box(folder / "data")
-    rows = replay(opened, site.load(opened.site_file), capture[0])
+    data, rows = full_folder
+    opened = box.open_box(copied(data, folder / "data"))
     taker = Taker("김관리", PASSPHRASE)
     packages = [
         export(opened, row.id, folder / "out", taker, START)
