@@ -23,8 +23,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
+from appliance import asides
 from appliance.index import CallIndex
-from appliance.index_row import CallRow
+from appliance.index_row import CallRow, iso
 from appliance.policy import Policy
 from appliance.retention import Moment, decide
 from appliance.tombstone import certificate, tombstone
@@ -108,6 +109,7 @@ class Eraser:
                     yield
                 if due:
                     yield from self.erase(day, due, "expired", clock)
+            yield from self._erase_old_indexes(clock)
         finally:
             self._sweeping = False
 
@@ -156,8 +158,29 @@ class Eraser:
         # Power goes now: keys gone.
         yield
         yield from self._bury(day, clock)
-        if kept:
+        if kept and (self._parts.vault / day).is_dir():
+            yield from self._erase_lost_keys(day, kept, clock)
             self._clear(day, kept)
+
+    def _erase_old_indexes(self, clock: Clock) -> Iterator[None]:
+        now, policy = clock().utc, self._parts.policy
+        for path, at in asides.old_indexes(self._parts.vault.parent):
+            if policy.due(at) <= now and not self._parts.index.keeps_before(at):
+                yield from self._erase_aside(path, clock, due=iso(policy.due(at)))
+
+    def _erase_aside(self, path: Path, clock: Clock, **facts: object) -> Iterator[None]:
+        """Erase a damaged file that was put aside; one that does not let itself be stays."""
+        try:
+            size = path.stat().st_size
+            yield from asides.write_over(path)
+            # Power goes now: zeros.
+            facts |= {"article": self._parts.policy.retention_clause, "done": iso(clock().utc)}
+            self._parts.ledger.append("aside_erased", file=path.name, bytes=size, **facts)
+            self._parts.ledger.sync()
+            # Power goes now: zeros, and certified.
+            asides.unlink(path)
+        except OSError as error:
+            log.error("%s could not be erased: %s", path, error)
 
     def _forget(self, day: str) -> None:
         """Erase the keys of the calls that are noted; the others of the day keep theirs."""
@@ -171,6 +194,12 @@ class Eraser:
         except BaseException:
             self._days.forget_table(day)
             raise
+
+    def _erase_lost_keys(self, day: str, kept: list[CallRow], clock: Clock) -> Iterator[None]:
+        recorded = [row.id for row in kept if row.recorded]
+        keyed = self._days.table(day).calls()
+        for path in asides.needless_keys(self._parts.vault / day, keyed, recorded):
+            yield from self._erase_aside(path, clock, day=day)
 
     def _bury(self, day: str, clock: Clock) -> Iterator[None]:
         """Enter the certificates, and put tombstones in the rows' place."""

@@ -155,6 +155,15 @@ class CallIndex:
         )
         return [day for day, _ in rows]
 
+    def keeps_before(self, at: datetime) -> bool:
+        """Say whether a call of before a moment is kept that is not held."""
+        row = self._db.execute(
+            "SELECT 1 FROM calls WHERE started_ms <= ? AND erased_ms IS NULL AND hold IS NULL"
+            " LIMIT 1",
+            (to_ms(at),),
+        ).fetchone()
+        return row is not None
+
     def kept_on(self, day: str, after: str = "", limit: int = -1) -> list[CallRow]:
         """Return the calls of a day that are neither erased nor being erased, by id."""
         rows = self._db.execute(

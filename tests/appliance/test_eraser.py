@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from shutil import rmtree
 
 import pytest
 
@@ -17,6 +18,7 @@ from appliance.ledger_audit import verify
 from appliance.retention import Moment
 from appliance.store import Store
 from appliance.ulid import Ulids
+from appliance.vault.key_table import forget_calls
 from appliance.vault.reader import check_chain
 from tests.appliance.scene import START
 from tests.appliance.test_index import row as any_row
@@ -288,3 +290,62 @@ def test_to_make_room_the_oldest_day_goes_but_for_held_calls(store, parts, opene
     make_room(store)  # what is being written to stays, and what is held
     assert erased(parts) == {oldest.id, next_one.id}
     assert store.open_key(today.id, "p", "listen", "fair")
+
+
+def entries_of(opened, act):
+    lines = (opened.ledger / "entries.log").read_text().splitlines()
+    entries = [json.loads(line[9:]) for line in lines]
+    return [entry["facts"] for entry in entries if entry["act"] == act]
+
+
+def test_a_damaged_index_goes_when_the_calls_in_it_are_due(store, parts, opened):
+    recorded(store, call_of(START))
+    stamp = START.strftime("%Y%m%dT%H%M%S%f")
+    asides = [opened.data / f"calls.db.damaged-{stamp}{end}" for end in ("", "-wal")]
+    for path in asides:
+        path.write_bytes(b"0173352111")
+    sweep(store, DUE - timedelta(seconds=1))
+    sweep(store, DUE, trusted=False)
+    assert all(path.exists() for path in asides)
+    sweep(store, DUE)
+    assert not any(path.exists() for path in asides)
+    told = entries_of(opened, "aside_erased")
+    assert [each["file"] for each in told] == [path.name for path in asides]
+    assert {each["bytes"] for each in told} == {10}
+    assert sound(opened)
+
+
+def test_a_damaged_index_is_kept_for_a_call_that_is(store, parts, opened):
+    (call,) = recorded(store, call_of(START, due=DUE + timedelta(days=9), dated="unsure"))
+    aside = opened.data / f"calls.db.damaged-{START:%Y%m%dT%H%M%S%f}"
+    aside.write_bytes(b"rows")
+    sweep(store, DUE)
+    assert aside.exists()
+    store.hold(call.id, new_hold(GOSHO, "a", "b", date(2027, 3, 31), START))
+    sweep(store, DUE)
+    assert not aside.exists()
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_lost_keys_of_a_held_day_go_when_no_held_call_needs_them(store, parts, opened, keyed):
+    held, _ = recorded(store, call_of(START), call_of(START))
+    store.hold(held.id, new_hold(GOSHO, "a", "b", date(2027, 3, 31), START))
+    recorded(store, call_of(NEXT_DAY))
+    lost = opened.vault / held.day / "keys.db.lost-0"
+    lost.write_bytes(b"keys of before")
+    if not keyed:  # its key is in the lost table alone
+        forget_calls(store.table(held.day), parts.secrets, {held.id})
+        store.forget_table(held.day)
+    sweep(store, DUE)
+    assert lost.exists() is not keyed
+    assert len(entries_of(opened, "aside_erased")) == keyed
+
+
+def test_a_held_day_whose_files_are_gone_stops_no_sweep(store, parts, opened):
+    held, other = recorded(store, call_of(START), call_of(START))
+    store.hold(held.id, new_hold(GOSHO, "a", "b", date(2027, 3, 31), START))
+    recorded(store, call_of(NEXT_DAY))
+    store.close_day(held.day)
+    rmtree(opened.vault / held.day)
+    sweep(store, DUE)
+    assert erased(parts) == {other.id}
