@@ -21,7 +21,7 @@ from appliance.spares import Spared
 from appliance.vault.day_secrets import COPIES, whole_copies
 from appliance.vault.key_table import NAME as KEYS
 from appliance.vault.key_table import damage
-from appliance.vault.reel import NotAReel, read_header
+from appliance.vault.reel import NotAReel, pack_header, read_header
 
 HEAD_LINE: Final = b'{"act":"head",'
 
@@ -121,7 +121,8 @@ def _tables(opened: Box) -> Iterator[Finding]:
 
 def _reels(opened: Box) -> Iterator[Finding]:
     for path in sorted(opened.vault.glob("*/*.reel")):
-        if not path.stat().st_size:
+        header = pack_header(path.parent.name, opened.id)
+        if path.stat().st_size < len(header) and header.startswith(path.read_bytes()):
             continue  # what a cut leaves as a reel begins; a reel that had calls is missed by these
         try:
             day, box_id = read_header(path)

@@ -7,15 +7,17 @@ compares the heads on the stick; then the newest head goes onto the stick. Recor
 
 import logging
 import threading
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from time import sleep
 from typing import Final
 
-from appliance import checkpoint, keys, ledger_audit
+from appliance import checkpoint, keys, ledger_audit, ulid
 from appliance.box import Box
+from appliance.index_row import from_ms
 from appliance.ledger_walk import HEAD, Finding
 from appliance.raised import Raised
-from appliance.witness import Stick
+from appliance.witness import Stick, last_taken
 from appliance.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -24,18 +26,32 @@ FIRST_S: Final = 60.0
 EVERY_S: Final = 86_400.0
 #: A stick that is put in is seen within this.
 LOOK_S: Final = 5.0
+#: A witness who comes once a week, and is a day late. No rule gives a number: ours.
+MISSING_DAYS: Final = 8
 #: After 500 entries, which take 5 ms on the build machine.
 REST_S: Final = 0.01
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class LedgerDuty:
     """For one thread; the checking has its own."""
 
-    def __init__(self, box: Box, witness: Stick | None, writer: Writer, alarms: Raised) -> None:
+    def __init__(
+        self,
+        box: Box,
+        witness: Stick | None,
+        writer: Writer,
+        alarms: Raised,
+        now: Callable[[], datetime] = _utc_now,
+    ) -> None:
         self._box = box
         self._stick = witness
         self._writer = writer
         self._alarms = alarms
+        self._now = now
         self._first_s: float | None = None
         self._next_look_s = self._next_check_s = 0.0
         self._was_mounted = False
@@ -48,6 +64,8 @@ class LedgerDuty:
         if now_s < self._next_look_s:
             return
         self._next_look_s = now_s + LOOK_S
+        if self._stick is not None and not self.busy:
+            self._alarms.set("witness_missing", "", self._is_missing(self._now()))
         mounted = self._stick is not None and self._stick.mounted()
         put_in = mounted and not self._was_mounted and now_s >= self._first_s
         if (now_s >= self._next_check_s or put_in) and not self.busy:
@@ -59,6 +77,13 @@ class LedgerDuty:
             )
             self._thread.start()
         self._was_mounted &= mounted
+
+    def _is_missing(self, now: datetime) -> bool:
+        """Whether a stick has been away for too long; before the first, since the folder began."""
+        taken = last_taken(self._box.data)
+        began = from_ms(ulid.time_ms(self._box.id))
+        since = began if taken is None else datetime.fromisoformat(taken.at).astimezone(UTC)
+        return now - since > timedelta(days=MISSING_DAYS)
 
     @property
     def busy(self) -> bool:
@@ -99,7 +124,7 @@ class LedgerDuty:
         note = (self._box.ledger / HEAD).read_text()
         head = checkpoint.read(note, keys.public_key_from_text(self._box.public_key))
         try:
-            stick.take(note, head.size, datetime.now(UTC))
+            stick.take(note, head.size, self._now())
         except OSError as error:
             log.warning("the witness's stick takes nothing: %s", error)
             return

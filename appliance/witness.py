@@ -64,7 +64,8 @@ def last_taken(data: Path) -> Taken | None:
     """Return what was taken away last, as far as the data folder knows."""
     try:
         noted = json.loads((data / NOTED).read_text())
-        return Taken(str(noted["at"]), int(noted["size"]))
+        datetime.fromisoformat(noted["at"])
+        return Taken(noted["at"], int(noted["size"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -70,6 +70,17 @@ def test_a_reel_that_is_another_days_is_named(kept, tmp_path):
     assert any("says that it is of 2026-11-22" in f.what for f in wrong(data))
 
 
+@pytest.mark.parametrize("size", [0, 1, 63])
+def test_a_reel_of_which_a_fault_left_a_part_of_the_header_is_not_damage(kept, tmp_path, size):
+    data = damage.copied(kept, tmp_path / "data")
+    (reel,) = data.glob("vault/*/*.reel")
+    header = reel.read_bytes()[:size]
+    reel.with_name("001.reel").write_bytes(header)
+    assert wrong(data) == []
+    reel.with_name("001.reel").write_bytes(b"x" + header)
+    assert any("001.reel: the header is cut short" in f.what for f in wrong(data))
+
+
 def test_what_was_put_aside_is_a_note(kept, tmp_path):
     data = damage.copied(kept, tmp_path / "data")
     (data / "calls.db.damaged-20261123").write_bytes(b"x")

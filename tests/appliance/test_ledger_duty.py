@@ -1,12 +1,17 @@
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from appliance.engine import open_parts
-from appliance.ledger_duty import EVERY_S, FIRST_S, LOOK_S, LedgerDuty
+from appliance.ledger_duty import EVERY_S, FIRST_S, LOOK_S, MISSING_DAYS, LedgerDuty
 from appliance.witness import Stick, last_taken
+from tests.appliance.scene import START
+
+#: What the duty takes for now.
+NOW = [START]
 
 
 class FakeAlarms:
@@ -35,7 +40,12 @@ def folder():
 @pytest.fixture
 def duty(trial, folder):
     stick = Stick(folder, trial.data, trial.id)
-    return LedgerDuty(trial, stick, FakeWriter(), FakeAlarms())
+    return LedgerDuty(trial, stick, FakeWriter(), FakeAlarms(), lambda: NOW[0])
+
+
+@pytest.fixture(autouse=True)
+def _now():
+    NOW[0] = START
 
 
 def checked(duty, now_s):
@@ -106,3 +116,17 @@ def test_a_ledger_that_cannot_be_read_stops_nothing(trial, caplog):
     duty.turn(0.0)
     assert checked(duty, FIRST_S) == []
     assert "could not be looked through" in caplog.text
+
+
+def test_a_witness_who_has_not_come_for_too_long_is_an_alarm_until_one_comes(duty, folder):
+    aside = folder.with_name(folder.name + "-away")
+    folder.rename(aside)
+    NOW[0] = START + timedelta(days=MISSING_DAYS)
+    assert checked(duty, 0.0) == []
+    NOW[0] += timedelta(seconds=1)
+    assert checked(duty, LOOK_S) == ["witness_missing"]
+    aside.rename(folder)
+    checked(duty, FIRST_S)
+    assert checked(duty, FIRST_S + LOOK_S) == []
+    NOW[0] += timedelta(days=MISSING_DAYS, seconds=1)
+    assert checked(duty, FIRST_S + 2 * LOOK_S) == ["witness_missing"]
