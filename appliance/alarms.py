@@ -221,6 +221,12 @@ _RETENTION: Final[Mapping[str, Kind]] = {
         Grave.NOTE,
         Ends.CHECKED,
     ),
+    "hold_review": Kind(
+        N_("It is time to review a hold"),
+        N_("Release it if it is not needed any more; else set it again with its reason."),
+        Grave.NOTE,
+        Ends.CHECKED,
+    ),
 }
 
 # ---------------------------------------------------------------- the clock

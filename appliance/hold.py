@@ -69,3 +69,20 @@ def ending(held: Mapping[str, str], now: datetime, policy: Policy) -> list[str]:
     """
     soon = now + timedelta(days=policy.profile.retention.hold.warn_days_before)
     return [call for call, hold in held.items() if Hold.from_text(hold).ends(policy.zone) <= soon]
+
+
+def for_review(held: Mapping[str, str], now: datetime, policy: Policy) -> list[str]:
+    """Return the calls of whose hold it is time to ask whether it is still needed.
+
+    A hold that is set again, with its reason, has been reviewed. Those that end soon are left out:
+    see `ending`.
+
+    Args:
+        held: each call's hold, as it is in its row.
+    """
+    every = policy.profile.retention.hold.review_days
+    if not every:
+        return []
+    asked, ends = policy.day(now) - timedelta(days=every), set(ending(held, now, policy))
+    holds = {call: Hold.from_text(text) for call, text in held.items() if call not in ends}
+    return [call for call, hold in holds.items() if date.fromisoformat(hold.since) <= asked]

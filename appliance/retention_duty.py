@@ -10,7 +10,7 @@ from typing import Final
 
 from appliance.api import Refused
 from appliance.box import Box
-from appliance.hold import ending
+from appliance.hold import ending, for_review
 from appliance.raised import Raised
 from appliance.retention import Moment
 from appliance.store import Store
@@ -71,4 +71,9 @@ class RetentionDuty:
         yield from store.eraser.sweep(clock)
         failed = {("erasure_failed", day) for day in store.eraser.failed}
         held = ending(store.held(), now.utc, self._box.policy)
-        self._wrong = frozenset(failed | {("hold_ends", call_id) for call_id in held})
+        review = for_review(store.held(), now.utc, self._box.policy)
+        self._wrong = frozenset(
+            failed
+            | {("hold_ends", call_id) for call_id in held}
+            | {("hold_review", call_id) for call_id in review}
+        )

@@ -1,8 +1,8 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from appliance.hold import Hold, HoldRefused, ending, new_hold
+from appliance.hold import Hold, HoldRefused, ending, for_review, new_hold
 from appliance.policy import load, profile_text
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -51,3 +51,10 @@ def test_a_hold_is_warned_of_a_week_before_it_ends():
         for until in (date(2026, 11, 23), date(2026, 11, 29), date(2026, 11, 30))
     }
     assert ending(held, NOON, GOSHO) == ["2026-11-23", "2026-11-29"]
+
+
+def test_a_rule_without_review_days_asks_for_none():
+    since = NOON - timedelta(days=400)
+    held = {"a": Hold("p", "r", "2099-01-01", GOSHO.day(since).isoformat(), "8(1)").to_text()}
+    assert for_review(held, NOON, GOSHO) == ["a"]
+    assert for_review(held, NOON, load("osan")) == []

@@ -102,6 +102,18 @@ def test_a_hold_that_ends_within_a_week_is_an_alarm(duty, store, alarms):
     assert raised(alarms) == {("hold_ends", "near")}
 
 
+def test_a_hold_is_reviewed_each_thirty_days_until_it_is_set_again(duty, store, alarms):
+    until = date(2026, 11, 23) + timedelta(days=90)
+    for call, ago in (("old", 30), ("new", 29)):
+        since = NOON - timedelta(days=ago)
+        store.held_calls[call] = new_hold(GOSHO, "a", "b", until, since).to_text()
+    duty.turn(0.0)
+    assert raised(alarms) == {("hold_review", "old")}
+    store.held_calls["old"] = new_hold(GOSHO, "a", "b", until, NOON).to_text()
+    duty.turn(SWEEP_EVERY_S)
+    assert raised(alarms) == set()
+
+
 def test_another_time_than_now_is_for_trial_folders(duty, store, alarms, clock):
     later = NOON + timedelta(days=31)
     duty.sweep_at(later)
