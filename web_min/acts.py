@@ -177,3 +177,6 @@ RESTRICTION_ACTS: Final[Mapping[str, Act]] = {
     "drop": Act(N_("Do not impose it"), (_REASON,)),
     "lift": Act(N_("Lift the restriction"), (_REASON,)),
 }
+
+#: What an address may name as an act; "attach" has a form of its own.
+ACTS: Final = {*REQUEST_ACTS, *LINE_ACTS, *MEDIUM_ACTS, *RESTRICTION_ACTS, "attach"}

@@ -44,8 +44,7 @@ REASONS: Final[Mapping[str, str]] = {
 
 @bp.before_request
 def _those_who_review() -> None:
-    if not office.may(reviews.RIGHT):
-        abort(404)
+    office.only_if(office.may(reviews.RIGHT), parts().profile.safeguards.clause, status=404)
 
 
 @bp.get("")

@@ -282,7 +282,11 @@ def test_who_has_no_right_to_search_knows_of_their_own_departments_calls(inside)
     assert ("0311112222" in page, "0313334444" in page) == (True, False)
     assert inside.get(f"/calls/{own.id}", client).status_code == 200
     assert inside.get(f"/calls/{other.id}", client).status_code == 404
-    assert inside.recorder.notes("refused")[-1][2] == {"why": "not_yours", "clause": "8②,4"}
+    assert inside.recorder.notes("refused")[-1][2] == {
+        "why": "not_yours",
+        "clause": "8②,4",
+        "what": "calls.show",
+    }
     nowhere = inside.person("최직원", "user", "")
     assert "0311112222" not in inside.get("/calls", nowhere).text
 

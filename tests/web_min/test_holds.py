@@ -40,7 +40,11 @@ def test_a_hold_needs_its_reason_and_a_day_to_come(city):
 def test_others_hold_nothing_and_the_refusal_is_noted(city):
     answer = city.post(f"/calls/{city.row.id}/hold", reason="x", until="2027-03-31")
     assert (answer.status_code, held(city)) == (403, [])
-    assert city.recorder.notes("refused")[0][2] == {"why": "no_right", "clause": "8①但書"}
+    assert city.recorder.notes("refused")[0][2] == {
+        "why": "no_right",
+        "clause": "8①但書",
+        "what": "holds.hold",
+    }
     assert "Hold it back" not in city.get(f"/calls/{city.row.id}").text
 
 

@@ -49,4 +49,5 @@ def test_what_is_not_allowed_is_noted_and_answered(here):
     office.only_if(True, "8②")
     with pytest.raises(NotFound):
         office.only_if(False, "9②", why="not_yours", status=404)
-    assert here.recorder.notes() == [("refused", "p1", {"why": "not_yours", "clause": "9②"})]
+    facts = {"why": "not_yours", "clause": "9②", "what": "requests.index"}
+    assert here.recorder.notes() == [("refused", "p1", facts)]

@@ -66,8 +66,8 @@ def test_every_act_and_refusal_is_in_the_ledger(office):
     acts = [act for act, _, _ in office.recorder.notes()]
     assert acts[-4:] == ["request_file", "request_approve", "refused", "refused"]
     assert [facts for _, _, facts in office.recorder.notes("refused")] == [
-        {"why": "not_yours", "clause": "9"},
-        {"why": "no_right", "clause": "9③"},
+        {"why": "not_yours", "clause": "9", "what": "requests.do.pledge"},
+        {"why": "no_right", "clause": "9③", "what": "requests.do.pledge"},
     ]
     assert "민원" not in str(office.recorder.notes())
 
