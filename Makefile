@@ -30,7 +30,7 @@ clock-test: $(VENV)/.test
 power-cut: $(VENV)/.long
 	$(BIN)/python -m pytest -q -m long tests/long/test_power_cut.py
 
-# The recorder on a failing, full, stalling, read-only and vanished disk: about 5 minutes; as root.
+# The recorder on a failing, full, stalling, read-only and vanished disk: about 9 minutes; as root.
 live-fault-test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -s -m long tests/appliance/test_live_disk_faults.py
 
