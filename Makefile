@@ -12,7 +12,7 @@ demo: setup
 	$(BIN)/kirok demo
 
 test: $(VENV)/.test lint types
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 # 50 kills of the recorder at random moments, about 8 minutes.
 kill-test: $(VENV)/.test
