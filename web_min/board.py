@@ -25,6 +25,7 @@ def show() -> str:
         alarms=alarms_of(box),
         now=_now(box),
         tasks=_tasks(),
+        may_press=_may_press(),
         address_of=office.address_of,
         colleagues=colleagues.listed(parts()),
     )
@@ -39,6 +40,8 @@ def now() -> str:
 
 @bp.post("/button")
 def press_button() -> Response | tuple[str, int]:
+    mode = parts().profile.mode
+    office.only_if(_may_press(), mode[-1].clause if mode else "")
     try:
         parts().recorder.press_button()
     except RecorderAway:
@@ -46,6 +49,11 @@ def press_button() -> Response | tuple[str, int]:
     parts().status.forget()
     parts().notebook.note("button", signed_in().person_id)
     return redirect(url_for("board.show"), code=303)
+
+
+def _may_press() -> bool:
+    """Say whether this person may begin to record a call, as with the key of their phone."""
+    return office.may("call.record") or office.may("call.mark")
 
 
 def _box() -> BoxStatus | None:

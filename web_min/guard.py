@@ -13,6 +13,7 @@ from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from web_min import languages
+from web_min.acts import ACTS
 from web_min.parts import LOOPBACK, factor_due, parts
 from web_min.sessions import new_id
 
@@ -78,6 +79,12 @@ def local_path(text: str | None) -> str:
     return "/" if odd or foreign else path
 
 
+def tried() -> str:
+    """Return what the request in hand asks for, in words of our own: "requests.do.approve"."""
+    act = (request.view_args or {}).get("act", "")
+    return f"{request.endpoint}.{act}" if act in ACTS else str(request.endpoint)
+
+
 def form_token() -> str:
     """Return the token that this browser's forms carry; begins a visit for one not known yet."""
     if not g.browser:
@@ -101,9 +108,11 @@ def _check() -> Response | None:
     attended = request.endpoint not in UNATTENDED
     g.session = parts().sessions.find(g.browser, touch=attended) if g.browser else None
     if g.session is None and request.endpoint not in OPEN:
+        _note_refused("no_session")
         return _bare_or(url_for("sign_in.form", next=_way_back()))
     _check_form()
     if g.session and request.endpoint not in BEFORE_FACTOR and factor_due():
+        _note_refused("no_factor")
         return _bare_or(url_for("factor.form"))
     return None
 
@@ -113,9 +122,21 @@ def _check_form() -> None:
         return
     # Browsers say where a request comes from; those that do not are held to the token alone.
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        _note_refused("stale_form")
         abort(400, "foreign form")
     if not parts().tokens.good(g.browser, request.form.get("token", "")):
+        _note_refused("stale_form")
         abort(400, "stale form")
+
+
+def _note_refused(why: str) -> None:
+    """Enter that a request did not come past here; not of what everybody begins with."""
+    if request.endpoint is None or request.endpoint in UNATTENDED | OPEN | {"board.show"}:
+        return
+    if not parts().strangers.may_pass():
+        return
+    person = g.session.person_id if g.session else ""
+    parts().notebook.note("refused", person, why=why, what=tried())
 
 
 def _bare_or(address: str) -> Response:

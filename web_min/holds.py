@@ -13,8 +13,8 @@ bp = Blueprint("holds", __name__, url_prefix="/calls")
 
 @bp.before_request
 def _where_the_rule_knows_it() -> None:
-    if not parts().profile.retention.hold.allowed:
-        abort(404)
+    hold = parts().profile.retention.hold
+    office.only_if(hold.allowed, hold.clause, why="not_in_rule", status=404)
 
 
 @bp.post("/<call_id>/hold")

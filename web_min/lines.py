@@ -53,9 +53,9 @@ def do(line: int, act: str) -> Answer | tuple[str, int]:
 def printed(line: int) -> Response:
     """Return the application, filled in from the last one, or blank."""
     here = _find(line)
-    form = parts().profile.line_application.form
-    if not form:
-        abort(404)
+    rule = parts().profile.line_application
+    form = rule.form
+    office.only_if(bool(form), rule.clause, why="not_in_rule", status=404)
     values = office.forms().line(line, file_of(here))
     return Response(paper.pdf(form, values, parts().now()), mimetype="application/pdf")
 
@@ -105,13 +105,20 @@ def _page(line: Line, errors: forms.Errors, tried: str) -> str:
         file=file,
         ground=next((each for each in rule.ground if each.id == file.ground), None),
         rule=rule,
-        acts=office.offered(file, LINE_ACTS),
+        acts=[(act, how) for act, how in office.offered(file, LINE_ACTS) if _is_for(act, line)],
         choices={"grounds": [(g.id, g.text, office.clause_name(g.clause)) for g in rule.ground]},
         act_name=lambda act: words.word(words.DONE, act),
         errors=errors,
         tried=tried,
         typed=_typed(),
     )
+
+
+def _is_for(act: str, line: Line) -> bool:
+    """Say whether an act is for the person of this request: who applies has the line."""
+    own = office.actor().department
+    theirs = not (line.department and own) or own == line.department
+    return theirs or act not in ("apply", "apply_release")
 
 
 def _typed() -> MultiDict[str, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import NoSuchCall, RecorderAway
@@ -26,8 +26,8 @@ NOTE_MAX = 200
 def ask(call_id: str) -> Response | tuple[str, int]:
     """Enter in the ledger under which request it is heard, and open it for this session."""
     call = calls.find(call_id)
-    if not call.recorded or not call.end or call.erased:
-        abort(404)
+    kept = bool(call.recorded and call.end and not call.erased)
+    office.only_if(kept, parts().profile.retention.clause, why="no_call", status=404)
     try:
         opening = office.permit(call_id)
     except Refusal as refusal:

@@ -70,6 +70,7 @@ def table() -> Response | tuple[str, int]:
     """Return a month's log for a spreadsheet; taking it out is entered, and why."""
     month, reason = _month(), forms.text("reason")
     if reason not in REASONS:
+        office.note_refusal(Refusal("missing", parts().profile.safeguards.clause, "reason"))
         return _page({"reason": _("Choose the reason.")}), 400
     parts().access.catch_up()
     found = parts().access.search(_query(month))

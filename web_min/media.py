@@ -20,8 +20,8 @@ bp = Blueprint("media", __name__, url_prefix="/media")
 
 @bp.before_request
 def _where_the_rule_has_them() -> None:
-    if not parts().profile.media.controlled:
-        abort(404)
+    rule = parts().profile.media
+    office.only_if(rule.controlled, rule.clause, why="not_in_rule", status=404)
 
 
 @bp.get("")

@@ -7,7 +7,7 @@ none, a person may say that it was told by word of mouth. What is not answered s
 from datetime import timedelta
 from typing import Final
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -37,8 +37,7 @@ def answers_for_it() -> bool:
 @bp.before_request
 def _where_the_rule_asks_for_it() -> None:
     notice = parts().profile.notice
-    if not notice.required:
-        abort(404)
+    office.only_if(notice.required, notice.clause, why="not_in_rule", status=404)
     office.only_if(answers_for_it(), notice.clause, status=404)
 
 
@@ -51,8 +50,8 @@ def index() -> str:
 def mark(call_id: str) -> Response | tuple[str, int]:
     """Keep what a person says of a call in which no notice was heard."""
     call = calls.find(call_id)
-    if call.notice != "missing" or call.erased:
-        abort(404)
+    asked = call.notice == "missing" and not call.erased
+    office.only_if(asked, parts().profile.notice.clause, why="wrong_state", status=404)
     code, note = forms.text("code"), forms.text("note", forms.LONG_MAX)
     exemption = next((e for e in parts().profile.notice.exemption if e.code == code), None)
     errors = _wrong(code, note, exemption)

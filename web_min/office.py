@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from flask import abort, request, url_for
+from flask import abort, url_for
 
 from appliance import articles
 from appliance.api import NoSuchCall
@@ -13,8 +13,8 @@ from appliance.office.clerk import Actor, Refusal
 from appliance.office.documents import Document, LineFile, Medium, Request, Restriction, Review
 from appliance.office.forms import Forms, Phone
 from web_min import forms as web_forms
-from web_min import languages, refusals
-from web_min.acts import ACTS, Act
+from web_min import guard, languages, refusals
+from web_min.acts import Act
 from web_min.forms import Errors
 from web_min.parts import parts, signed_in
 
@@ -166,11 +166,5 @@ def only_if(allowed: bool, clause: str, *, why: str = "no_right", status: int = 
 
 def note_refusal(refusal: Refusal) -> None:
     """Enter in the ledger that somebody was refused: what they tried, and by which clause."""
-    facts = {"why": refusal.why, "clause": refusal.clause, "what": _tried()}
+    facts = {"why": refusal.why, "clause": refusal.clause, "what": guard.tried()}
     parts().notebook.note("refused", signed_in().person_id, **facts)
-
-
-def _tried() -> str:
-    """Return what the request in hand asks for, in words of our own: "requests.do.approve"."""
-    act = (request.view_args or {}).get("act", "")
-    return f"{request.endpoint}.{act}" if act in ACTS else str(request.endpoint)

@@ -38,6 +38,7 @@ from web_min.rounds import Rounds
 from web_min.sessions import Session, Sessions
 from web_min.status import Status
 from web_min.tokens import Tokens
+from web_min.turnstile import Turnstile
 
 #: Host names that mean this machine; others come from site.toml. A page on another name that points
 #: here (DNS rebinding) gets nothing.
@@ -138,6 +139,7 @@ class Parts:
     sessions: Sessions = field(init=False)
     status: Status = field(init=False)
     tokens: Tokens = field(init=False)
+    strangers: Turnstile = field(init=False)
     pending: Pending = field(init=False)
     cabinet: Cabinet = field(init=False)
     clerk: Clerk = field(init=False)
@@ -155,11 +157,13 @@ class Parts:
         self.sessions = Sessions(self.monotonic, self._close)
         self.status = Status(self.recorder, self.monotonic)
         self.tokens = Tokens()
+        self.strangers = Turnstile(self.monotonic)
         self.pending = Pending(
             self.recorder, self.calls.search, self.open_audio, self._lives, self.behind
         )
         self.cabinet = Cabinet(self.registry)
-        conditions = Conditions(self.profile, self.cabinet, self.calls, self.now)
+        departments = {f"l{line.number}": line.department for line in self.lines}
+        conditions = Conditions(self.profile, self.cabinet, self.calls, self.now, departments)
         self.clerk = Clerk(self.profile, self.cabinet, self.now, conditions)
         self.rounds = Rounds(Chores(self.clerk, self.calls), self.notebook, self.today)
         self.articles = shipped_articles(self.profile)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from appliance.office.clerk import Refusal
 from appliance.people import LastGranter, NoSecret, Opener, Post, code_lasts
 from appliance.profile import Role
 from appliance.registry import LastPerson, NameTaken, NobodyThere, Person
@@ -52,6 +53,7 @@ def add() -> tuple[str, int]:
     except NameTaken:
         return _show({"name": _("Somebody of this name is here already.")}), 409
     except NoSecret:
+        _note("no_secret")
         return _show({"role": _no_secret()}), 403
     return _show({}, Shown(person, code)), 200
 
@@ -68,8 +70,10 @@ def change(person_id: str) -> Response | str | tuple[str, int]:
     try:
         code = parts().people.place(_by(), person_id, _post())
     except (LastPerson, LastGranter) as last:
+        _note("last_one")
         return _show_one(person, {"role": _last(last)}), 409
     except NoSecret:
+        _note("no_secret")
         return _show_one(person, {"role": _no_secret()}), 403
     if person.role != _post().role:
         parts().sign_out(person_id)
@@ -83,12 +87,15 @@ def renew(person_id: str) -> tuple[str, int]:
     """Give somebody who has forgotten their passphrase a new one-time code."""
     person = _find(person_id)
     if person_id == signed_in().person_id:
+        _note("same_person")
         return _show_one(person, {"person": _("Change your own passphrase instead.")}), 409
     try:
         code = parts().people.renew(_by(), person_id)
     except NoSecret:
+        _note("no_secret")
         return _show_one(person, {"person": _no_secret()}), 403
     except (LastPerson, LastGranter) as last:
+        _note("last_one")
         return _show_one(person, {"person": _last(last)}), 409
     parts().sign_out(person_id)
     return _show({}, Shown(_find(person_id), code)), 200
@@ -99,6 +106,7 @@ def reset_factor(person_id: str) -> Response | tuple[str, int]:
     """Take the second factor off somebody whose phone is lost; never off oneself."""
     person = _find(person_id)
     if person_id == signed_in().person_id:
+        _note("same_person")
         own = _("Exchange your own second factor instead, or ask somebody else to take it off.")
         return _show_one(person, {"person": own}), 409
     parts().factors.reset(signed_in().person_id, person_id)
@@ -114,6 +122,7 @@ def remove(person_id: str) -> Response | str | tuple[str, int]:
     try:
         parts().people.remove(signed_in().person_id, person_id)
     except (LastPerson, LastGranter) as last:
+        _note("last_one")
         errors = {"person": _last(last)}
         return render_template("person_remove.html", person=person, errors=errors), 409
     except NobodyThere:  # two did it at once
@@ -131,6 +140,10 @@ def held_twice(people: list[Person]) -> list[Role]:
     """Return the roles that the rule gives to one, and that several have."""
     held = [role for person in people for role in person.roles]
     return [role for role in offered() if role.single and held.count(role.id) > 1]
+
+
+def _note(why: str) -> None:
+    office.note_refusal(Refusal(why, parts().profile.safeguards.clause))
 
 
 def _find(person_id: str) -> Person:

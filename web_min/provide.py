@@ -4,7 +4,7 @@ import io
 import zipfile
 from hashlib import sha256
 
-from flask import Blueprint, Response, abort, redirect, url_for
+from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as Answer
 
 from appliance.api import NoSuchCall, RecorderAway
@@ -47,8 +47,9 @@ def save(request_id: str) -> Response:
     """Send what this session has made; each time is entered with the request as its reason."""
     found = requests.find(request_id)
     package = parts().packages.get(signed_in().id, request_id)
-    if package is None:
-        abort(404)
+    made = package is not None
+    office.only_if(made, office.provision_clause(), why="not_opened", status=404)
+    assert package is not None
     digest = sha256(package.content).hexdigest()
     facts = {"request": found.id, "sha256": digest}
     parts().notebook.note("download", signed_in().person_id, **facts)

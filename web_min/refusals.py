@@ -20,6 +20,13 @@ _WHY: Final[Mapping[str, str]] = {
     "too_late": N_("The time for this is over."),
     "too_early": N_("That day is too early, or has not come yet."),
     "not_a_recipient": N_("The rule has it handed to others: see its article."),
+    "not_in_rule": N_("The city's rule does not know this."),
+    "not_opened": N_("Nothing has been opened for this session, or it was too long ago."),
+    "no_session": N_("Nobody was signed in."),
+    "no_factor": N_("A second factor has to be set up first."),
+    "stale_form": N_("The form was not one of this session's."),
+    "no_secret": N_("Who cannot open the recordings cannot open them to somebody else."),
+    "last_one": N_("Nobody else could do it then."),
     "taken": N_("There is one with this number already."),
 }
 _MISSING: Final[Mapping[str, str]] = {

@@ -1,6 +1,6 @@
 """The register of what was viewed and provided: it fills itself; on the page, as PDF and as CSV."""
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, render_template
 
 from appliance import paper
 from appliance.office.documents import Request
@@ -26,8 +26,7 @@ def printed() -> Response:
     """Return the register as the rule's own form, A4 landscape."""
     provision = parts().profile.provision
     form = provision.register if provision else ""
-    if not form:
-        abort(404)
+    office.only_if(bool(form), office.provision_clause(), why="not_in_rule", status=404)
     return Response(paper.pdf(form, _values(), parts().now()), mimetype="application/pdf")
 
 

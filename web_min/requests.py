@@ -78,8 +78,9 @@ def printed(request_id: str, form_id: str) -> Response:
     """Return one of the rule's forms, filled in."""
     found = find(request_id)
     values = _values(found, form_id)
-    if values is None:
-        abort(404)
+    clause = office.provision_clause()
+    office.only_if(values is not None, clause, why="wrong_state", status=404)
+    assert values is not None
     made = paper.pdf(form_id, values, parts().now())
     return Response(made, mimetype="application/pdf")
 

@@ -18,8 +18,7 @@ bp = Blueprint("restrictions", __name__, url_prefix="/restrictions")
 @bp.before_request
 def _for_those_who_decide() -> None:
     rule = parts().profile.restriction
-    if not rule.allowed:
-        abort(404)
+    office.only_if(rule.allowed, rule.clause, why="not_in_rule", status=404)
     office.only_if(office.sees_all(), rule.clause, status=404)
 
 

@@ -36,8 +36,19 @@ class Conditions:
     """Called by the clerk with each act that the tables allow."""
 
     def __init__(
-        self, profile: Profile, cabinet: Cabinet, calls: Calls, now: Callable[[], datetime]
+        self,
+        profile: Profile,
+        cabinet: Cabinet,
+        calls: Calls,
+        now: Callable[[], datetime],
+        departments: Mapping[str, str] | None = None,
     ) -> None:
+        """Know the rule's conditions.
+
+        Args:
+            departments: whose each line is, by the id of its file.
+        """
+        self._departments = departments or {}
         self._profile = profile
         self._cabinet = cabinet
         self._calls = calls
@@ -54,6 +65,7 @@ class Conditions:
             (Request, "ask_extension"): self._ask_extension,
             (Request, "grant"): self._grant,
             (LineFile, "apply"): self._apply,
+            (LineFile, "apply_release"): self._their_line,
             (Medium, "register"): self._register,
             (Medium, "write"): self._write,
             (Medium, "issue"): self._issue,
@@ -168,7 +180,14 @@ class Conditions:
 
     # ------------------------------------------------------------ lines
 
+    def _their_line(self, actor: Actor, line: LineFile, given: Given) -> Changes:
+        department = self._departments.get(line.id, "")
+        if department and actor.department and actor.department != department:
+            raise Refusal("not_yours", self._profile.line_application.clause)
+        return {}
+
     def _apply(self, actor: Actor, line: LineFile, given: Given) -> Changes:
+        self._their_line(actor, line, given)
         rule = self._profile.line_application
         ground = _one(rule.ground, str(given.changes.get("ground", "")))
         if ground is None:

@@ -2,6 +2,8 @@
 
 Nobody hears anything without an approved request: by whom the profile lets listen, of a call that
 the request names, signed for where a pledge is asked for, and until the approval's time is over.
+Those who keep the recordings hear under anybody's request, to carry it out or to decide on it; who
+may listen only as one of those who ask hears under their own, or their department's.
 
 Source: Osan Directive 306, articles 8(2) and 9; Goshogawara's guideline, articles 6(2), 9 and 10.
 """
@@ -10,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from appliance.office.cabinet import Cabinet
-from appliance.office.clerk import Actor, Refusal
+from appliance.office.clerk import Actor, Refusal, documents_of
 from appliance.office.documents import Request, Restriction
 from appliance.profile import Profile
 
@@ -29,7 +31,10 @@ def permit(
     clause = profile.safeguards.clause
     if not profile.may(actor.roles, "call.listen"):
         raise Refusal("no_right", clause)
-    asked = [r for r in cabinet.all(Request) if call_id in r.calls]
+    about = [r for r in cabinet.all(Request) if call_id in r.calls]
+    asked = about if keeps_recordings(profile, actor) else documents_of(about, actor)
+    if about and not asked:
+        raise Refusal("not_yours", _clause(profile))
     open_to = {opening_state(profile), _VIEWED}
     opening = [request for request in asked if request.state in open_to]
     if not opening:
@@ -40,6 +45,12 @@ def permit(
         raise Refusal("too_late", _clause(profile), opening[-1].until or "")
     unrestricted(profile, cabinet, in_time[-1])
     return in_time[-1]
+
+
+def keeps_recordings(profile: Profile, actor: Actor) -> bool:
+    """Say whether a person may listen by a role that does not ask for recordings itself."""
+    asking = profile.provision.made_by if profile.provision else ()
+    return profile.may(actor.roles - set(asking), "call.listen")
 
 
 def unrestricted(profile: Profile, cabinet: Cabinet, request: Request) -> None:

@@ -102,12 +102,12 @@ def test_article_2_item_1_both_parties_stand_with_the_call(hall):
 
 @clause("2.2")
 def test_article_2_item_2_full_recording_begins_once_its_notice_is_heard(hall):
-    hall.act("user", "apply", "l9", **LINE)
-    hall.act("head", "approve", "l9")
-    assert hall.act("operator", "enable", "l9") == 400
+    hall.act("user", "apply", "l10", **LINE)
+    hall.act("head", "approve", "l10")
+    assert hall.act("operator", "enable", "l10") == 400
     assert (hall.refused(), hall.recorder.modes) == (("missing", "7"), [])
-    assert hall.act("operator", "enable", "l9", notice="1") == 303
-    assert hall.recorder.modes == [(9, "full", "p1", "l9")]
+    assert hall.act("operator", "enable", "l10", notice="1") == 303
+    assert hall.recorder.modes == [(10, "full", "p1", "l10")]
 
 
 @clause("2.3")
@@ -149,7 +149,7 @@ def test_article_2_item_7_the_using_department_is_that_of_the_call_and_sees_its_
 
 @clause("2.8")
 def test_article_2_item_8_a_user_applies_for_a_line_and_opens_nothing(hall):
-    assert hall.act("user", "apply", "l9", **LINE) == 303
+    assert hall.act("user", "apply", "l10", **LINE) == 303
     pledged(hall)
     assert (hall.listen("user"), hall.refused()) == (403, ("no_right", "8②,4"))
     assert hall.recorder.heard == {}
@@ -170,8 +170,8 @@ def test_article_5_item_1_the_chief_responsible_officer_decides_and_makes_no_cop
 
 @clause("5.2")
 def test_article_5_item_2_the_deputy_decides_on_lines_alone(hall):
-    hall.act("user", "apply", "l9", **LINE)
-    assert hall.act("deputy", "approve", "l9") == 303
+    hall.act("user", "apply", "l10", **LINE)
+    assert hall.act("deputy", "approve", "l10") == 303
     file(hall)
     assert (hall.act("deputy", "approve"), hall.refused()[0]) == (400, "no_right")
 
@@ -189,20 +189,20 @@ def test_article_5_item_3_the_administrator_carries_out_and_decides_nothing(hall
 
 
 def applied(hall, who, ground):
-    status = hall.act(who, "apply", "l9", **{**LINE, "ground": ground})
-    return status, hall.state("l9") if status == 303 else hall.refused()
+    status = hall.act(who, "apply", "l10", **{**LINE, "ground": ground})
+    return status, hall.state("l10") if status == 303 else hall.refused()
 
 
 @clause("6")
 def test_article_6_no_line_is_recorded_in_full_before_form_1_is_in_and_approved(hall):
     for who in hall.people:
-        assert hall.act(who, "enable", "l9", notice="1") == 400
+        assert hall.act(who, "enable", "l10", notice="1") == 400
     assert applied(hall, "user", "") == (400, ("no_ground", "6"))
     assert applied(hall, "user", "repeat")[0] == 303
-    assert hall.act("operator", "enable", "l9", notice="1") == 400
+    assert hall.act("operator", "enable", "l10", notice="1") == 400
     assert hall.recorder.modes == []
-    printed = hall.paper("user", "/lines/9/form.pdf")
-    for words in ("전수녹취적용·해지신청서", "이직원", "민원봉사과", "031-8036-7109", "반복민원"):
+    printed = hall.paper("user", "/lines/10/form.pdf")
+    for words in ("전수녹취적용·해지신청서", "이직원", "민원봉사과", "031-8036-7110", "반복민원"):
         assert words in printed
 
 

@@ -32,6 +32,7 @@ from web_min.parts import Parts, Site
 LINES = (
     *(Line(n, "민원실", "민원봉사과", f"031-8036-71{n:02}") for n in range(1, 9)),
     Line(9, "세정과", "세정과", "031-8036-7109", Mode.SELECTIVE),
+    Line(10, "민원상담", "민원봉사과", "031-8036-7110", Mode.SELECTIVE),
 )
 CODE = "7K3M-Q0ZD-92XB"
 NAME = "김하나"

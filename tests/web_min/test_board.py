@@ -135,13 +135,23 @@ def test_nothing_wrong_is_said_too(inside):
 def test_the_button_is_there_when_the_box_has_one(inside):
     assert "front button" not in inside.get("/").text
     inside.show(button_line=6)
-    assert "Press the front button (line 6)" in inside.get("/").text
+    user = inside.person("이직원", "user")
+    assert "Press the front button (line 6)" in inside.get("/", user).text
+    assert "front button" not in inside.get("/").text
 
 
 def test_the_button_is_pressed_and_noted(inside):
     inside.show(button_line=6)
-    assert inside.post("/button").headers["Location"] == "/"
-    assert inside.recorder.done == [("press_button",), ("note", "button", "p1", {})]
+    user = inside.person("이직원", "user")
+    inside.recorder.done.clear()
+    assert inside.post("/button", user).headers["Location"] == "/"
+    assert inside.recorder.done == [("press_button",), ("note", "button", "p2", {})]
+
+
+def test_only_who_may_record_presses_the_button(inside):
+    assert inside.post("/button").status_code == 403
+    refused = {"why": "no_right", "clause": "2.3", "what": "board.press_button"}
+    assert inside.recorder.done == [("note", "refused", "p1", refused)]
 
 
 @pytest.mark.parametrize("path", ["/", "/board", "/health"])
@@ -155,9 +165,10 @@ def test_when_the_recorder_is_away_it_is_said(inside, path):
 
 
 def test_a_button_pressed_while_the_recorder_is_away_says_so(inside):
+    user = inside.person("이직원", "user")
     inside.recorder.away = True
     inside.clock.passed_s += 1
-    answer = inside.post("/button")
+    answer = inside.post("/button", user)
     assert answer.status_code == 503
     assert "The recorder does not answer" in answer.text
 

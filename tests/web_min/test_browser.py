@@ -169,6 +169,7 @@ def test_from_the_first_start_to_hearing_a_call(tmp_path, browse, language):
 def test_without_scripts_everything_works_up_to_listening(rig, site, browse):
     row = rig.add(call(), speechlike())
     rig.show(lines=[line(n) for n in range(1, 9)], button_line=6)
+    rig.registry.change("p1", role="operator user")
     page = browse(java_script_enabled=False)
     sign_in(page, site)
     page.click("noscript a")

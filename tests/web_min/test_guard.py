@@ -3,8 +3,9 @@ import re
 import pytest
 
 from tests.web_min.rig import CODE, call, speechlike
-from web_min.guard import BARE, HEADERS, OPEN, local_path
+from web_min.guard import BARE, HEADERS, OPEN, UNATTENDED, local_path
 from web_min.sessions import IDLE_S
+from web_min.turnstile import BURST
 
 #: What is not to be seen by those who are not signed in.
 PRIVATE = ("0313701234", "민원실", "오산시", "김하나", "녹취정보의 부정한")
@@ -112,8 +113,19 @@ def test_every_route_refuses_without_a_session(rig, row):
             assert answer.status_code == 303, path
             assert answer.headers["Location"].startswith("/sign-in"), path
         assert not any(word in answer.text for word in PRIVATE), path
-    assert rig.recorder.done == []
+    refused = rig.recorder.notes("refused")
+    tried = {facts["what"].removesuffix(".approve") for _, _, facts in refused}
+    assert tried == set(rig.app.view_functions) - OPEN - UNATTENDED - {"board.show"}
+    assert {facts["why"] for _, _, facts in rig.recorder.notes()} == {"no_session"}
+    assert len(rig.recorder.notes()) == len(rig.recorder.done)
     assert rig.opened == []
+
+
+def test_strangers_fill_no_ledger(rig):
+    for _ in range(BURST + 5):
+        rig.parts.strangers.may_pass()
+    rig.get("/calls")
+    assert rig.recorder.done == []
 
 
 def test_what_is_open_tells_nothing(rig, row):
@@ -241,7 +253,10 @@ def test_a_form_without_our_token_changes_nothing(inside, token):
         answer = inside.post(path, **{**form, "token": token})
         assert answer.status_code == 400, path
         assert "This form is out of date" in answer.text
-    assert inside.recorder.done == []
+    assert [(act, facts["why"]) for act, _, facts in inside.recorder.notes()] == [
+        ("refused", "stale_form") for _ in forms_of(inside, row)
+    ]
+    assert len(inside.recorder.done) == 4
     assert inside.get("/calls").status_code == 200
 
 
@@ -250,14 +265,16 @@ def test_a_token_of_another_session_is_not_ours(inside):
     inside.sign_in(client=other)
     inside.recorder.done.clear()
     assert inside.post("/sign-out", token=inside.token(other)).status_code == 400
-    assert inside.recorder.done == []
+    refused = {"why": "stale_form", "what": "sign_in.out"}
+    assert inside.recorder.done == [("note", "refused", "p1", refused)]
 
 
 @pytest.mark.parametrize("site, status", [("cross-site", 400), ("same-site", 400)])
 def test_a_form_that_another_site_sends_changes_nothing(inside, site, status):
     answer = inside.post("/button", headers={"Sec-Fetch-Site": site})
     assert answer.status_code == status
-    assert inside.recorder.done == []
+    refused = {"why": "stale_form", "what": "board.press_button"}
+    assert inside.recorder.done == [("note", "refused", "p1", refused)]
 
 
 def test_the_forms_of_those_not_signed_in_have_tokens_too(rig):

@@ -73,7 +73,7 @@ def test_the_form_is_printed(office):
 
 
 def test_there_is_a_list_and_no_line_that_is_not_there(office):
-    assert office.get("/lines").text.count('class="row"') == 9
+    assert office.get("/lines").text.count('class="row"') == 10
     assert office.get("/lines/77").status_code == 404
     assert do(office, "user", "burn").status_code == 404
     assert set(LINE_ACTS)

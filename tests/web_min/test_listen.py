@@ -143,7 +143,8 @@ def test_what_has_no_sound_cannot_be_opened(inside, make, status):
     row = inside.add(make())
     inside.recorder.keys[row.id] = b"x"
     assert inside.listen(row).status_code == status
-    assert inside.recorder.done == []
+    refused = {"why": "no_call", "clause": "8①", "what": "listen.ask"}
+    assert inside.recorder.done == [("note", "refused", "p1", refused)]
 
 
 def test_a_call_that_does_not_exist_cannot_be_opened(inside):
