@@ -311,10 +311,10 @@ def test_what_cannot_be_heard_is_refused_to_everybody(matrix, city, what):
 
 
 def test_who_only_asks_hears_under_their_own_departments_requests(matrix, city):
-    """A made-up city lets those who ask listen themselves."""
+    """A made-up city lets those who ask look for calls, and listen themselves."""
     asking = {role.id for role in matrix.profile.role if role.id in ("unit_head", "audit")}
     roles = tuple(
-        replace(role, can=(*role.can, "call.listen")) if role.id in asking else role
+        replace(role, can=(*role.can, "call.listen", "call.search")) if role.id in asking else role
         for role in matrix.profile.role
     )
     matrix.profile = replace(matrix.profile, role=roles)
