@@ -139,7 +139,9 @@ class ToneBank(Ear[Tone]):
         self._over = np.zeros((lines, WINDOW - 1 + GROUP), np.float32)
         self._bands = np.zeros((lines, WINDOW - 1 + GROUP), np.float32)
         self._rough = np.zeros((len(progress_rows()), lines, WINDOW - 1 + GROUP), np.float32)
-        self._busy = np.zeros(lines, np.bool_)  # lines with a run, or a tone that has its name
+        self._named = np.zeros(lines, np.bool_)  # lines with a tone that has its name
+        self._busy = np.zeros(lines, np.bool_)  # and those with a run
+        self._last = np.full(lines, -np.inf)  # window of a line's run
         self._until = np.full(lines, np.inf)  # when a line's patience ends
         self._early = np.zeros((4, 0))  # found on other lines, and may go on: as of Sounds.found
         self._done = 0  # frames gone through
@@ -203,38 +205,43 @@ class ToneBank(Ear[Tone]):
 
     def _note(self, n: int) -> None:
         """Note how a line is now."""
-        self._busy[n] = n in self._runs or self._cadences[n].has_name
+        run, self._named[n] = self._runs.get(n), self._cadences[n].has_name
+        self._busy[n] = run is not None or self._named[n]
+        self._last[n] = run.last if run else -np.inf
         self._until[n] = self._cadences[n].until
 
     def _worth_reading(self, lines: Indices, windows: Indices) -> tuple[Indices, Indices]:
-        """Return the windows of a slice that may be of a long enough burst, or of a busy line."""
+        """Return the windows of a slice that may be of a long enough burst, or tell of a tone."""
         if not len(lines):
             return lines, windows
         begins, count, first, last = _groups(lines, windows)
-        worth = self._busy[lines[begins]] | (last - first >= self._spans.min())
+        worth = self._named[lines[begins]] | (last - first >= self._spans.min())
         worth |= (first <= _BRIDGED) | (last >= GROUP - 1 - _BRIDGED)
         kept = np.repeat(worth, count)
         return lines[kept], windows[kept]
 
     def _of_bursts(self, found: Floats) -> Floats:
-        """Return what was found on busy lines, and where a burst is as long as one of a tone.
+        """Return what was found where a burst is as long as one of a tone, or tells of one.
 
-        Voices make many that are not. One that goes on is kept, until it is either.
+        Voices make many that are not. One that goes on is kept until it is either, or is taken
+        at once where another was.
         """
         found = np.concatenate((self._early, found), axis=1)
         found = found[:, found[0].argsort(kind="stable")]
         self._early = found[:, :0]
         if not found.size:
             return found
-        lines = found[0].astype(np.intp)
-        begins, count, first, last = _groups(lines, found[1])
-        spans = self._spans[found[2].astype(np.intp)]
-        longest = _longest(found, begins, count, first, last)
+        begins, count, first, last = _groups(found[0], found[1])
+        line = found[0, begins].astype(np.intp)
+        spans = np.minimum.reduceat(self._spans[found[2].astype(np.intp)], begins)
+        long = _longest(found, begins, count, first, last) >= spans
         heard = self._busy.copy()
-        heard[lines[begins[longest >= np.minimum.reduceat(spans, begins)]]] = True
-        goes_on = np.repeat(last >= self._done - 1 - _BRIDGED, count)
-        self._early = found[:, goes_on & ~heard[lines]]
-        return found[:, heard[lines]]
+        heard[line[long]] = True
+        goes_on = last >= self._done - 1 - _BRIDGED
+        of_run = first - self._last[line] <= _BRIDGED + 1
+        taken = long | self._named[line] | (heard[line] & (goes_on | of_run))
+        self._early = found[:, np.repeat(goes_on & ~heard[line], count)]
+        return found[:, np.repeat(taken, count)]
 
     def _listen(self, n: int, found: Sequence[_Window]) -> list[Tone]:
         now = self._done * FRAME
@@ -264,7 +271,7 @@ class ToneBank(Ear[Tone]):
         return cadence.push(burst, now) if burst else []
 
 
-def _groups(lines: Indices, windows: NDArray[Any]) -> tuple[Indices, ...]:
+def _groups(lines: NDArray[Any], windows: NDArray[Any]) -> tuple[Indices, ...]:
     """Return where each line's groups of windows begin, their counts, first and last windows.
 
     Between two groups a run is over.
