@@ -79,9 +79,13 @@ def cost(costs: Sequence[Cost], compared: Sequence[Ratio]) -> Iterator[str]:
     if not compared:
         yield "no ratio: no detector of Kirok has a peer here to be compared with"
         return
-    for kinds in dict.fromkeys(one.kinds for one in compared):
-        ratios = {one.lines: f"{one.ratio:.2f}" for one in compared if one.kinds == kinds}
-        label = f"Kirok / spandsp ({', '.join(kinds)})"
+    for kinds, whole in dict.fromkeys((one.kinds, one.whole) for one in compared):
+        ratios = {
+            one.lines: f"{one.ratio:.2f}"
+            for one in compared
+            if (one.kinds, one.whole) == (kinds, whole)
+        }
+        label = f"{'Kirok' if whole else 'the same'} / spandsp ({', '.join(kinds)})"
         yield _row(label, [ratios.get(n, "-") for n in counts])
     yield _row("  at most, once Kirok hears all three", [_COST_LIMITS.get(n, "-") for n in counts])
 

@@ -5,6 +5,7 @@ from appliance.bench.cost import (
     ALL_ARMED,
     IN_CALLS,
     RECEIVER_OF,
+    SAME_THREE,
     Cost,
     busy_lines,
     measure,
@@ -23,7 +24,7 @@ def test_busy_lines_are_different_loud_and_repeatable():
 def test_kirok_is_measured_at_each_number_of_lines():
     costs = measure(1, 1, counts=(1, 2))
     own = [(c.name, c.lines) for c in costs if c.name.startswith("Kirok")]
-    assert own == [(IN_CALLS, 1), (ALL_ARMED, 1), (IN_CALLS, 2), (ALL_ARMED, 2)]
+    assert own == [(name, n) for n in (1, 2) for name in (IN_CALLS, ALL_ARMED, SAME_THREE)]
     assert all(c.least_us <= c.us <= c.most_us for c in costs)
 
 
@@ -44,6 +45,12 @@ def test_the_dearer_load_is_held_against_the_receivers_of_what_kirok_hears():
     (ratio,) = ratios(COSTS, frozenset(RECEIVER_OF))
     assert (ratio.kirok_us, ratio.peer_us) == (80.0, 200.0)
     assert ratio.ratio == pytest.approx(0.4)
+
+
+def test_detectors_of_the_same_three_alone_are_held_against_them_too():
+    whole, same = ratios([*COSTS, cost(SAME_THREE, 50.0)], frozenset(RECEIVER_OF))
+    assert (whole.whole, whole.ratio) == (True, pytest.approx(0.4))
+    assert (same.whole, same.ratio) == (False, pytest.approx(0.25))
 
 
 def test_what_is_left_of_the_budget_is_told_while_detectors_are_missing():
