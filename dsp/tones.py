@@ -215,8 +215,10 @@ class ToneBank(Ear[Tone]):
         if not len(lines):
             return lines, windows
         begins, count, first, last = _groups(lines, windows)
-        worth = self._named[lines[begins]] | (last - first >= self._spans.min())
-        worth |= (first <= _BRIDGED) | (last >= GROUP - 1 - _BRIDGED)
+        line, under_way = lines[begins], self._busy.copy()
+        under_way[self._early[0].astype(np.intp)] = True
+        worth = self._named[line] | (last - first >= self._spans.min())
+        worth |= (under_way[line] & (first <= _BRIDGED)) | (last >= GROUP - 1 - _BRIDGED)
         kept = np.repeat(worth, count)
         return lines[kept], windows[kept]
 
