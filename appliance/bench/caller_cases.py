@@ -74,16 +74,16 @@ def _keyed(dbm0: float, rng: np.random.Generator) -> tuple[Audio, dict[str, str]
 Impairment = Callable[[Audio, np.random.Generator], Audio]
 
 
-def _noise(snr_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
+def noise(snr_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
     return audio + white_noise(rng, len(audio), -15 - snr_db)
 
 
-def _hum(over_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
+def hum(over_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
     del rng
     return audio + sine(60.0, 0, len(audio), -25 + over_db)
 
 
-def _fast(by: float, audio: Audio, rng: np.random.Generator) -> Audio:
+def fast(by: float, audio: Audio, rng: np.random.Generator) -> Audio:
     """The sender's clock runs fast: every frequency and the baud with it."""
     del rng
     faster: Audio = resample(audio, round(len(audio) / (1 + by))).astype(np.float32)
@@ -101,14 +101,14 @@ _CONDITIONS: Final[tuple[tuple[str, Must, str, float, Impairment | None], ...]] 
     ("clean", "hear", "Telcordia GR-30; NTT", -15.0, None),
     ("level -36 dBm0", "hear", _TIA, -36.0, None),
     ("level -45 dBm0", "report", "bench value", -45.0, None),
-    ("noise 20 dB under", "hear", "BT SIN 242 (MT88E45B)", -15.0, partial(_noise, 20)),
-    ("noise 10 dB under", "report", "bench value", -15.0, partial(_noise, 10)),
-    ("clock +1 %", "hear", _TIA, -15.0, partial(_fast, 0.01)),
-    ("clock -1 %", "hear", _TIA, -15.0, partial(_fast, -0.01)),
-    ("hum 60 Hz 18 dB over", "hear", _TIA, -25.0, partial(_hum, 18)),
+    ("noise 20 dB under", "hear", "BT SIN 242 (MT88E45B)", -15.0, partial(noise, 20)),
+    ("noise 10 dB under", "report", "bench value", -15.0, partial(noise, 10)),
+    ("clock +1 %", "hear", _TIA, -15.0, partial(fast, 0.01)),
+    ("clock -1 %", "hear", _TIA, -15.0, partial(fast, -0.01)),
+    ("hum 60 Hz 18 dB over", "hear", _TIA, -25.0, partial(hum, 18)),
     ("A-law at -25 dBm0", "hear", "ITU-T G.711", -25.0, _a_law),
 )
-_IMPAIRED: Final[tuple[tuple[str, str, Burst], ...]] = (
+IMPAIRED: Final[tuple[tuple[str, str, Burst], ...]] = (
     ("MDMF", "bell202", _mdmf),
     ("number display", "v23_jp", _ntt),
 )
@@ -122,9 +122,9 @@ _CLEAN: Final[tuple[tuple[str, str, Burst], ...]] = (
 
 def caller_cases(rng: np.random.Generator) -> Iterator[Case]:
     """Yield a case of BURSTS bursts for each condition and form."""
-    for form, standard, burst in _IMPAIRED:
+    for form, standard, burst in IMPAIRED:
         for condition, must, basis, dbm0, impair in _CONDITIONS:
-            audio, truth = _bursts(burst, dbm0, rng)
+            audio, truth = bursts(burst, dbm0, rng)
             heard = impair(audio, rng) if impair else audio
             yield Case(
                 "caller_id",
@@ -136,13 +136,13 @@ def caller_cases(rng: np.random.Generator) -> Iterator[Case]:
                 on_a_line(heard, rng),
             )
     for form, standard, burst in _CLEAN:
-        audio, truth = _bursts(burst, -15.0, rng)
+        audio, truth = bursts(burst, -15.0, rng)
         basis = "Telcordia GR-30; NTT; ETS 300 659"
         on_line = on_a_line(audio, rng)
         yield Case("caller_id", f"{form}: clean", "hear", basis, truth, standard, on_line)
 
 
-def _bursts(burst: Burst, dbm0: float, rng: np.random.Generator) -> tuple[Audio, tuple[Sent, ...]]:
+def bursts(burst: Burst, dbm0: float, rng: np.random.Generator) -> tuple[Audio, tuple[Sent, ...]]:
     parts, sent = [silence(0.4)], []
     for _ in range(BURSTS):
         audio, facts = burst(dbm0, rng)

@@ -8,6 +8,7 @@ import numpy as np
 from appliance.bench.caller_cases import caller_cases
 from appliance.bench.case import Case, Group
 from appliance.bench.dtmf_cases import dtmf_cases
+from appliance.bench.joint_cases import joint_caller_cases, joint_dtmf_cases
 from appliance.bench.line_cases import line_cases
 from appliance.bench.speech_cases import speech_cases
 from appliance.bench.tone_cases import tone_cases
@@ -26,9 +27,10 @@ def cases(group: Group, seed: int, minutes: float = 5.0) -> Iterator[Case]:
         yield from speech_cases(rng, minutes)
         return
     made = {
-        "dtmf": dtmf_cases,
-        "caller_id": caller_cases,
-        "tone": tone_cases,
-        "line": line_cases,
+        "dtmf": (dtmf_cases, joint_dtmf_cases),
+        "caller_id": (caller_cases, joint_caller_cases),
+        "tone": (tone_cases,),
+        "line": (line_cases,),
     }
-    yield from made[group](rng)
+    for make in made[group]:
+        yield from make(rng)

@@ -57,7 +57,7 @@ class Pressed:
 Impairment = Callable[[Audio, np.random.Generator], Audio]
 
 
-def _noise(snr_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
+def noise(snr_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
     """Noise of 0 to 4 kHz under the power of both tones."""
     return audio + white_noise(rng, len(audio), -10 + 3 - snr_db)
 
@@ -67,12 +67,12 @@ def _dial_tone(plan: str, over_db: float, audio: Audio, rng: np.random.Generator
     return audio + call_tone(CALL_TONES[plan, "dial"], 0, len(audio), -16 + over_db)
 
 
-def _hum(hz: float, over_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
+def hum_at(hz: float, over_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
     del rng
     return audio + hum(hz, 0, len(audio), -10 + over_db)
 
 
-def _third_tone(over_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
+def third_tone(over_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
     """A new tone each 100 ms, at least 6 % away from all eight."""
     total, step = audio.copy(), AUDIO_HZ // 10
     for at in range(0, len(audio), step):
@@ -88,7 +88,7 @@ def _stranger_hz(rng: np.random.Generator) -> float:
             return hz
 
 
-def _echo(ms: int, loss_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
+def echo(ms: int, loss_db: float, audio: Audio, rng: np.random.Generator) -> Audio:
     del rng
     late = ms * AUDIO_HZ // 1000
     total = audio.copy()
@@ -162,18 +162,18 @@ CONDITIONS: Final[tuple[tuple[str, Must, str, Pressed, Impairment | None], ...]]
     ("tone and pause 40 ms",   "hear",   _ATT,   Pressed(on_ms=40, off_ms=40), None),
     ("interrupted for 10 ms",  "hear",   _ATT,   Pressed(on_ms=120, hole_ms=10), None),
     ("interrupted for 8 ms",   "hear",   _ATT,   Pressed(on_ms=120, hole_ms=8), None),
-    ("noise 15 dB under",      "hear",   _CHIP,  Pressed(), partial(_noise, 15)),
-    ("noise 9 dB under",       "report", _BENCH, Pressed(), partial(_noise, 9)),
-    ("third tone -16 dB",      "hear",   _CHIP,  Pressed(), partial(_third_tone, -16)),
+    ("noise 15 dB under",      "hear",   _CHIP,  Pressed(), partial(noise, 15)),
+    ("noise 9 dB under",       "report", _BENCH, Pressed(), partial(noise, 9)),
+    ("third tone -16 dB",      "hear",   _CHIP,  Pressed(), partial(third_tone, -16)),
     ("dial tone kr -6 dB",     "hear",   _CHIP,  Pressed(dbm0=-16), partial(_dial_tone, "kr", -6)),
     ("dial tone kr 0 dB",      "hear",   _CHIP,  Pressed(dbm0=-16), partial(_dial_tone, "kr", 0)),
     ("dial tone jp -6 dB",     "hear",   _CHIP,  Pressed(dbm0=-16), partial(_dial_tone, "jp", -6)),
     ("dial tone jp 0 dB",      "hear",   _CHIP,  Pressed(dbm0=-16), partial(_dial_tone, "jp", 0)),
     ("dial tone jp +6 dB",     "report", _CHIP,  Pressed(dbm0=-16), partial(_dial_tone, "jp", 6)),
-    ("hum 60 Hz -10 dB",       "hear",   _BENCH, Pressed(), partial(_hum, 60.0, -10)),
-    ("hum 50 Hz 0 dB",         "report", _BENCH, Pressed(), partial(_hum, 50.0, 0)),
-    ("echo 10 ms -10 dB",      "hear",   "TIA-464", Pressed(), partial(_echo, 10, 10)),
-    ("echo 20 ms -10 dB",      "hear",   "TIA-464", Pressed(), partial(_echo, 20, 10)),
+    ("hum 60 Hz -10 dB",       "hear",   _BENCH, Pressed(), partial(hum_at, 60.0, -10)),
+    ("hum 50 Hz 0 dB",         "report", _BENCH, Pressed(), partial(hum_at, 50.0, 0)),
+    ("echo 10 ms -10 dB",      "hear",   "TIA-464", Pressed(), partial(echo, 10, 10)),
+    ("echo 20 ms -10 dB",      "hear",   "TIA-464", Pressed(), partial(echo, 20, 10)),
     ("clicks, 4 a second",     "hear",   "TIA-464", Pressed(), partial(_clicks, 4)),
     ("clipped by 6 dB",        "hear",   _BENCH, Pressed(), partial(_clipped, 6)),
     ("clipped by 12 dB",       "report", _BENCH, Pressed(), partial(_clipped, 12)),
