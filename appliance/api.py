@@ -154,12 +154,14 @@ class Hearing:
 
     Attributes:
         act: "listen" or "export".
+        note: what the person typed.
     """
 
     at: str
     person: str
     act: str
     purpose: str
+    note: str = ""
 
 
 class Recorder(Protocol):
@@ -182,8 +184,12 @@ class Recorder(Protocol):
     def self_test(self, person: str) -> None:
         """Begin a round of self-tests: every line that may be recorded, once it is idle."""
 
-    def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
+    def open_key(self, call_id: str, person: str, act: str, purpose: str, note: str = "") -> bytes:
         """Enter the act in the ledger, then return the call's data key, sealed as an age file.
+
+        Args:
+            purpose: stands in the ledger in clear: an id and words of the profile alone.
+            note: what the person typed; of it the ledger has a commitment alone.
 
         Raises:
             NoSuchCall: there is no key for it.

@@ -50,6 +50,7 @@ _METHODS: Final = frozenset(
         "sweep",
         "self_test",
         "confirm_clock",
+        "exempt_notice",
         "enter_package",
         "sign_manifest",
     }
@@ -141,8 +142,9 @@ class ControlClient:
     def self_test(self, person: str) -> None:
         self._ask("self_test", person=person)
 
-    def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
-        sealed = self._ask("open_key", call_id=call_id, person=person, act=act, purpose=purpose)
+    def open_key(self, call_id: str, person: str, act: str, purpose: str, note: str = "") -> bytes:
+        asked = {"call_id": call_id, "person": person, "act": act, "purpose": purpose}
+        sealed = self._ask("open_key", **asked, note=note)
         return base64.b64decode(sealed)
 
     def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:

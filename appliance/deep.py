@@ -1,13 +1,15 @@
 """`doctor --deep`: every segment's chain, row, key and ledger entry against each other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
-from appliance import deep_files, keys, ledger_audit
+from appliance import deep_files, keys, ledger_audit, ledger_walk, typed
 from appliance.agreement import Agreement
 from appliance.box import Box
 from appliance.clock_anchor import NAME as ANCHOR
 from appliance.entry_check import Entered, compare, read_entries
 from appliance.finding import Finding
+from appliance.hold import Hold
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
@@ -33,6 +35,7 @@ def examine(opened: Box, here: Site | None) -> Iterator[Finding]:
         with CallIndex.open_readonly(opened.index) as index:
             rows = index.search(CallQuery(limit=None, self_tests=True))
             heard = {row.id: index.hearings(row.id) for row in rows}
+            texts = typed_findings(log, index) if entered is not None else []
     except (IndexBroken, OSError):
         return  # said before
     yield from _rows(opened, rows)
@@ -42,6 +45,7 @@ def examine(opened: Box, here: Site | None) -> Iterator[Finding]:
         told = retell(log, opened.policy)
         yield from _strangers(in_reels - {row.id for row in rows} - told.rows.keys())
         yield from _hearings(heard, told.hearings)
+        yield from _typed(texts)
 
 
 def _ledger(opened: Box) -> Iterator[Finding]:
@@ -97,6 +101,21 @@ def _anchor(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
         yield Finding("wrong", f"{opened.data / ANCHOR} is missing", "start the recorder")
 
 
+def typed_findings(log: Path, index: CallIndex) -> list[ledger_walk.Finding]:
+    """Return what of the texts that people typed is not what the ledger commits to."""
+    entered = typed.read_entries(line[:-1] for _, line in read_lines(log))
+    reasons = {call: Hold.from_text(hold).reason for call, hold in index.held().items()}
+    return list(typed.compare(entered, index.typed(), reasons))
+
+
+def _typed(found: Iterable[ledger_walk.Finding]) -> Iterator[Finding]:
+    for one in found:
+        if one.what == "typed":
+            yield Finding("wrong", f"{one}", "somebody, or the disk, changed calls.db: report it")
+        else:
+            yield Finding("note", f"{one}")
+
+
 def _entries(entered: Entered, rows: list[CallRow]) -> Iterator[Finding]:
     """Compare the rows with the ledger."""
     odd = list(compare(entered, rows))
@@ -115,11 +134,11 @@ def _strangers(calls: set[str]) -> Iterator[Finding]:
 
 
 def _hearings(
-    rows: Mapping[str, list[Hearing]], told: Mapping[str, list[Hearing]]
+    rows: Mapping[str, Sequence[tuple[object, ...]]], told: Mapping[str, list[Hearing]]
 ) -> Iterator[Finding]:
     """Compare who heard a call; the times of row and entry are some ms apart."""
     for call_id in sorted(rows.keys() | told.keys()):
         known, said = rows.get(call_id, []), told.get(call_id, [])
-        if [one[1:] for one in known] != [one[1:] for one in said]:
+        if [one[1:4] for one in known] != [one[1:4] for one in said]:
             what = f"call {call_id}: who heard it is not what the ledger says"
             yield Finding("wrong", what, "believe the ledger, and find out who changed calls.db")

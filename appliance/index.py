@@ -23,6 +23,7 @@ from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, 
 from appliance.index_row import COLUMNS, CallRow, from_db, from_ms, to_db, to_ms
 from appliance.index_schema import check_version, meant, prepare
 from appliance.transaction import transaction
+from appliance.typed import Typed
 
 _INSERT: Final = (
     f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{one}' for one in COLUMNS)})"
@@ -129,10 +130,26 @@ class CallIndex:
             "INSERT OR REPLACE INTO counts VALUES (1, ?, ?)", (to_ms(at), json.dumps(found))
         )
 
-    def add_hearing(self, call_id: str, at: datetime, person: str, act: str, purpose: str) -> None:
+    def add_hearing(
+        self, call_id: str, at: datetime, heard: tuple[str, str, str], entry: int
+    ) -> None:
+        """Say that a call was heard or taken out.
+
+        Args:
+            heard: (person, act, purpose).
+            entry: its number in the ledger.
+        """
         self._db.execute(
-            "INSERT INTO hearings VALUES (?, ?, ?, ?, ?)",
-            (call_id, to_ms(at), person, act, purpose),
+            "INSERT INTO hearings VALUES (?, ?, ?, ?, ?, ?)",
+            (call_id, to_ms(at), *heard, entry),
+        )
+
+    def put_typed(self, entry: int, typed: Typed) -> None:
+        """Keep what a person typed for an entry of the ledger."""
+        # One that a power cut left without its entry gives way to the entry of that number.
+        self._db.execute(
+            "INSERT OR REPLACE INTO typed VALUES (?, ?, ?, ?)",
+            (entry, typed.call_id, typed.text, typed.salt),
         )
 
     def set_hold(self, call_id: str, hold: str | None) -> None:
@@ -233,6 +250,7 @@ class CallIndex:
             for row in tombstones:
                 self.put(row)
                 self._db.execute("DELETE FROM hearings WHERE call_id = ?", (row.id,))
+                self._db.execute("DELETE FROM typed WHERE call_id = ?", (row.id,))
                 self._db.execute("DELETE FROM erasing WHERE call_id = ?", (row.id,))
 
     def forget_log(self) -> bool:
@@ -309,13 +327,22 @@ class CallIndex:
         )
         return [from_db(row) for row in rows]
 
-    def hearings(self, call_id: str) -> list[tuple[datetime, str, str, str]]:
-        """Return (at, person, act, purpose) of who heard or took out a call, oldest first."""
+    def hearings(self, call_id: str) -> list[tuple[datetime, str, str, str, int | None]]:
+        """Return (at, person, act, purpose, entry) of who heard a call, oldest first."""
         rows = self._db.execute(
-            "SELECT at_ms, person, act, purpose FROM hearings WHERE call_id = ? ORDER BY at_ms",
+            "SELECT at_ms, person, act, purpose, entry FROM hearings WHERE call_id = ?"
+            " ORDER BY at_ms",
             (call_id,),
         )
-        return [(from_ms(at), person, act, purpose) for at, person, act, purpose in rows]
+        return [(from_ms(at), *rest) for at, *rest in rows]
+
+    def typed(self, entries: Iterable[int] | None = None) -> dict[int, Typed]:
+        """Return what was typed for these entries of the ledger, or for all of them."""
+        sql = "SELECT * FROM typed"
+        if entries is not None:
+            sql += " WHERE entry IN (SELECT value FROM json_each(?))"
+        values = () if entries is None else (json.dumps(list(entries)),)
+        return {number: Typed(*rest) for number, *rest in self._db.execute(sql, values)}
 
     def counts_since(self, since: datetime) -> dict[str, int]:
         """Return how many calls began since then, and how many of them were recorded and proved."""

@@ -61,6 +61,15 @@ def sound_rows(path: Path) -> list[Row]:
         db.close()
 
 
+def typed_rows(path: Path) -> list[tuple[Any, ...]]:
+    """Return what can be read of `typed`; it has no sums: the ledger says what is right."""
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return [tuple(row) for row in _as_far_as_it_goes(db, "SELECT * FROM typed")]
+    finally:
+        db.close()
+
+
 def _sound_rows(db: sqlite3.Connection) -> Iterator[Row]:
     rowids: set[int] = set()
     # A broken page ends a walk: so the table from both ends, and by an index, which knows them too.

@@ -20,16 +20,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from appliance import ulid
+from appliance import typed, ulid
 from appliance.box import Box
 from appliance.durable import sync_directory
+from appliance.hold import Hold
 from appliance.index import CallIndex
-from appliance.index_check import sound_rows
+from appliance.index_check import sound_rows, typed_rows
 from appliance.index_row import CallRow, from_db, from_ms
 from appliance.index_schema import IndexBroken
-from appliance.ledger_walk import ENTRIES
+from appliance.ledger_walk import ENTRIES, read_lines
 from appliance.retell import Hearing, Told, retell
 from appliance.tombstone import tombstone
+from appliance.typed import Typed
 from appliance.vault.day_secrets import DaySecrets, SecretDamaged, SecretGone
 from appliance.vault.key_table import NAME as KEYS
 from appliance.vault.key_table import WrongSecret, read_calls
@@ -122,14 +124,34 @@ def _make_again(box: Box) -> None:
     rows = _merged(box, old, told, told.rows)
     known = {row.id for row in rows}
     rows += _going_on(box, {call: day for call, day in keyed.items() if call not in known})
+    texts, reasons = _texts(box)
     with CallIndex.open(part) as index:
-        _put(index, rows, told.hearings)
+        _put(index, [_with_reason(row, reasons) for row in rows], told.hearings)
+        with index.transaction():
+            for entry, said in texts.items():
+                index.put_typed(entry, said)
     _keep_old(path)
     # Power goes now: the old file under both names, or the new one without a log of the old.
     os.rename(part, path)
     sync_directory(path.parent)
     _mark_of(path).unlink(missing_ok=True)
     log.error("calls.db was made again: %d of %d calls whole", len(old), len(rows))
+
+
+def _texts(box: Box) -> tuple[dict[int, Typed], dict[str, str]]:
+    """Return what the old file still has of what people typed, and why each call was held."""
+    entered = typed.read_entries(line[:-1] for _, line in read_lines(box.ledger / ENTRIES))
+    rows = typed_rows(box.index) if box.index.exists() else []
+    found = {number: Typed(*rest) for number, *rest in rows if typed.is_row(rest)}
+    texts = {n: said for n, said in found.items() if typed.agrees(said, entered.entries.get(n))}
+    return texts, typed.hold_reasons(entered, texts)
+
+
+def _with_reason(row: CallRow, reasons: Mapping[str, str]) -> CallRow:
+    if row.hold is None or row.id not in reasons:
+        return row
+    hold = replace(Hold.from_text(row.hold), reason=reasons[row.id])
+    return replace(row, hold=hold.to_text())
 
 
 def _keep_old(path: Path) -> None:
@@ -202,7 +224,14 @@ def _later(was: CallRow, said: CallRow, box: Box) -> CallRow:
         was = replace(was, proof=proof[0], proof_note=proof[1], proved=proof[2])
     elif was.proof == "none" and was.audio_samples:
         was = replace(was, proof="pending")
-    return replace(was, hold=said.hold, entry=said.entry)
+    return replace(was, hold=_later_hold(was.hold, said.hold), entry=said.entry)
+
+
+def _later_hold(was: str | None, said: str | None) -> str | None:
+    """Return what the ledger says of a hold; of the same one the row has the reason too."""
+    if was and said and replace(Hold.from_text(was), reason="") == Hold.from_text(said):
+        return was
+    return said
 
 
 def _going_on(box: Box, calls: dict[str, str]) -> list[CallRow]:
@@ -262,6 +291,6 @@ def _put(index: CallIndex, rows: list[CallRow], hearings: Mapping[str, list[Hear
         for row in rows:
             index.put(row)
         for call_id, heard in hearings.items():
-            for at, person, act, purpose in heard:
-                index.add_hearing(call_id, at, person, act, purpose)
+            for at, person, act, purpose, entry in heard:
+                index.add_hearing(call_id, at, (person, act, purpose), entry)
     # Power goes now: all of them.

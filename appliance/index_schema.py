@@ -13,7 +13,7 @@ from typing import Final
 from appliance import index_check, number_index
 from appliance.row_sum import keep_sums
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -94,9 +94,17 @@ CREATE TABLE IF NOT EXISTS hearings (
     at_ms INTEGER NOT NULL,
     person TEXT NOT NULL,
     act TEXT NOT NULL,
-    purpose TEXT NOT NULL
+    purpose TEXT NOT NULL,
+    entry INTEGER                   -- its entry's number in the ledger; null in what is older
 ) STRICT;
 CREATE INDEX IF NOT EXISTS hearings_call ON hearings (call_id, at_ms);
+CREATE TABLE IF NOT EXISTS typed (  -- what a person typed for an entry of a call: typed.py
+    entry INTEGER PRIMARY KEY,
+    call_id TEXT NOT NULL,
+    text TEXT NOT NULL,
+    salt BLOB NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS typed_call ON typed (call_id);
 """
 
 #: From each version to the next.
@@ -134,6 +142,12 @@ DROP INDEX IF EXISTS calls_by_time;
 DROP INDEX IF EXISTS calls_by_line;
 DROP INDEX IF EXISTS calls_by_number;
 DROP INDEX IF EXISTS calls_by_digits;
+""",
+    6: """
+BEGIN;
+ALTER TABLE hearings ADD COLUMN entry INTEGER;
+PRAGMA user_version = 7;
+COMMIT;
 """,
 }
 

@@ -45,7 +45,7 @@ class Finding:
 
     Attributes:
         what: "damaged" "changed" "missing" "out_of_order" "duplicated" "inserted" "torn"
-            "truncated" "head" "resume" "witness".
+            "truncated" "head" "resume" "witness" "typed" "typed_lost".
         first: index of the first entry concerned, and last: of the last.
         why: for people.
     """

@@ -1,8 +1,8 @@
 """Calls told again from the ledger: what it says of each, in the form of a row.
 
-The ledger holds no number and no name, so a row told again has none; what the call held is sealed
-in its reel, for those who may open it. Acts that are read: a call's entry, proof, hold, release,
-dated, erased; listen and export.
+The ledger holds no number, no name and nothing that somebody typed, so a row told again has none;
+what the call held is sealed in its reel, for those who may open it. Acts that are read: a call's
+entry, proof, hold, release, dated, erased; listen and export.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,8 +21,8 @@ from appliance.tombstone import tombstone
 #: How much of the log's end is read first; twice as much until it reaches back far enough.
 _TAIL_BYTES: Final = 1 << 20
 
-#: When, who, which act, why.
-Hearing = tuple[datetime, str, str, str]
+#: When, who, which act, why, and the entry's number.
+Hearing = tuple[datetime, str, str, str, int]
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def _take(told: Told, entry: Entry, policy: Policy) -> None:
         known = told.rows.get(call_id)
         told.rows[call_id] = replace(known, entry=entry.index) if known else _row(entry, policy)
     elif entry.act in ("listen", "export"):
-        heard = (_time(entry.time), str(facts["person"]), entry.act, str(facts["purpose"]))
-        told.hearings.setdefault(call_id, []).append(heard)
+        said = (str(facts["person"]), entry.act, str(facts["purpose"]))
+        told.hearings.setdefault(call_id, []).append((_time(entry.time), *said, entry.index))
     elif call_id in told.rows:
         told.rows[call_id] = _after(told.rows[call_id], entry, policy)
 
@@ -124,7 +124,7 @@ def _after(row: CallRow, entry: Entry, policy: Policy) -> CallRow:
         result, note = str(facts["result"]), str(facts["note"])
         return replace(row, proof=result, proof_note=note, proved=_time(entry.time))
     if entry.act == "hold":
-        return replace(row, hold=Hold(**{k: v for k, v in facts.items() if k != "call"}).to_text())
+        return replace(row, hold=_hold(facts).to_text())
     if entry.act == "release":
         return replace(row, hold=None)
     if entry.act == "dated":
@@ -133,6 +133,17 @@ def _after(row: CallRow, entry: Entry, policy: Policy) -> CallRow:
     if entry.act == "erased":
         return tombstone(row, policy, _time(facts["done"]))
     return row
+
+
+def _hold(facts: Mapping[str, Any]) -> Hold:
+    """Return a hold without its reason: the ledger has a commitment to it (typed.py)."""
+    return Hold(
+        person=str(facts["person"]),
+        reason=str(facts.get("reason", "")),  # in clear in what is older
+        until=str(facts["until"]),
+        since=str(facts["since"]),
+        clause=str(facts["clause"]),
+    )
 
 
 def _time(text: str) -> datetime:

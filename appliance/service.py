@@ -111,10 +111,11 @@ class Service:
         self._writer.note("self_test_asked", {"person": person})
         self.tests.set()
 
-    def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
+    def open_key(self, call_id: str, person: str, act: str, purpose: str, note: str = "") -> bytes:
         if act not in ("listen", "export", PROVE):
             raise ValueError(f"an act is listen, export or prove, got {act!r}")
-        return self._writer.ask(lambda s: s.open_key(call_id, person, act, purpose), DISK_WAIT_S)
+        asked = (call_id, person, act, purpose, note)
+        return self._writer.ask(lambda store: store.open_key(*asked), DISK_WAIT_S)
 
     def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:
         if set(sums) != set(call_entry.SUMMED):

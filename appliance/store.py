@@ -26,7 +26,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, Protocol
 
-from appliance import call_entry, dating, keys
+from appliance import call_entry, dating, keys, typed
 from appliance.api import Hearing, NoSuchCall
 from appliance.dating import Known, put_right
 from appliance.eraser import Eraser
@@ -253,8 +253,12 @@ class Store:
 
     # ------------------------------------------------------------ what the page asks for
 
-    def open_key(self, call_id: str, person: str, act: str, purpose: str) -> bytes:
+    def open_key(self, call_id: str, person: str, act: str, purpose: str, note: str = "") -> bytes:
         """Enter who opens a call and why, and only then return its data key as an age file.
+
+        Args:
+            purpose: goes into the ledger in clear: an id and words of the profile alone.
+            note: what the person typed.
 
         Raises:
             NoSuchCall: there is no such call, or it is going on, or it has no key any more.
@@ -267,11 +271,22 @@ class Store:
             age_file = self.table(row.day).get(call_id)
         except (NoSuchKey, FileNotFoundError, *CANNOT_OPEN):
             raise NoSuchCall(call_id) from None
-        self._parts.ledger.append(act, call=call_id, person=person, purpose=purpose)
-        self._parts.ledger.sync()
+        entry = self._enter_typed(act, typed.new(call_id, note), person=person, purpose=purpose)
         if act != PROVE:  # nobody hears it
-            self._parts.index.add_hearing(call_id, datetime.now(UTC), person, act, purpose)
+            heard = (person, act, purpose)
+            self._parts.index.add_hearing(call_id, datetime.now(UTC), heard, entry)
         return age_file
+
+    def _enter_typed(self, act: str, said: typed.Typed, /, **facts: object) -> int:
+        """Enter an act, with a commitment to what was typed; return the entry's number."""
+        ledger = self._parts.ledger
+        fact = {typed.FACT: said.commitment()} if said.text else {}
+        entry = ledger.append(act, call=said.call_id, **fact, **facts)
+        if said.text:
+            self._parts.index.put_typed(entry, said)
+        # Power goes now: a text without its entry; the next entry of that number replaces it.
+        ledger.sync()
+        return entry
 
     def enter_package(self, call_id: str, person: str, purpose: str, sums: dict[str, str]) -> int:
         """Enter what is about to be handed out, under a signed head; return the entry's number.
@@ -309,8 +324,7 @@ class Store:
         """
         self._kept(call_id)
         facts = asdict(hold)
-        self._parts.ledger.append("hold", call=call_id, **facts)
-        self._parts.ledger.sync()
+        self._enter_typed("hold", typed.new(call_id, facts.pop("reason")), **facts)
         self._parts.index.set_hold(call_id, hold.to_text())
 
     def exempt_notice(self, call_id: str, clause: str, person: str) -> None:
@@ -334,8 +348,7 @@ class Store:
         """
         if self._kept(call_id).hold is None:
             raise NoSuchCall(f"{call_id} is not held")
-        self._parts.ledger.append("release", call=call_id, person=person, reason=reason)
-        self._parts.ledger.sync()
+        self._enter_typed("release", typed.new(call_id, reason), person=person)
         self._parts.index.set_hold(call_id, None)
 
     def held(self) -> dict[str, str]:
@@ -350,9 +363,12 @@ class Store:
 
     def hearings(self, call_id: str) -> list[Hearing]:
         """Return who has heard or taken out a call, oldest first."""
+        heard = self._parts.index.hearings(call_id)
+        texts = self._parts.index.typed(entry for *_, entry in heard if entry is not None)
+        notes = {entry: said.text for entry, said in texts.items() if said.call_id == call_id}
         return [
-            Hearing(str(iso(at)), person, act, purpose)
-            for at, person, act, purpose in self._parts.index.hearings(call_id)
+            Hearing(str(iso(at)), person, act, purpose, notes.get(entry or 0, ""))
+            for at, person, act, purpose, entry in heard
         ]
 
     # ------------------------------------------------------------ files by day

@@ -35,7 +35,8 @@ def ask(call_id: str) -> Response | tuple[str, int]:
         return calls.page(call_id, {"listen": refusals.text(refusal)}), 403
     session = signed_in()
     try:
-        key = parts().recorder.open_key(call_id, session.person_id, "listen", _purpose(opening))
+        asked = (call_id, session.person_id, "listen", _purpose(opening))
+        key = parts().recorder.open_key(*asked, forms.text("note", NOTE_MAX))
         audio = parts().open_audio(call, session.secret, key)
     except RecorderAway:
         away = _("The recorder does not answer, so no recording can be opened. Try again later.")
@@ -105,10 +106,11 @@ def _ranged(size: int, mimetype: str, read: Callable[[range], Iterable[bytes]]) 
 
 
 def _purpose(opening: Request) -> str:
-    """Return what is entered: the request, its purpose in the profile's words, and the note."""
-    note = forms.text("note", NOTE_MAX)
-    said = f"{opening.id} {office.purpose_text(opening.purpose)}"
-    return f"{said}: {note}" if note else said
+    """Return what is entered in clear: the request, and its purpose in the profile's words."""
+    known = {each.id for each in parts().profile.purpose}
+    if opening.purpose not in known:  # typed, with a use beyond the purposes
+        return opening.id
+    return f"{opening.id} {office.purpose_text(opening.purpose)}"
 
 
 def _mark_viewed(opening: Request) -> None:

@@ -13,6 +13,7 @@ from appliance.office import reviews
 from appliance.office.clerk import Refusal
 from appliance.office.documents import Review
 from appliance.office.forms import csv_bytes
+from appliance.typed import FACT
 from appliance.words import N_
 from web_min import forms, office, refusals, words
 from web_min.languages import gettext as _
@@ -83,7 +84,8 @@ def table() -> Response | tuple[str, int]:
         _("Recording"),
         _("Details"),
     ]
-    content = csv_bytes(titles, (_cells(each) for each in found))
+    texts = _typed(found)
+    content = csv_bytes(titles, (_cells(each, texts.get(each.entry, "")) for each in found))
     response = Response(content, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="kirok-log-{month}.csv"'
     return response
@@ -123,6 +125,7 @@ def _page(errors: forms.Errors) -> str:
         is_over=month < reviews.month_of(office.today()),
         runs_it=reviews.runs_the_recorder(parts().profile, office.actor()),
         rows=found[:PAGE_ROWS],
+        typed=_typed(found),
         details=details,
         older=_older(found),
         counts=access.counts(_query(month)),
@@ -135,8 +138,12 @@ def _page(errors: forms.Errors) -> str:
     )
 
 
-def details(access: Access) -> str:
-    """Return what else the ledger says of an act, for people: reason, request, whom it is about."""
+def details(access: Access, typed: str = "") -> str:
+    """Return what else is known of an act, for people: reason, request, whom it is about.
+
+    Args:
+        typed: what the person typed; the ledger has a commitment to it.
+    """
     facts = access.facts
     said = [
         str(facts.get("purpose") or ""),
@@ -146,15 +153,22 @@ def details(access: Access) -> str:
         str(facts.get("month") or ""),
         _(REASONS[str(facts["reason"])]) if facts.get("reason") in REASONS else "",
         office.clause_name(str(facts["clause"])) if facts.get("clause") else "",
+        typed,
     ]
     return " · ".join(each for each in said if each)
 
 
-def _cells(access: Access) -> list[str]:
+def _typed(found: list[Access]) -> dict[int, str]:
+    """Return what was typed at these acts, by entry, as long as its recording is kept."""
+    texts = parts().calls.typed(each.entry for each in found if each.facts.get(FACT))
+    return {entry: said.text for entry, said in texts.items()}
+
+
+def _cells(access: Access, typed: str) -> list[str]:
     at = access.at.astimezone(parts().site.zone).isoformat(sep=" ", timespec="seconds")
     who = parts().registry.name_of(access.person) if access.person else ""
     act = words.act_text(access.act)
-    return [at, who, access.address, act, access.call_id, details(access)]
+    return [at, who, access.address, act, access.call_id, details(access, typed)]
 
 
 def _month() -> str:

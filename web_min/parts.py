@@ -1,7 +1,7 @@
 """What the page is made of, and what the request in hand belongs to."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final, Protocol
@@ -27,6 +27,7 @@ from appliance.registry import Registry
 from appliance.second_factor import needed
 from appliance.site import Line
 from appliance.site_notices import Notices
+from appliance.typed import Typed
 from appliance.watch.state import Shown
 from web_min.audio import OpenAudio
 from web_min.door import Door
@@ -67,6 +68,9 @@ class Calls(Protocol):
         Raises:
             NoSuchCall: there is none with this id.
         """
+
+    def typed(self, entries: Iterable[int]) -> dict[int, Typed]:
+        """Return what was typed for these entries of the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

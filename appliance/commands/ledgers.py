@@ -10,11 +10,13 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from appliance import box, checkpoint, keys, ledger_audit, ledger_proofs
+from appliance import box, checkpoint, deep, keys, ledger_audit, ledger_proofs
 from appliance.box import Box
 from appliance.commands.common import DONE, WRONG, Subparsers, add_command, add_data
 from appliance.durable import replace
-from appliance.ledger_walk import HEAD
+from appliance.index import CallIndex
+from appliance.index_schema import IndexBroken
+from appliance.ledger_walk import ENTRIES, HEAD, Finding
 
 
 class NoHead(ValueError):
@@ -62,13 +64,24 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
 def _verify(given: argparse.Namespace) -> int:
     opened = box.open_box(given.data)
     taken = {str(path): _note(path) for path in given.head}
-    findings = ledger_audit.verify(opened.ledger, _key(opened), taken)
+    findings = ledger_audit.verify(opened.ledger, _key(opened), taken) + _typed(opened)
     for finding in findings:
         print(json.dumps(asdict(finding), ensure_ascii=False) if given.json else finding)
     if not findings and not given.json:
         continues = f", and continues the {len(taken)} heads given" if taken else ""
         print(f"the ledger is whole and signed{continues}")
     return WRONG if findings else DONE
+
+
+def _typed(opened: Box) -> list[Finding]:
+    """Return what people typed and the ledger does not commit to; the index alone has it."""
+    try:
+        with CallIndex.open_readonly(opened.index) as index:
+            found = deep.typed_findings(opened.ledger / ENTRIES, index)
+    except (IndexBroken, OSError) as error:
+        print(f"what people typed cannot be compared: {error}", file=sys.stderr)
+        return []
+    return [one for one in found if one.what == "typed"]
 
 
 def _head(given: argparse.Namespace) -> int:

@@ -53,7 +53,7 @@ class FakeRecorder:
     def press_button(self):
         self.told.append("button")
 
-    def open_key(self, call_id, person, act, purpose):
+    def open_key(self, call_id, person, act, purpose, note=""):
         if call_id == "none":
             raise NoSuchCall(call_id)
         if call_id == "broken":
@@ -69,6 +69,9 @@ class FakeRecorder:
 
     def note(self, act, person, **facts):
         self.told.append((act, person, facts))
+
+    def exempt_notice(self, call_id, clause, person):
+        self.told.append(("exempt_notice", call_id, clause, person))
 
     def hold(self, call_id, person, reason, until):
         if call_id == "osan":
@@ -166,6 +169,11 @@ def test_a_socket_left_by_a_dead_recorder_is_replaced(tmp_path, recorder):
         assert ControlClient(path).status() == STATUS
         assert path.stat().st_mode & 0o777 == 0o660
     assert not path.exists()
+
+
+def test_an_exemption_from_the_notice_is_asked_for(client, recorder):
+    client.exempt_notice("01", "7②1", "p1")
+    assert recorder.told == [("exempt_notice", "01", "7②1", "p1")]
 
 
 def test_holds_and_sweeps_are_asked_for(client, recorder):

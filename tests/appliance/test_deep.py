@@ -24,7 +24,7 @@ def test_a_call_that_calls_db_does_not_know_is_named(trial, replayed):
 def test_a_hearing_that_the_ledger_does_not_know_is_named(trial, replayed):
     row = replayed[0]
     with CallIndex.open(trial.index) as index:
-        index.add_hearing(row.id, START, "p1", "listen", "claim")
+        index.add_hearing(row.id, START, ("p1", "listen", "claim"), 3)
     assert f"call {row.id}: who heard it is not what the ledger says" in said(trial)
 
 

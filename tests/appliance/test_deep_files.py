@@ -21,8 +21,8 @@ def kept(tmp_path_factory, full_folder):
     data = damage.copied(folder, tmp_path_factory.mktemp("kept") / "data")
     with open_parts(open_box(data)) as parts:
         call = next(row.id for row in rows if row.recorded)
-        parts.ledger.append("listen", call=call, person="p1", purpose="claim")
-        parts.index.add_hearing(call, START, "p1", "listen", "claim")
+        entry = parts.ledger.append("listen", call=call, person="p1", purpose="claim")
+        parts.index.add_hearing(call, START, ("p1", "listen", "claim"), entry)
     return data
 
 

@@ -91,12 +91,12 @@ def test_unfinished_and_unproved_calls_are_found(index):
 
 
 def test_hearings_are_told_oldest_first(index):
-    index.add_hearing("a", NOON + timedelta(seconds=1), "김", "export", "audit")
-    index.add_hearing("a", NOON, "이", "listen", "dispute")
-    index.add_hearing("b", NOON, "박", "listen", "dispute")
+    index.add_hearing("a", NOON + timedelta(seconds=1), ("김", "export", "audit"), 9)
+    index.add_hearing("a", NOON, ("이", "listen", "dispute"), 7)
+    index.add_hearing("b", NOON, ("박", "listen", "dispute"), 8)
     assert [h[1:] for h in index.hearings("a")] == [
-        ("이", "listen", "dispute"),
-        ("김", "export", "audit"),
+        ("이", "listen", "dispute", 7),
+        ("김", "export", "audit", 9),
     ]
 
 

@@ -5,7 +5,7 @@ import pytest
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_schema import SCHEMA_VERSION, IndexBroken
-from tests.appliance.test_index import row
+from tests.appliance.test_index import NOON, row
 
 
 def test_the_writer_refuses_another_version_and_another_file(tmp_path):
@@ -14,8 +14,8 @@ def test_the_writer_refuses_another_version_and_another_file(tmp_path):
     with pytest.raises(IndexBroken):
         CallIndex.open(path)
     path.unlink()
-    sqlite3.connect(path).execute("PRAGMA user_version=7").connection.close()
-    with pytest.raises(IndexBroken, match="version 7, want"):
+    sqlite3.connect(path).execute("PRAGMA user_version=8").connection.close()
+    with pytest.raises(IndexBroken, match="version 8, want"):
         CallIndex.open(path)
 
 
@@ -33,10 +33,13 @@ def test_an_index_of_version_1_gains_what_it_lacks(tmp_path):
         *sorts,
     ):
         db.execute(f"{'ALTER TABLE calls ' * ('COLUMN' in dropped)}DROP {dropped}")
-    db.executescript("PRAGMA user_version = 1; PRAGMA application_id = 0")
+    db.execute("ALTER TABLE hearings DROP COLUMN entry")
+    db.executescript("DROP TABLE typed; PRAGMA user_version = 1; PRAGMA application_id = 0")
     db.close()
     with CallIndex.open(path) as index:
         index.put(row(2, notice="announcement", notice_s=1.25, entry=7))
+        index.add_hearing(row(2).id, NOON, ("p1", "listen", "r1"), 9)
+        assert index.hearings(row(2).id)[0][-1] == 9
     with CallIndex.open(path) as index:
         told = [(r.notice, r.notice_s) for r in index.search(CallQuery())]
         assert [r.id for r in index.entered_from(7)] == [row(2).id]
@@ -62,6 +65,7 @@ def test_the_power_goes_while_the_numbers_are_noted_and_the_next_start_notes_the
     with CallIndex.open(path) as index:
         index.put(row(1))
     db = sqlite3.connect(path)
+    db.executescript("ALTER TABLE hearings DROP COLUMN entry; PRAGMA application_id = 0;")
     db.executescript("DELETE FROM endings; PRAGMA user_version = 4;")
     db.close()
     with CallIndex.open(path) as index:

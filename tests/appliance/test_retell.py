@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,14 +59,17 @@ def test_what_happened_to_a_call_is_told_too(log):
     call = ended().id
     enter(log, call_entry.CALL, **call_entry.facts(ended()))
     enter(log, "proof", call=call, result="verified", note="")
-    enter(log, "hold", call=call, **vars(HOLD))
+    said = {name: value for name, value in vars(HOLD).items() if name != "reason"}
+    enter(log, "hold", call=call, typed="commitment", **said)
     enter(log, "listen", call=call, person="p1", purpose="claim")
     told = retell(log, OSAN)
     assert told.rows[call].proof == "verified"
-    assert Hold.from_text(told.rows[call].hold) == HOLD
-    assert told.hearings[call] == [(NOON, "p1", "listen", "claim")]
+    assert Hold.from_text(told.rows[call].hold) == replace(HOLD, reason="")
+    assert told.hearings[call] == [(NOON, "p1", "listen", "claim", 3)]
     enter(log, "release", call=call, person="p1", reason="")
     assert retell(log, OSAN).rows[call].hold is None
+    enter(log, "hold", call=call, **vars(HOLD))  # as it was entered once
+    assert Hold.from_text(retell(log, OSAN).rows[call].hold) == HOLD
 
 
 def test_an_erased_call_is_a_tombstone(log):

@@ -94,7 +94,7 @@ def test_the_button_is_passed_on(service):
 
 def test_a_key_is_asked_of_the_store_for_a_listen_or_an_export_only(service):
     assert service.open_key("c", "p1", "listen", "dispute") == b"age"
-    assert service._writer.told == [("c", "p1", "listen", "dispute")]
+    assert service._writer.told == [("c", "p1", "listen", "dispute", "")]
     with pytest.raises(ValueError, match="listen, export or prove"):
         service.open_key("c", "p1", "peek", "dispute")
     assert service.hearings("c") == ["c"]

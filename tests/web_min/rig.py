@@ -128,12 +128,12 @@ class FakeRecorder:
         self._here(None)
         self.done.append(("press_button",))
 
-    def open_key(self, call_id, person, act, purpose):
+    def open_key(self, call_id, person, act, purpose, note=""):
         self._here(None)
         if call_id not in self.keys:
             raise NoSuchCall(call_id)
-        self.done.append(("open_key", call_id, person, act, purpose))
-        self.heard.setdefault(call_id, []).append(Hearing(iso(NOW), person, act, purpose))
+        self.done.append(("open_key", call_id, person, act, purpose, *([note] if note else [])))
+        self.heard.setdefault(call_id, []).append(Hearing(iso(NOW), person, act, purpose, note))
         return self.keys[call_id]
 
     def opened(self, call_id, whole):

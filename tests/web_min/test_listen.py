@@ -24,11 +24,18 @@ def test_a_request_opens_the_recording_and_is_in_the_ledger_first(inside, row):
     answer = inside.listen(row, note=" 신청인 입회 ")
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/calls/{row.id}#listen"
-    purpose = "r1 민원인과의 분쟁 해결: 신청인 입회"
-    assert inside.recorder.done == [("open_key", row.id, "p1", "listen", purpose)]
+    purpose, note = "r1 민원인과의 분쟁 해결", "신청인 입회"
+    assert inside.recorder.done == [("open_key", row.id, "p1", "listen", purpose, note)]
     page = inside.get(f"/calls/{row.id}").text
     assert "<audio" in page
-    assert purpose in page
+    assert f"{purpose}: {note}" in page
+
+
+def test_a_purpose_that_somebody_typed_is_not_entered(inside):
+    row = inside.add(call(), speechlike(), permit=False)
+    inside.permit(row, purpose="그의 번호 010-1234-5678")
+    inside.listen(row)
+    assert inside.recorder.done[0][4] == "r1"
 
 
 def test_a_note_is_not_needed(inside, row):

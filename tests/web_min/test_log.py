@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.access_log import AccessQuery
+from appliance.typed import Typed
 from tests.web_min.rig import NOW
 
 OCTOBER = NOW - timedelta(days=30)
@@ -69,6 +71,24 @@ def test_the_older_are_on_the_next_page(rig, head):
 @pytest.mark.parametrize("month", ["2026-13", "nonsense", "2026-1", "26-10-1"])
 def test_what_is_no_month_is_no_page(rig, head, month):
     assert rig.get(f"/log?month={month}", head).status_code == 404
+
+
+def test_what_was_typed_is_shown_while_its_recording_is_kept(rig, head):
+    rig.enter("listen", NOW, person="p1", call="c1", purpose="r1 확인", typed="sum")
+    (entry,) = [each.entry for each in _all(rig) if each.act == "listen"]
+    rig.index.put_typed(entry, Typed("c1", "김민원 <입회>", bytes(32)))
+    assert "r1 확인 · 김민원 &lt;입회&gt;" in rig.get("/log", head).text
+    table = rig.get("/log/log.csv?reason=audit", head).data.decode("utf-8-sig")
+    assert "r1 확인 · 김민원 <입회>" in table
+    rig.index._db.execute("DELETE FROM typed")
+    page = rig.get("/log", head).text
+    assert "r1 확인" in page
+    assert "김민원" not in page
+
+
+def _all(rig):
+    rig.parts.access.catch_up()
+    return rig.parts.access.search(AccessQuery(since=OCTOBER, until=NOW + timedelta(days=1)))
 
 
 def test_only_those_who_review_see_it(rig, row):
