@@ -12,7 +12,7 @@ the folder and does it itself.
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +34,7 @@ from appliance.ledger_proofs import Proved
 from appliance.package import box_pub, contents, readme, zip_file
 from appliance.package.cover import Provision, values
 from appliance.package.zip_aes import SALT_BYTES
+from appliance.people import Opener
 from appliance.playback import CannotOpen, Recording, open_recording
 from appliance.registry_storage import read_tables
 from appliance.store import Store
@@ -52,12 +53,14 @@ class Taker:
     Attributes:
         purpose: TRIAL, or the approved request.
         package_pass: what the package is encrypted with; "" for not at all.
+        ask_code: asks for a code of their authenticator app, if they have a second factor.
     """
 
     name: str
     passphrase: str
     purpose: str = TRIAL
     package_pass: str = ""
+    ask_code: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True)
@@ -100,15 +103,15 @@ def export(box: Box, call_id: str, out: Path, taker: Taker, now: datetime) -> Pa
     """
     if taker.purpose == TRIAL and not box.trial:
         raise NotAllowed(f"{box.data} is no trial folder: a call goes out by an approved request")
-    who, identity = _unlock(box, taker)
-    if not identity:
+    who = unlock(box, taker)
+    if not who.secret:
         raise NotAllowed(f"no role of {taker.name} opens a recording")
     with CallIndex.open_readonly(box.index) as index:
         row = index.get(call_id)
     if not row.recorded or row.erased is not None:
         raise NoSuchCall(f"nothing of call {call_id} is kept")
     with _authority(box) as authority:
-        package = packed(box, row, Holder(who, identity, taker), authority, now)
+        package = packed(box, row, Holder(who.id, who.secret, taker), authority, now)
     path = out / f"{call_id}.zip"
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(path, package, mode=0o640)
@@ -135,8 +138,8 @@ def new_package_pass() -> str:
     return "-".join(groups)
 
 
-def _unlock(box: Box, taker: Taker) -> tuple[str, bytes]:
-    """Return a person's id, and the vault's secret.
+def unlock(box: Box, taker: Taker) -> Opener:
+    """Return whom a passphrase opens, with the vault's secret if they may open recordings.
 
     Raises:
         WrongPassphrase: or there is nobody of this name; the two are not told apart.
@@ -145,7 +148,7 @@ def _unlock(box: Box, taker: Taker) -> tuple[str, bytes]:
         if row["name"] == taker.name:
             own = keys.unwrap_secret(row["wrapped"], taker.passphrase)
             held = str(row.get("recipient", "")), str(row.get("vault", ""))
-            return str(row["id"]), keyring.vault_secret(*held, own)
+            return Opener(str(row["id"]), keyring.vault_secret(*held, own), own)
     raise keys.WrongPassphrase(f"no {taker.name!r} with this passphrase")
 
 

@@ -2,7 +2,8 @@
 
 The registry has one writer: while the page runs it is the page, and copies are made there. Else the
 request is looked at here as the page would, its calls are packed, and it is entered as provided;
-the ledger is told by the page when it starts again.
+the ledger is told by the page when it starts again. Who needs a second factor at the page needs it
+here.
 """
 
 from collections.abc import Iterator
@@ -13,21 +14,27 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from appliance import second_factor
 from appliance.box import Box
-from appliance.export import NotAllowed, Taker, export
+from appliance.export import NotAllowed, Taker, export, unlock
+from appliance.factors import Factors, WrongCode
 from appliance.index import CallIndex
+from appliance.notebook import Notebook
 from appliance.office.cabinet import Cabinet, NoSuchDocument
 from appliance.office.clerk import Actor, Clerk, Given, Refusal
 from appliance.office.conditions import Conditions
 from appliance.office.documents import Request
-from appliance.registry import Registry
+from appliance.registry import Person, Registry
 from appliance.registry_storage import RegistryInUse
+from appliance.stand_in import StandIn
 
 #: What is not known before the copy is made: the clerk is asked whether it may be made at all.
 _TO_COME = "."
 
 
 class _Desk(NamedTuple):
+    registry: Registry
+    person: Person
     clerk: Clerk
     actor: Actor
     found: Request
@@ -50,11 +57,26 @@ def export_for(
         if call_id not in desk.found.calls:
             raise NotAllowed(f"request {request_id} does not name call {call_id}")
         _ask(desk, _TO_COME)
+        _see_second_factor(box, desk, taker, now)
         under = replace(taker, purpose=request_id)
         paths = [export(box, each, out, under, now) for each in desk.found.calls]
         made = sha256(paths[0].read_bytes()).hexdigest()
         desk.clerk.do(desk.actor, desk.found, "provide", Given({"file": made}))
     return paths
+
+
+def _see_second_factor(box: Box, desk: _Desk, taker: Taker, now: datetime) -> None:
+    if not desk.person.factor:
+        if second_factor.needed(box.policy.profile, desk.person.roles) and not box.trial:
+            raise NotAllowed(f"{taker.name} has no second factor yet: sign in at the page first")
+        return
+    opener = unlock(box, taker)
+    notebook = Notebook(StandIn(box), desk.registry, lambda: now)
+    try:
+        Factors(desk.registry, notebook, lambda: now).take(opener, taker.ask_code())
+    except WrongCode:
+        notebook.keep("code_refused", opener.id)
+        raise NotAllowed("this code is wrong, or has been used: wait for the next one") from None
 
 
 @contextmanager
@@ -75,7 +97,7 @@ def _desk(box: Box, request_id: str, name: str, now: datetime) -> Iterator[_Desk
         conditions = Conditions(profile, cabinet, index, lambda: now)
         clerk = Clerk(profile, cabinet, lambda: now, conditions)
         actor = Actor(person.id, person.roles, person.department)
-        yield _Desk(clerk, actor, found)
+        yield _Desk(registry, person, clerk, actor, found)
 
 
 def _ask(desk: _Desk, file: str) -> None:

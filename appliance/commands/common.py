@@ -74,6 +74,20 @@ def ask_passphrase(prompt: str, *, new: bool = False, name: str = "KIROK_PASSPHR
     return given
 
 
+def ask_code() -> str:
+    """Return KIROK_CODE, or what is typed from the authenticator app or the recovery codes.
+
+    Raises:
+        PassphraseMissing: there is neither.
+    """
+    given = from_environment("KIROK_CODE")
+    if given is None:
+        if not sys.stdin.isatty():
+            raise PassphraseMissing("no terminal to ask for the second factor: set KIROK_CODE")
+        given = input("Code of the authenticator app: ")
+    return given
+
+
 def ask_sheet() -> str:
     """Return KIROK_RECOVERY, or what is typed from the recovery sheet.
 

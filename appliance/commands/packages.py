@@ -19,6 +19,7 @@ from appliance.commands.common import (
     Subparsers,
     add_command,
     add_data,
+    ask_code,
     ask_passphrase,
     from_environment,
 )
@@ -87,7 +88,7 @@ def _export(given: argparse.Namespace) -> int:
     rule = opened.policy.profile.provision
     if given.encrypt or (rule is not None and rule.encrypted):
         closed = chosen or new_package_pass()
-    taker = Taker(given.name, passphrase, package_pass=closed)
+    taker = Taker(given.name, passphrase, package_pass=closed, ask_code=ask_code)
     for path in _packages(opened, given, taker):
         print(path)
     if closed and not chosen:

@@ -1,10 +1,12 @@
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import pyotp
 import pytest
 
-from appliance.export import NotAllowed, Taker
+from appliance import keyring, keys, second_factor
+from appliance.export import NotAllowed, Taker, unlock
 from appliance.export_request import export_for
 from appliance.office.cabinet import Cabinet
 from appliance.office.documents import Applicant, Request
@@ -50,13 +52,52 @@ def found(box):
         return Cabinet(registry).get(Request, "r1"), registry.unsent()
 
 
+def with_factor(box):
+    """Give the administrator a second factor, as after a sign-in at the page."""
+    factor = second_factor.new()
+    own = unlock(box, ADMIN).own
+    with closing(Registry(box.registry)) as registry:
+        (person,) = registry.people()
+        again, _ = keyring.rewrapped(keys.wrap_secret, PASSPHRASE, "", own)
+        sealed = keyring.seal(second_factor.pack(factor), again["recipient"])
+        registry.change(person.id, factor=sealed, **again)
+    return factor
+
+
+def code(factor, at):
+    return pyotp.TOTP(factor.secret).at(at)
+
+
 def test_a_copy_goes_out_under_its_request_and_is_entered_as_provided(kept, tmp_path):
     box, row = kept
-    (package,) = export_for(replace(box, trial=False), ("r1", row.id), tmp_path, ADMIN, START)
+    factor = with_factor(box)
+    taker = replace(ADMIN, ask_code=lambda: code(factor, START))
+    (package,) = export_for(replace(box, trial=False), ("r1", row.id), tmp_path, taker, START)
     assert verify(package, None, datetime.now(UTC), None).genuine
     request, notes = found(box)
     assert (request.state, request.files) == ("provided", 1)
     assert notes[-1]["act"] == "request_provide"
+
+
+def test_a_code_is_taken_once_and_a_wrong_one_not_at_all(kept, tmp_path):
+    box, row = kept
+    factor = with_factor(box)
+    wrong = replace(ADMIN, ask_code=lambda: code(factor, START - timedelta(hours=1)))
+    with pytest.raises(NotAllowed, match="code is wrong"):
+        export_for(box, ("r1", row.id), tmp_path / "out", wrong, START)
+    assert not (tmp_path / "out").exists()
+    assert found(box)[1][-1]["act"] == "code_refused"
+    right = replace(ADMIN, ask_code=lambda: code(factor, START))
+    export_for(box, ("r1", row.id), tmp_path / "out", right, START)
+    put(box, asked(row))
+    with pytest.raises(NotAllowed, match="has been used"):
+        export_for(box, ("r1", row.id), tmp_path / "again", right, START)
+
+
+def test_outside_a_trial_whoever_needs_a_second_factor_must_have_one(kept, tmp_path):
+    box, row = kept
+    with pytest.raises(NotAllowed, match="no second factor yet"):
+        export_for(replace(box, trial=False), ("r1", row.id), tmp_path, ADMIN, START)
 
 
 @pytest.mark.parametrize(
