@@ -7,7 +7,8 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import BoxStatus, LineStatus, RecorderAway
-from appliance.office.tasks import Task, tasks
+from appliance.index_row import CallRow
+from appliance.office.tasks import Papers, Task, tasks
 from web_min import colleagues, log, office
 from web_min.health import alarms_of
 from web_min.parts import parts, signed_in
@@ -71,8 +72,13 @@ def _unnamed(line: LineStatus) -> LineStatus:
 
 
 def _tasks() -> list[Task]:
-    documents, today = office.documents(), office.today()
-    return tasks(parts().clerk, office.actor(), documents, today, log.waiting())
+    papers = Papers(office.documents(), log.waiting(), office.calls_of, _held())
+    return tasks(parts().clerk, office.actor(), papers, office.today())
+
+
+def _held() -> list[CallRow]:
+    calls = parts().calls
+    return [calls.get(call_id) for call_id in calls.held()] if office.may("call.hold") else []
 
 
 def _now(box: BoxStatus | None) -> datetime:

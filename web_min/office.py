@@ -76,8 +76,10 @@ def documents() -> list[Document]:
     ]
 
 
-def address_of(document: Document | Review) -> str:
-    """Return where a document's page is."""
+def address_of(document: Document | Review | CallRow) -> str:
+    """Return where the page of a document, or of a call, is."""
+    if isinstance(document, CallRow):
+        return url_for("calls.show", call_id=document.id)
     if isinstance(document, Review):
         return url_for("log.show", month=document.id)
     if isinstance(document, Request):

@@ -69,6 +69,9 @@ class Calls(Protocol):
             NoSuchCall: there is none with this id.
         """
 
+    def held(self) -> dict[str, str]:
+        """Return each held call's hold."""
+
     def typed(self, entries: Iterable[int]) -> dict[int, Typed]:
         """Return what was typed for these entries of the ledger."""
 

@@ -8,6 +8,7 @@ from flask import Flask, g, request, url_for
 
 from appliance import articles, retention
 from appliance.hold import Hold
+from appliance.index_row import CallRow
 from appliance.office.documents import Document, LineFile, Medium, Request, Review
 from web_min import dates, guard, languages, menu, office, refusals, words
 from web_min.parts import parts
@@ -95,8 +96,10 @@ def _everywhere() -> dict[str, Any]:
     }
 
 
-def subject_of(document: Document | Review) -> str:
+def subject_of(document: Document | Review | CallRow) -> str:
     """Return what names a document on a list: a request's number, a line's, a medium's serial."""
+    if isinstance(document, CallRow):
+        return f"{document.line_name} · {moment(document.start)}"
     if isinstance(document, Review):
         return document.id
     if isinstance(document, Request):

@@ -241,6 +241,9 @@ TASKS: Final = {
     "erase_medium": Word(N_("Erase a medium"), "pending", "busy"),
     "destroy_medium": Word(N_("Destroy a medium"), "pending", "busy"),
     "find_medium": Word(N_("Look for a missing medium"), "alarm", "bad"),
+    "chase_report": Word(N_("Ask for a report that is overdue"), "alarm", "bad"),
+    "hold_ends": Word(N_("A hold ends: hold it on, or let it go"), "pending", "busy"),
+    "review_hold": Word(N_("Review whether a hold is still needed"), "pending", "busy"),
     "review_log": Word(N_("Review the access log of a month"), "pending", "busy"),
     "decide_restriction": Word(N_("Decide on a restriction"), "pending", "busy"),
 }

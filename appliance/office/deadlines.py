@@ -1,16 +1,18 @@
-"""How long there is yet: reports, media, and calls that are asked for and will be erased.
+"""How long there is yet: reports, media, holds, and calls that are asked for and will be erased.
 
 Days are the site's. What the rule gives no number for is a reminder of ours, and is never called
 overdue by the rule.
 
-Source: Osan Directive 306, articles 8(1), 9(4) and 11(2)3; Goshogawara's guideline, 9(4) and 9(5).
+Source: Osan Directive 306, articles 8(1), 9(4) and 11(2)3; Goshogawara's guideline, 8(1), 9(4) and
+9(5).
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from appliance.hold import Hold
 from appliance.index_row import CallRow
 from appliance.office.documents import Medium, Request
 from appliance.profile import Profile
@@ -72,3 +74,20 @@ def expiry(
     if left > profile.retention.hold.warn_days_before:
         return None
     return Deadline("expiry", day, left, profile.retention.clause)
+
+
+def hold(profile: Profile, held: Hold, today: date) -> Deadline | None:
+    """Return when a hold ends, if that is soon: the days of `appliance.hold.ending`."""
+    rule, day = profile.retention.hold, date.fromisoformat(held.until)
+    left = (day - today).days
+    # The last day is kept whole: the hold ends at the midnight after it.
+    return Deadline("hold", day, left, rule.clause) if 0 <= left < rule.warn_days_before else None
+
+
+def hold_review(profile: Profile, held: Hold, today: date) -> date | None:
+    """Return since which day it is to be asked whether a hold is needed, None if it is not yet."""
+    rule = profile.retention.hold
+    day = date.fromisoformat(held.since) + timedelta(days=rule.review_days)
+    if not rule.review_days or day > today or date.fromisoformat(held.until) < today:
+        return None
+    return day

@@ -1,14 +1,18 @@
 """What each person is to do today: the first thing that the page shows them.
 
-A task is a document in a state from which the person may take it on. What somebody may do, but
-need not (to withdraw a request, to lift a restriction), is no task.
+A task is a document in a state from which the person may take it on, a report that is overdue, for
+whom it is accepted by, and a hold that ends or is to be reviewed, for those who may hold. What
+somebody may do, but need not (to withdraw a request, to lift a restriction), is no task.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from appliance.hold import Hold
+from appliance.index_row import CallRow
 from appliance.office import deadlines, reviews
 from appliance.office.clerk import Actor, Clerk
 from appliance.office.deadlines import Deadline
@@ -47,38 +51,74 @@ class Task:
     """Attributes: since: ISO 8601 UTC, when the document came into its state."""
 
     what: str
-    document: Document | Review
+    document: Document | Review | CallRow
     since: str
     deadline: Deadline | None = None
 
 
-def tasks(
-    clerk: Clerk,
-    actor: Actor,
-    documents: Iterable[Document],
-    today: date,
-    months: Iterable[str] = (),
-) -> list[Task]:
-    """Return a person's tasks, the most urgent first: what is overdue, what is due, the oldest.
+#: Who may accept a report, and so has to ask for one that is overdue.
+_CHASES: Final = "report.accept"
 
-    Args:
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What there may be something to do with.
+
+    Attributes:
         months: whose access log this person may review, and nobody has.
+        calls_of: returns the calls that a request names, those that are known still.
+        held: the calls that are held.
     """
-    found = [task for each in documents for task in _of(clerk, actor, each, today)]
-    for month in months:
+
+    documents: Iterable[Document]
+    months: Iterable[str] = ()
+    calls_of: Callable[[Request], list[CallRow]] = lambda request: []
+    held: Iterable[CallRow] = ()
+
+
+def tasks(clerk: Clerk, actor: Actor, papers: Papers, today: date) -> list[Task]:
+    """Return a person's tasks, the most urgent first: what is overdue, what is due, the oldest."""
+    found: list[Task] = []
+    for each in papers.documents:
+        found += _of(clerk, actor, each, papers, today)
+        found += _to_be_chased(clerk, actor, each, today)
+    for month in papers.months:
         unsigned = Review(month, "", "", "")
         found.append(Task("review_log", unsigned, "", reviews.deadline(month, today)))
+    if clerk.profile.may(actor.roles, "call.hold"):
+        found += [task for row in papers.held for task in _hold(clerk, row, today)]
     return sorted(found, key=lambda t: (t.deadline.left if t.deadline else 10_000, t.since))
 
 
-def _of(clerk: Clerk, actor: Actor, document: Document, today: date) -> Iterator[Task]:
+def _of(
+    clerk: Clerk, actor: Actor, document: Document, papers: Papers, today: date
+) -> Iterator[Task]:
     acts = clerk.acts(actor, document)
     for (kind, state, act), what in _DUTIES.items():
         if kind is type(document) and state == document.state and act in acts:
             if _is_needless(document, what):
                 continue
             since = document.history[-1].at if document.history else ""
-            yield Task(what, document, since, _deadline(clerk, document, today))
+            yield Task(what, document, since, _deadline(clerk, document, papers, today))
+
+
+def _to_be_chased(clerk: Clerk, actor: Actor, document: Document, today: date) -> Iterator[Task]:
+    """Yield a report of somebody else that has not come in time."""
+    if not isinstance(document, Request) or document.made_by == actor.id:
+        return
+    due = deadlines.report(clerk.profile, document, today)
+    if due and due.is_over and clerk.profile.may(actor.roles, _CHASES):
+        yield Task("chase_report", document, "", due)
+
+
+def _hold(clerk: Clerk, row: CallRow, today: date) -> Iterator[Task]:
+    hold = Hold.from_text(row.hold or "")
+    ends = deadlines.hold(clerk.profile, hold, today)
+    if ends:
+        yield Task("hold_ends", row, "", ends)
+    elif day := deadlines.hold_review(clerk.profile, hold, today):
+        zone = ZoneInfo(clerk.profile.city.timezone)
+        yield Task("review_hold", row, datetime.combine(day, time(), zone).isoformat())
 
 
 def _is_needless(document: Document, what: str) -> bool:
@@ -93,9 +133,11 @@ def _is_needless(document: Document, what: str) -> bool:
     return wanted is not None and wanted != document.kind
 
 
-def _deadline(clerk: Clerk, document: Document, today: date) -> Deadline | None:
+def _deadline(clerk: Clerk, document: Document, papers: Papers, today: date) -> Deadline | None:
     if isinstance(document, Request):
-        return deadlines.report(clerk.profile, document, today)
+        report = deadlines.report(clerk.profile, document, today)
+        calls = [] if report else papers.calls_of(document)
+        return report or deadlines.expiry(clerk.profile, document, calls, today)
     if isinstance(document, Medium):
         return deadlines.medium(clerk.profile, document, today)
     return None
