@@ -4,7 +4,7 @@ VENV   := .venv
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN    := $(VENV)/bin
 
-.PHONY: setup demo test kill-test power-cut fault-sweep live-fault-test clock-test retention-test memory-test lint types clean lock
+.PHONY: setup demo test kill-test power-cut fault-sweep live-fault-test clock-test retention-test memory-test attack-test lint types clean lock
 
 setup: $(VENV)/.run
 
@@ -37,6 +37,20 @@ live-fault-test: $(VENV)/.test
 # Each call to the disk of a replay fails, each file of a folder is damaged: about an hour.
 fault-sweep: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m long tests/appliance/test_fault_sweep.py
+
+# Public attack tools at the page of a demo, each in an environment of its own: about 6 minutes.
+attack-test: $(VENV)/.test .attack/.wapiti .attack/.schemathesis
+	$(BIN)/python -m pytest -q -s -m long tests/long/test_attack.py
+
+.attack/.wapiti:
+	$(PYTHON) -m venv .attack/wapiti
+	.attack/wapiti/bin/pip install --quiet wapiti3==3.2.3 sqlmap==1.10.10
+	touch $@
+
+.attack/.schemathesis:
+	$(PYTHON) -m venv .attack/schemathesis
+	.attack/schemathesis/bin/pip install --quiet schemathesis==4.32.5
+	touch $@
 
 # A day of audio on four lines, about 15 minutes.
 memory-test: $(VENV)/.test
@@ -72,4 +86,4 @@ lock: $(VENV)/.run
 	    --no-header --extra dev --extra plot --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data .attack

@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from appliance.words import N_
 from web_min import guard, languages
@@ -52,10 +52,11 @@ def _show(error: HTTPException) -> ResponseReturnValue:
     if request.endpoint in guard.BARE:
         return Response(_title(status), status, mimetype="text/plain")
     advice = PAGES.get(status, PAGES[500])[1]
-    return (
-        render_template("error.html", status=status, title=_title(status), advice=_(advice)),
-        status,
-    )
+    page = render_template("error.html", status=status, title=_title(status), advice=_(advice))
+    answer = Response(page, status, mimetype="text/html")
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _fault(error: Exception) -> ResponseReturnValue:

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, redirect, request, url_for
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from web_min import languages
@@ -98,6 +99,8 @@ def _check() -> Response | None:
     g.browser = request.cookies.get(parts().site.cookie, "")
     if _host(request.headers.get("Host", "")) not in parts().site.hosts | LOOPBACK:
         abort(421)
+    if isinstance(request.routing_exception, MethodNotAllowed):
+        raise request.routing_exception
     if request.endpoint == "static":
         return None
     if not parts().registry.people():

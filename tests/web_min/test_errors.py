@@ -16,14 +16,18 @@ def test_a_fault_is_a_clear_page_that_tells_nothing(inside, caplog):
     assert "hunter2" in caplog.text
 
 
-def test_a_wrong_method_is_a_clear_page(inside):
-    answer = inside.client.delete("/calls", headers={"Accept-Language": "en"})
-    assert answer.status_code == 400  # it carries no token, and that is all it is told
-
-
-def test_reading_what_is_only_written_is_a_clear_page(inside):
-    assert inside.get("/button").status_code == 405
-    assert "This cannot be done here" in inside.get("/button").text
+@pytest.mark.parametrize("signed_in", [True, False])
+@pytest.mark.parametrize(
+    "method, path, allowed",
+    [("DELETE", "/calls", "GET, HEAD, OPTIONS"), ("GET", "/button", "OPTIONS, POST")],
+)
+def test_a_wrong_method_is_a_clear_page_and_says_which_are_right(
+    inside, method, path, allowed, signed_in
+):
+    client = inside.client if signed_in else inside.app.test_client()
+    answer = client.open(path, method=method, headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)  # RFC 9110, 15.5.6
+    assert "This cannot be done here" in answer.text
 
 
 @pytest.mark.parametrize("language", ["ko", "ja", "en"])

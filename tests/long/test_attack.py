@@ -1,0 +1,161 @@
+"""Public attack tools at the page of a running demo, signed in as its administrator.
+
+Run by `make attack-test`; the figures are in docs/measurements.md.
+"""
+
+import http.cookiejar
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+pytestmark = pytest.mark.long
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / ".attack"
+PASSPHRASE = "correct horse battery"
+TOKEN = re.compile(r'name="token" value="([^"]+)"')
+CALL = re.compile(r"/calls/([0-9A-Z]{26})")
+#: What tells of a fault: the others hold that an address with an unknown field must be refused,
+#: and that what a schema allows must be taken.
+CHECKS = (
+    *("not_a_server_error", "status_code_conformance", "response_headers_conformance"),
+    *("ignored_auth", "unsupported_method", "use_after_free"),
+)
+#: Of wapiti's, those that call nobody outside.
+MODULES = (
+    "xss,permanentxss,file,redirect,csrf,sql,timesql,exec,crlf,backup,htp,http_headers,cookieflags"
+)
+
+
+class Page:
+    """A demo, and somebody signed in at it."""
+
+    def __init__(self, folder):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "appliance", "demo", "--data", str(folder / "demo")]
+        self.process = subprocess.Popen(
+            [*command, "--port", str(port)], stdout=subprocess.PIPE, text=True
+        )
+        said = iter(self.process.stdout)
+        code = next(line.split()[2] for line in said if line.startswith("One-time code"))
+        threading.Thread(target=lambda: list(said), daemon=True).start()
+        self.cookies = http.cookiejar.CookieJar()
+        self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        self._await()
+        token = TOKEN.search(self.get("/setup"))[1]
+        self.post("/setup", token=token, code=code, name="박관리", again=PASSPHRASE)
+        self.token = TOKEN.search(self.get("/calls"))[1]
+        self.cookie = "; ".join(f"{one.name}={one.value}" for one in self.cookies)
+
+    def get(self, path):
+        return self.browser.open(self.url + path).read().decode()
+
+    def post(self, path, **form):
+        data = urllib.parse.urlencode({"passphrase": PASSPHRASE, **form}).encode()
+        return self.browser.open(self.url + path, data=data).read().decode()
+
+    def calls(self):
+        """Return ids of calls, once there are some."""
+        until = monotonic() + 60
+        while monotonic() < until:
+            if found := CALL.findall(self.get("/calls")):
+                return sorted(set(found))
+            threading.Event().wait(1)  # what is waited for is the demo's first call
+        raise AssertionError("no call within a minute")
+
+    def _await(self):
+        until = monotonic() + 60
+        while monotonic() < until:
+            try:
+                return self.get("/setup")
+            except (urllib.error.URLError, ConnectionError):
+                threading.Event().wait(0.2)  # what is waited for is another process
+        raise AssertionError("no page within a minute")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    made = Page(tmp_path_factory.mktemp("attack"))
+    yield made
+    made.process.terminate()
+    made.process.wait()
+
+
+def schema_for(page):
+    """Return the routes with what a stranger could not guess: the token, and calls there are."""
+    schema = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
+    calls = [*page.calls()[:2], "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+    for ways in schema["paths"].values():
+        for way in ways.values():
+            for one in way["parameters"]:
+                if one["name"] == "call_id":
+                    one["schema"]["enum"] = calls
+                if one["name"] == "line":
+                    one["schema"] |= {"minimum": 0, "maximum": 9}
+            for content in way.get("requestBody", {}).get("content", {}).values():
+                content["schema"]["properties"]["token"]["enum"] = [page.token]
+    return schema
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_schemathesis(page, tmp_path):
+    schema = tmp_path / "openapi.json"
+    schema.write_text(json.dumps(schema_for(page)))
+    code, said = run(
+        TOOLS / "schemathesis" / "bin" / "st",
+        *("run", schema, "--url", page.url, "--header", f"Cookie: {page.cookie}"),
+        *("--checks", ",".join(CHECKS), "--exclude-path", "/sign-out"),
+        *("--max-examples", "50", "--seed", "1", "--no-color"),
+    )
+    print(said[said.rfind("= SUMMARY ") :])
+    assert code == 0, said
+
+
+def test_wapiti(page, tmp_path):
+    report = tmp_path / "report.json"
+    code, said = run(
+        TOOLS / "wapiti" / "bin" / "wapiti",
+        *("-u", f"{page.url}/", "--header", f"Cookie: {page.cookie}", "--scope", "folder"),
+        *("-m", MODULES, "--dns-endpoint", "127.0.0.1", "--flush-session"),
+        *("-x", f"{page.url}/sign-out", "-f", "json", "-o", report, "--no-bugreport"),
+        *("--max-scan-time", "300", "--store-session", tmp_path),
+    )
+    assert code == 0, said
+    found = json.loads(report.read_text())
+    faults = {name: each for name, each in found["vulnerabilities"].items() if each}
+    print("wapiti:", len(found["infos"]) and found["infos"]["crawled_pages_nbr"], "pages", faults)
+    assert not faults and not any(found["anomalies"].values()), (faults, found["anomalies"])
+
+
+def test_sqlmap(page, tmp_path):
+    paths = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))["paths"]
+    for path, ways in paths.items():
+        names = [one["name"] for one in ways.get("get", {"parameters": []})["parameters"]]
+        if "{" in path or not names:
+            continue
+        query = "&".join(f"{name}=1" for name in names)
+        code, said = run(
+            TOOLS / "wapiti" / "bin" / "sqlmap",
+            *("-u", f"{page.url}{path}?{query}", "--cookie", page.cookie, "--batch"),
+            *("--level", "1", "--flush-session", "--output-dir", tmp_path, "--disable-coloring"),
+        )
+        print("sqlmap:", path, names)
+        assert code == 0, said
+        assert "do not appear to be injectable" in said, said
