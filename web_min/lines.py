@@ -32,12 +32,10 @@ def show(line: int) -> str:
     return _page(_find(line), {}, "")
 
 
-@bp.post("/<int:line>/<act>")
+@bp.post(f"/<int:line>/<any({', '.join(LINE_ACTS)}):act>")
 def do(line: int, act: str) -> Answer | tuple[str, int]:
     """Do one of the acts that the page offers; the recorder is told before it is entered."""
     here = _find(line)
-    if act not in LINE_ACTS:
-        abort(404)
     file, given = file_of(here), _given(act)
     errors = office.attempt(lambda: parts().clerk.check(office.actor(), file, act, given))
     if not errors and act in _SWITCHES:

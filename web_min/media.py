@@ -46,12 +46,10 @@ def show(medium_id: str) -> str:
     return _page(_find(medium_id), {}, "")
 
 
-@bp.post("/<medium_id>/<act>")
+@bp.post(f"/<medium_id>/<any({', '.join(MEDIUM_ACTS)}):act>")
 def do(medium_id: str, act: str) -> Response | tuple[str, int]:
     """Do one of the acts that the page offers."""
     found = _find(medium_id)
-    if act not in MEDIUM_ACTS:
-        abort(404)
     given = _given(found, act)
     errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, act, given))
     if errors:

@@ -58,14 +58,12 @@ def show(request_id: str) -> str:
     return page(find(request_id), {}, "")
 
 
-@bp.post("/<request_id>/<act>")
+@bp.post(f"/<request_id>/<any(attach, {', '.join(REQUEST_ACTS)}):act>")
 def do(request_id: str, act: str) -> Answer | tuple[str, int]:
     """Do one of the acts that the page offers."""
     found = find(request_id)
     if act == "attach":
         return _attach(found)
-    if act not in REQUEST_ACTS:
-        abort(404)
     facts = office.typed_facts(REQUEST_ACTS[act])
     errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, act, Given(facts)))
     if errors:

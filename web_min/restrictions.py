@@ -45,12 +45,10 @@ def show(restriction_id: str) -> str:
     return _page(_find(restriction_id), {}, "")
 
 
-@bp.post("/<restriction_id>/<act>")
+@bp.post(f"/<restriction_id>/<any({', '.join(RESTRICTION_ACTS)}):act>")
 def do(restriction_id: str, act: str) -> Response | tuple[str, int]:
     """Do one of the acts that the page offers."""
     found = _find(restriction_id)
-    if act not in RESTRICTION_ACTS:
-        abort(404)
     given = Given(office.typed_facts(RESTRICTION_ACTS[act]))
     errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, act, given))
     if errors:

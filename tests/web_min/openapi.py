@@ -106,7 +106,7 @@ def document(app):
     for rule in sorted(app.url_map.iter_rules(), key=str):
         if rule.endpoint == "static":
             continue
-        address = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        address = re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
         for method in sorted(rule.methods & {"GET", "POST"}):
             paths.setdefault(address, {})[method.lower()] = _operation(app, rule, method)
     return {
@@ -167,7 +167,8 @@ def fields(endpoint):
 def _parameter(rule, name):
     schema = {"type": "integer"} if f"<int:{name}>" in rule.rule else {"type": "string"}
     if name == "act":
-        schema["enum"] = sorted(ACTS[rule.endpoint])
+        own = ["attach"] if rule.endpoint == "requests.do" else []  # it has a form of its own
+        schema["enum"] = sorted([*own, *ACTS[rule.endpoint]])
     elif name == "code":
         schema["enum"] = ["en", "ja", "ko"]
     return {"name": name, "in": "path", "required": True, "schema": schema}

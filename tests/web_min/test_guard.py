@@ -17,7 +17,7 @@ FILLED = {
     "request_id": "r1",
     "act": "approve",
     "form_id": "osan-2",
-    "int:line": "3",
+    "line": "3",
     "medium_id": "m1",
     "restriction_id": "x1",
     "person_id": "p1",
@@ -32,7 +32,7 @@ def row(rig):
 def addresses(rig, row):
     """Yield every route with each of its methods."""
     for rule in rig.app.url_map.iter_rules():
-        path = rule.rule.replace("path:", "")
+        path = re.sub(r"<[^<>]*:", "<", rule.rule)  # a converter, such as int or any(...)
         for name, value in {"call_id": row.id, **FILLED}.items():
             path = path.replace(f"<{name}>", value)
         for method in rule.methods - {"HEAD", "OPTIONS"}:
