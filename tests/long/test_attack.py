@@ -31,8 +31,10 @@ CHECKS = (
     *("not_a_server_error", "status_code_conformance", "response_headers_conformance"),
     *("ignored_auth", "unsupported_method", "use_after_free"),
 )
-#: Of wapiti's, those that call nobody outside; a demo speaks no TLS, so its cookies are not Secure.
-MODULES = "xss,permanentxss,file,redirect,csrf,sql,timesql,exec,crlf,backup,htp,http_headers"
+#: Of wapiti's, those that call nobody outside. A demo speaks no TLS, so its cookies are not Secure;
+#: csrf sends a form with its type twice, gets 400 with the right token too, and takes that for a
+#: token that is not looked at: test_guard.py has that.
+MODULES = "xss,permanentxss,file,redirect,sql,timesql,exec,crlf,backup,htp,http_headers"
 #: What a field must hold for its page to be there.
 TYPED = {"month": "2026-11", "from": "2026-11-01", "to": "2026-11-30"}
 
@@ -141,9 +143,6 @@ def test_wapiti(page, tmp_path):
     found = json.loads(report.read_text())
     faults = {name: each for name, each in found["vulnerabilities"].items() if each}
     print("wapiti:", len(found["infos"]) and found["infos"]["crawled_pages_nbr"], "pages", faults)
-    for name, each in faults.items():
-        for one in each:
-            print(name, one["method"], one["path"], one["info"], one["http_request"])
     assert not faults and not any(found["anomalies"].values()), (faults, found["anomalies"])
 
 
@@ -158,6 +157,7 @@ def test_sqlmap(page, tmp_path):
             TOOLS / "wapiti" / "bin" / "sqlmap",
             *("-u", f"{page.url}{path}?{query}", "--cookie", page.cookie, "--batch"),
             *("--level", "1", "--flush-session", "--output-dir", tmp_path, "--disable-coloring"),
+            *("--ignore-code", "400,403,404"),
         )
         print("sqlmap:", path, names)
         assert code == 0, said
