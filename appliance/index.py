@@ -9,7 +9,9 @@ Times are whole milliseconds, UTC. A row is made when its call begins and filled
 on; `ended_ms` is null while it lasts.
 """
 
+import errno
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -39,8 +41,10 @@ _SHARED_BYTES: Final = 32_768
 class CallIndex:
     """Open it once to write (`open`), in the recorder, and anywhere to read (`open_readonly`)."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path | None = None) -> None:
+        """Use an open database; path is that of one to be written, where it stays."""
         self._db = db
+        self._file = (path, path.stat()) if path else None
         self._db.row_factory = sqlite3.Row
 
     @classmethod
@@ -59,7 +63,7 @@ class CallIndex:
             prepare(db, path)
         except sqlite3.DatabaseError as error:
             raise meant(error, path) from error
-        return cls(db)
+        return cls(db, path)
 
     @classmethod
     def open_readonly(cls, path: Path) -> Self:
@@ -86,7 +90,14 @@ class CallIndex:
     # ------------------------------------------------------------ writing
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Several writes, one flush: all of them are there after a power cut, or none."""
+        """Several writes, one flush: all of them are there after a power cut, or none.
+
+        Raises:
+            FileNotFoundError: the file was removed or moved away, or another is in its place: what
+                is written would be nobody's. The next start makes the index again.
+        """
+        if self._file and not os.path.samestat(self._file[0].stat(), self._file[1]):
+            raise FileNotFoundError(errno.ENOENT, "another file is there", str(self._file[0]))
         return transaction(self._db)
 
     def put(self, row: CallRow) -> None:

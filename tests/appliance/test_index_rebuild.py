@@ -3,14 +3,17 @@
 import shutil
 import sqlite3
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 
+from appliance.disk_failure import remedy
 from appliance.engine import open_parts
 from appliance.index import CallIndex
 from appliance.index_rebuild import ask_for_a_check, open_index
 from appliance.replay import replay
 
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 #: What the ledger does not hold, or not to the millisecond.
 UNTOLD = ("number", "number_source", "digits", "keys", "line_name", "department", "answer")
 
@@ -52,6 +55,22 @@ def test_a_lost_index_is_told_again_by_the_ledger(trial, was, content):
     ]
     assert [path.read_bytes() for path in aside] == ([] if content is None else [content])
     assert start(trial) == []
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_an_index_that_loses_its_name_under_the_recorder_takes_no_more(trial, was, how):
+    with pytest.raises(FileNotFoundError) as ended, opened(trial) as parts:
+        with parts.index.transaction():
+            parts.index.set_proof(next(iter(was)), "pending", "", NOW)
+        aside = trial.index.with_name("aside")
+        trial.index.unlink() if how == "removed" else trial.index.rename(aside)
+        if how == "replaced":
+            shutil.copy(aside, trial.index)
+        with parts.index.transaction():
+            parts.index.set_proof(next(iter(was)), "failed", "", NOW)
+    assert "a file or folder is gone" in remedy(ended.value)
+    start(trial)
+    assert rows_of(trial).keys() == was.keys()
 
 
 def test_of_a_damaged_index_the_sound_rows_stay_as_they_were(trial, was):
