@@ -53,7 +53,8 @@ class Page:
         )
         said = iter(self.process.stdout)
         code = next(line.split()[2] for line in said if line.startswith("One-time code"))
-        threading.Thread(target=lambda: list(said), daemon=True).start()
+        self.rest = threading.Thread(target=lambda: list(said), daemon=True)
+        self.rest.start()
         self.cookies = http.cookiejar.CookieJar()
         self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
         self._await()
@@ -94,6 +95,8 @@ def page(tmp_path_factory):
     yield made
     made.process.terminate()
     made.process.wait()
+    made.rest.join()
+    made.process.stdout.close()
 
 
 def schema_for(page):
