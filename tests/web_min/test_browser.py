@@ -48,10 +48,12 @@ def served(rig):
     server = create_server(rig.app, host="127.0.0.1", port=0, threads=6)
     thread = Thread(target=server.run)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
-    thread.join(10)
-    server.task_dispatcher.shutdown()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:  # or a test that fails would wait for this thread for ever
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join(10)
+        server.task_dispatcher.shutdown()
     assert not thread.is_alive()
 
 
@@ -330,3 +332,18 @@ def test_names_and_notes_are_text_whatever_is_in_them(rig, site, browse):
     page.fill("#note", bad)
     open_recording(page)
     assert page.inner_text("main").count(bad) == 4
+
+
+@pytest.mark.parametrize("language", LOCALES)
+@pytest.mark.parametrize("policy", ["osan", "goshogawara"])
+def test_the_bar_of_pages_is_one_row_on_a_screen_of_1024(tmp_path, browse, policy, language):
+    """For whoever is shown the most of them."""
+    rig = Rig(tmp_path, policy=policy)
+    rig.registry.change("p1", role="head operator")
+    rows = "new Set([...document.querySelectorAll('.pages a')].map(a => a.offsetTop)).size"
+    with served(rig) as site:
+        page = browse(language)
+        sign_in(page, site)
+        assert page.locator(".pages a").count() >= 11
+        assert page.evaluate(rows) == 1
+    rig.close()
