@@ -1,4 +1,4 @@
-"""Two city halls with something on every page, and a way through all pages that somebody is shown."""
+"""Two city halls with something on every page, and the way through all that somebody is shown."""
 
 import re
 from collections import deque
