@@ -8,7 +8,7 @@ import logging
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from appliance import (
     box,
     clock_report,
     deep,
+    install_check,
     keep_report,
     key_check,
     notice_file,
@@ -29,7 +30,7 @@ from appliance.box_file import BoxBroken
 from appliance.clock_anchor import NAME as ANCHOR
 from appliance.clock_anchor import AnchorDamaged, read_anchor
 from appliance.control import ControlClient
-from appliance.finding import Finding
+from appliance.finding import Finding, named
 from appliance.index import CallIndex
 from appliance.index_schema import IndexBroken
 from appliance.policy import PolicyError
@@ -44,7 +45,7 @@ log = logging.getLogger(__name__)
 
 def examine(config: Path | None, data: Path | None, *, deeper: bool = False) -> list[Finding]:
     """Examine this machine and, if either is given, a site or a data folder."""
-    found = [*_machine()]
+    found = [*named("machine", _machine()), *named("machine", install_check.machine())]
     here: Site | None = None
     try:
         if config is not None:
@@ -52,28 +53,55 @@ def examine(config: Path | None, data: Path | None, *, deeper: bool = False) -> 
             data = here.data
         elif data is not None:
             here = site.load(data / "site.toml")
-        found.append(Finding("fine", f"site.toml: {len(here.lines)} lines")) if here else None
     except site.SiteError as error:
-        found.append(Finding("wrong", str(error), "correct the file"))
+        found.append(Finding("wrong", str(error), "correct the file", "site"))
+    if here is not None:
+        found += [Finding("fine", f"{here.file} can be used", "", "site")]
     if data is None:
         return found
     try:
         opened = box.open_box(data)
     except (box.BoxMissing, BoxBroken, PolicyError) as error:
-        return [*found, Finding("wrong", str(error), "give the data folder that `init` made")]
-    return [
-        *found,
-        *_twice(opened, here),
-        *_board(here, opened),
-        *_notice(here, opened),
-        *_exchange(here, opened),
-        *_folder(opened),
-        *(Finding(*each) for each in service_check.surroundings(opened, here)),
-        *_clock(opened),
-        *_witness(here, opened),
-        *_index(opened),
-        *(deep.examine(opened, here) if deeper else ()),
-    ]
+        remedy = "give the data folder that `init` made"
+        return [*found, Finding("wrong", str(error), remedy, "folder")]
+    checks = {**_of_folder(opened), **(_of_site(here, opened) if here else {})}
+    checks["twice"] = _twice(opened, here)
+    checks["watch"] = service_check.watch(opened, here)
+    if deeper:
+        checks["deep"] = deep.examine(opened, here)
+    return [*found, *(each for name, check in checks.items() for each in named(name, check))]
+
+
+_Check = Iterable[Finding | tuple[str, str, str]]
+
+
+def _of_folder(opened: Box) -> dict[str, _Check]:
+    """Return the checks of a data folder, by name."""
+    return {
+        "folder": _folder(opened),
+        "access": install_check.folder(opened),
+        "keys": key_check.examine(opened),
+        "roles": install_check.roles(opened),
+        "room": keep_report.examine(opened, datetime.now(UTC)),
+        "disk": service_check.disk(opened),
+        "clock": _clock(opened),
+        "index": _index(opened),
+        "recorder": _running(opened),
+        "units": install_check.units(),
+    }
+
+
+def _of_site(here: Site, opened: Box) -> dict[str, _Check]:
+    """Return the checks of what site.toml asks for, by name."""
+    return {
+        "lines": install_check.lines(here),
+        "board": _board(here, opened),
+        "panel": install_check.panel(here),
+        "notice": _notice(here, opened),
+        "exchange": _exchange(here, opened),
+        "page": install_check.page(opened, here.web),
+        "witness": _witness(here, opened),
+    }
 
 
 def _machine() -> Iterator[Finding]:
@@ -109,9 +137,7 @@ def _clock(opened: Box) -> Iterator[Finding]:
         yield Finding("wrong", str(error), "start the recorder: it writes the file anew")
 
 
-def _board(here: Site | None, opened: Box) -> Iterator[Finding]:
-    if here is None:
-        return
+def _board(here: Site, opened: Box) -> Iterator[Finding]:
     port = Path(here.board_port)
     if not port.exists():
         yield Finding(
@@ -125,9 +151,7 @@ def _board(here: Site | None, opened: Box) -> Iterator[Finding]:
         yield Finding("fine", f"tap board at {port}")
 
 
-def _notice(here: Site | None, opened: Box) -> Iterator[Finding]:
-    if here is None:
-        return
+def _notice(here: Site, opened: Box) -> Iterator[Finding]:
     path = here.data / here.notice
     try:
         seconds = len(notice_file.read(path)) / AUDIO_HZ
@@ -140,10 +164,8 @@ def _notice(here: Site | None, opened: Box) -> Iterator[Finding]:
         )
 
 
-def _exchange(here: Site | None, opened: Box) -> Iterator[Finding]:
+def _exchange(here: Site, opened: Box) -> Iterator[Finding]:
     """Tell what is listened for: a tone or a flash that is not heard is often only not armed."""
-    if here is None:
-        return
     country, own = opened.policy.profile.city.country, here.exchange.tone
     plans = ", ".join(here.exchange.armed(country))
     count = len(here.exchange.tones(country))
@@ -166,6 +188,8 @@ def _twice(opened: Box, here: Site | None) -> Iterator[Finding]:
             yield Finding("wrong", f"{why}; {left}", f"correct {one.path}, or put back a copy")
         elif why := one.wrong(one.spare):
             yield Finding("wrong", f"the spare: {why}", "the next start makes it again")
+        else:
+            yield Finding("fine", f"{one.path.name} and its spare are sound")
 
 
 def _folder(opened: Box) -> Iterator[Finding]:
@@ -174,9 +198,6 @@ def _folder(opened: Box) -> Iterator[Finding]:
     for path in (opened.registry, opened.index, opened.vault, opened.secrets):
         if not path.exists():
             yield Finding("wrong", f"{path} is missing", "put back the copy of the folder")
-    yield from (Finding(*found) for found in key_check.examine(opened))
-    yield from (Finding(*found) for found in keep_report.examine(opened, datetime.now(UTC)))
-    yield from _running(opened)
 
 
 def _running(opened: Box) -> Iterator[Finding]:
@@ -215,8 +236,8 @@ def _index(opened: Box) -> Iterator[Finding]:
         yield Finding("note", f"{cut_off} calls go on, or were cut off: the next start ends those")
 
 
-def _witness(here: Site | None, opened: Box) -> Iterator[Finding]:
-    if here is None or here.witness is None:
+def _witness(here: Site, opened: Box) -> Iterator[Finding]:
+    if here.witness is None:
         return
     taken = last_taken(opened.data)
     last = f"took the head over {taken.size} entries on {taken.at}" if taken else "took none yet"

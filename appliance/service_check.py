@@ -46,8 +46,8 @@ def kept_alarms(opened: Box) -> Iterator[Finding]:
     yield from alarms(one for one in kept if kind_of(one.what).ends is not Ends.WATCHED)
 
 
-def surroundings(opened: Box, here: Site | None) -> Iterator[Finding]:
-    """Say how the disk answers, and whether somebody tells of alarms."""
+def disk(opened: Box) -> Iterator[Finding]:
+    """Say how the disk answers."""
     inodes = os.statvfs(opened.data).f_favail
     if 0 < inodes < _FEW_INODES:
         yield "wrong", f"{inodes} files more and the disk is full", "make room, or a larger disk"
@@ -60,7 +60,13 @@ def surroundings(opened: Box, here: Site | None) -> Iterator[Finding]:
     slow = took_s > SLOW_S
     remedy = "replace the memory card, or end what else writes to it" if slow else ""
     yield "note" if slow else "fine", f"a flush takes {1000 * took_s:.0f} ms", remedy
+
+
+def watch(opened: Box, here: Site | None) -> Iterator[Finding]:
+    """Say whether somebody tells of alarms."""
     if here is None or (here.notices.mail is None and here.notices.syslog is None):
         yield "note", "alarms go neither by mail nor to the log", "set up [mail] in site.toml"
     elif state.shown(opened.run) is None:
         yield "wrong", "`kirok watch` does not run: nobody is told", "systemctl start kirok-watch"
+    else:
+        yield "fine", "alarms are told by `kirok watch`", ""

@@ -1,6 +1,6 @@
 from appliance import alarm_file
 from appliance.api import Alarm
-from appliance.service_check import kept_alarms, surroundings
+from appliance.service_check import disk, kept_alarms, watch
 
 
 def test_what_was_wrong_at_the_stop_is_said_with_its_remedy(trial):
@@ -14,6 +14,6 @@ def test_what_was_wrong_at_the_stop_is_said_with_its_remedy(trial):
 
 
 def test_the_disks_answer_and_the_watch_are_looked_at(trial, here):
-    said = [what for _, what, _ in surroundings(trial, here)]
+    said = [what for _, what, _ in (*disk(trial), *watch(trial, here))]
     assert any("a flush takes" in what for what in said)
     assert any("neither by mail" in what for what in said)
