@@ -58,3 +58,16 @@ def test_a_rule_without_review_days_asks_for_none():
     held = {"a": Hold("p", "r", "2099-01-01", GOSHO.day(since).isoformat(), "8(1)").to_text()}
     assert for_review(held, NOON, GOSHO) == ["a"]
     assert for_review(held, NOON, load("osan")) == []
+
+
+@pytest.mark.parametrize("days, asked", [(29, []), (30, ["a"]), (31, ["a"])])
+def test_a_hold_is_reviewed_after_the_rules_days(days, asked):
+    since = GOSHO.day(NOON) - timedelta(days=days)
+    held = {"a": Hold("p", "r", "2099-01-01", since.isoformat(), "8(1)").to_text()}
+    assert for_review(held, NOON, GOSHO) == asked
+
+
+def test_a_hold_that_ends_soon_is_not_reviewed_as_well():
+    since = (GOSHO.day(NOON) - timedelta(days=60)).isoformat()
+    held = {"a": Hold("p", "r", "2026-11-25", since, "8(1)").to_text()}
+    assert (ending(held, NOON, GOSHO), for_review(held, NOON, GOSHO)) == (["a"], [])
