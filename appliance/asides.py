@@ -12,11 +12,12 @@ the next sweep does it again; after the second: zeros that are entered twice.
 import os
 import re
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from appliance.durable import opened, sync_directory, write_all
+from appliance.durable import Disk, opened, sync_directory, write_all
 from appliance.vault.key_table import NAME as KEYS
 
 #: An index put aside, and its log; the moment is UTC, to the microsecond.
@@ -37,17 +38,18 @@ def needless_keys(day_dir: Path, keyed: Collection[str], kept: Collection[str]) 
     return sorted(day_dir.glob(f"{KEYS}.lost-*")) if set(kept) <= set(keyed) else []
 
 
-def write_over(path: Path) -> Iterator[None]:
+def write_over(path: Path, *, disk: Disk = os) -> Iterator[None]:
     """Write zeros over a file, on the disk, a piece at a time: an index may have 500 MB."""
-    with opened(path, os.O_WRONLY) as fd:
+    with opened(path, os.O_WRONLY, disk=disk) as fd:
         size = os.fstat(fd).st_size
         for at in range(0, size, _AT_ONCE):
-            write_all(fd, bytes(min(_AT_ONCE, size - at)))
-            os.fsync(fd)
+            write_all(fd, bytes(min(_AT_ONCE, size - at)), disk=disk)
+            disk.fsync(fd)
             yield
 
 
-def unlink(path: Path) -> None:
+def unlink(path: Path, *, disk: Disk = os) -> None:
     """Remove a file for good."""
-    path.unlink(missing_ok=True)
-    sync_directory(path.parent)
+    with suppress(FileNotFoundError):
+        disk.unlink(path)
+    sync_directory(path.parent, disk=disk)

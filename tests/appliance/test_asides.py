@@ -29,3 +29,30 @@ def test_lost_keys_are_needless_when_every_call_that_is_kept_has_another(tmp_pat
     lost.touch()
     assert asides.needless_keys(tmp_path, {"a", "b"}, {"a"}) == [lost]
     assert asides.needless_keys(tmp_path, {"b"}, {"a"}) == []
+
+
+class Noting:
+    """The disk; the outside world: `done`, what was asked of it to be safe, in order."""
+
+    def __init__(self):
+        self.done = []
+
+    def __getattr__(self, name):
+        def call(*arguments, **named):
+            if name in ("write", "fsync", "unlink"):
+                self.done.append(name)
+            return getattr(os, name)(*arguments, **named)
+
+        return call
+
+
+def test_each_piece_is_on_the_disk_before_the_next_and_the_name_is_gone_at_last(tmp_path):
+    path, disk = tmp_path / "aside", Noting()
+    path.write_bytes(b"0173352111" * 250_000)
+    for _ in asides.write_over(path, disk=disk):
+        assert disk.done[-1] == "fsync"
+    assert disk.done == ["write", "fsync"] * 3
+    disk.done.clear()
+    asides.unlink(path, disk=disk)
+    assert disk.done == ["unlink", "fsync"]
+    assert not path.exists()

@@ -36,6 +36,7 @@ def test_what_was_taken_is_on_the_stick_and_noted(data, stick):
     at.take("a head", 7, START)
     at.take("a later head", 1042, START)
     (stick / "kirok-OTHER-000000000001.head").write_text("another box's")
+    (stick / "kirok-BOX-letter.txt").write_text("no head")
     assert at.heads() == {
         "kirok-BOX-000000000007.head": "a head",
         "kirok-BOX-000000001042.head": "a later head",
