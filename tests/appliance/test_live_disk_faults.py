@@ -7,6 +7,7 @@ but the last second of those in progress, and says what was wrong. `make live-fa
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -201,13 +202,16 @@ def test_faults_at_random_calls_to_the_disk(house, capsys):
             recorder.terminate()
         said = recorder.communicate(timeout=LIMIT_S)[1]
         assert "Traceback" not in said, f"{fault}: {said}"
-        assert recorder.returncode in ((-9,) if how == "kill" else (0, 1)), f"{fault}: {said}"
-        ended[recorder.returncode] += 1
+        code = recorder.returncode
+        # Our own signal may come as it is leaving for the fault, its handlers already put back.
+        code = 1 if code == -signal.SIGTERM and said.count("kirok: ") == 2 else code
+        assert code in ((-9,) if how == "kill" else (0, 1)), f"{fault}: {said}"
+        ended[code] += 1
         before = house.calls()
         cost, alarms = judge_again(house, before, failed_at)
         assert all(each <= MOST_LOST_S for each in cost), f"{fault}: {cost}"
         lost += cost
-        if recorder.returncode == 1:
+        if code == 1:
             assert said.count("kirok: ") == 2, f"{fault}: no remedy in {said}"
             assert sticky or "disk_failed" in alarms, f"{fault}: {said}"
     assert lost
