@@ -4,7 +4,7 @@ VENV   := .venv
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN    := $(VENV)/bin
 
-.PHONY: setup demo test kill-test power-cut fault-sweep live-fault-test clock-test retention-test memory-test attack-test lint types clean lock
+.PHONY: setup demo test kill-test power-cut fault-sweep live-fault-test clock-test retention-test memory-test attack-test page-test lint types clean lock
 
 setup: $(VENV)/.run
 

@@ -6,17 +6,15 @@ Run by `make attack-test`; the figures are in docs/measurements.md.
 import http.cookiejar
 import json
 import re
-import socket
 import subprocess
-import sys
 import threading
-import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
-from time import monotonic
 
 import pytest
+
+from tests.appliance.test_demo import Demo, wait_for
 
 pytestmark = pytest.mark.long
 
@@ -24,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 TOOLS = ROOT / ".attack"
 PASSPHRASE = "correct horse battery"
 TOKEN = re.compile(r'name="token" value="([^"]+)"')
-CALL = re.compile(r"/calls/([0-9A-Z]{26})")
 #: What tells of a fault: the others hold that an address with an unknown field must be refused,
 #: and that what a schema allows must be taken.
 CHECKS = (
@@ -41,25 +38,19 @@ UNASKED = ("/sign-in", "/sign-in/code", "/join", "/setup", "/passphrase", "/sign
 TYPED = {"month": "2026-11", "from": "2026-11-01", "to": "2026-11-30"}
 
 
-class Page:
+class Page(Demo):
     """A demo, and somebody signed in at it."""
 
     def __init__(self, folder):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "appliance", "demo", "--data", str(folder / "demo")]
-        self.process = subprocess.Popen(
-            [*command, "--port", str(port)], stdout=subprocess.PIPE, text=True
-        )
+        super().__init__(folder)
+        self.url = f"http://127.0.0.1:{self.port}"
         said = iter(self.process.stdout)
         code = next(line.split()[2] for line in said if line.startswith("One-time code"))
         self.rest = threading.Thread(target=lambda: list(said), daemon=True)
         self.rest.start()
         self.cookies = http.cookiejar.CookieJar()
         self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
-        self._await()
+        wait_for(lambda: self.page("/setup"))
         token = TOKEN.search(self.get("/setup"))[1]
         self.post("/setup", token=token, code=code, name="박관리", again=PASSPHRASE)
         self.token = TOKEN.search(self.get("/calls"))[1]
@@ -72,39 +63,24 @@ class Page:
         data = urllib.parse.urlencode({"passphrase": PASSPHRASE, **form}).encode()
         return self.browser.open(self.url + path, data=data).read().decode()
 
-    def calls(self):
-        """Return ids of calls, once there are some."""
-        until = monotonic() + 60
-        while monotonic() < until:
-            if found := CALL.findall(self.get("/calls")):
-                return sorted(set(found))
-            threading.Event().wait(1)  # what is waited for is the demo's first call
-        raise AssertionError("no call within a minute")
-
-    def _await(self):
-        until = monotonic() + 60
-        while monotonic() < until:
-            try:
-                return self.get("/setup")
-            except (urllib.error.URLError, ConnectionError):
-                threading.Event().wait(0.2)  # what is waited for is another process
-        raise AssertionError("no page within a minute")
+    def close(self):
+        self.process.terminate()
+        self.process.wait()
+        self.rest.join()
+        self.process.stdout.close()
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     made = Page(tmp_path_factory.mktemp("attack"))
     yield made
-    made.process.terminate()
-    made.process.wait()
-    made.rest.join()
-    made.process.stdout.close()
+    made.close()
 
 
 def schema_for(page):
     """Return the routes with what a stranger could not guess: the token, and calls there are."""
     schema = json.loads((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
-    calls = [*page.calls()[:2], "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+    calls = [*(call.id for call in wait_for(page.calls)[:2]), "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
     for ways in schema["paths"].values():
         for way in ways.values():
             for one in way.get("parameters", ()):
@@ -117,8 +93,11 @@ def schema_for(page):
     return schema
 
 
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+def run(folder, *command):
+    """Run a tool in a folder of its own: some leave their caches where they are started."""
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=900
+    )
     return done.returncode, done.stdout + done.stderr
 
 
@@ -126,6 +105,7 @@ def test_schemathesis(page, tmp_path):
     schema = tmp_path / "openapi.json"
     schema.write_text(json.dumps(schema_for(page)))
     code, said = run(
+        tmp_path,
         TOOLS / "schemathesis" / "bin" / "st",
         *("run", schema, "--url", page.url, "--header", f"Cookie: {page.cookie}"),
         *("--checks", ",".join(CHECKS), "--exclude-path", "/sign-out"),
@@ -138,6 +118,7 @@ def test_schemathesis(page, tmp_path):
 def test_wapiti(page, tmp_path):
     report = tmp_path / "report.json"
     code, said = run(
+        tmp_path,
         TOOLS / "wapiti" / "bin" / "wapiti",
         *("-u", f"{page.url}/", "--header", f"Cookie: {page.cookie}", "--scope", "folder"),
         *("-m", MODULES, "--dns-endpoint", "127.0.0.1", "--flush-session"),
@@ -180,6 +161,7 @@ def typed(names):
 
 def sqlmap(folder, page, *what):
     code, said = run(
+        folder,
         *(TOOLS / "wapiti" / "bin" / "sqlmap", *what, "--cookie", page.cookie, "--batch"),
         *("--level", "1", "--flush-session", "--output-dir", folder, "--disable-coloring"),
         *("--ignore-code", "400,403,404,409"),
