@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.api import Refused
 from appliance.policy import Policy
+from appliance.profile import Hold as HoldRule
 
 
 class HoldRefused(Refused):
@@ -40,6 +41,25 @@ class Hold:
         last = date.fromisoformat(self.until)
         return datetime.combine(last + timedelta(days=1), time(), zone)
 
+    def left(self, today: date) -> int:
+        """Return the days until the last one, which is kept whole; less than 0 once it is over."""
+        return (date.fromisoformat(self.until) - today).days
+
+    def is_ending(self, rule: HoldRule, today: date) -> bool:
+        """Say whether it ends within the rule's days of warning, or is over."""
+        return self.left(today) < rule.warn_days_before
+
+    def review_since(self, rule: HoldRule, today: date) -> date | None:
+        """Return since which day it is to be asked whether it is still needed, None if not yet.
+
+        A hold that is set again, with its reason, has been reviewed. One that ends soon is left
+        out: that is asked then.
+        """
+        day = date.fromisoformat(self.since) + timedelta(days=rule.review_days)
+        if not rule.review_days or day > today or self.is_ending(rule, today):
+            return None
+        return day
+
 
 def new_hold(policy: Policy, person: str, reason: str, until: date, now: datetime) -> Hold:
     """Return a hold that the rule allows.
@@ -67,22 +87,15 @@ def ending(held: Mapping[str, str], now: datetime, policy: Policy) -> list[str]:
     Args:
         held: each call's hold, as it is in its row.
     """
-    soon = now + timedelta(days=policy.profile.retention.hold.warn_days_before)
-    return [call for call, hold in held.items() if Hold.from_text(hold).ends(policy.zone) <= soon]
+    rule, today = policy.profile.retention.hold, policy.day(now)
+    return [call for call, text in held.items() if Hold.from_text(text).is_ending(rule, today)]
 
 
 def for_review(held: Mapping[str, str], now: datetime, policy: Policy) -> list[str]:
     """Return the calls of whose hold it is time to ask whether it is still needed.
 
-    A hold that is set again, with its reason, has been reviewed. Those that end soon are left out:
-    see `ending`.
-
     Args:
         held: each call's hold, as it is in its row.
     """
-    every = policy.profile.retention.hold.review_days
-    if not every:
-        return []
-    asked, ends = policy.day(now) - timedelta(days=every), set(ending(held, now, policy))
-    holds = {call: Hold.from_text(text) for call, text in held.items() if call not in ends}
-    return [call for call, hold in holds.items() if date.fromisoformat(hold.since) <= asked]
+    rule, today = policy.profile.retention.hold, policy.day(now)
+    return [call for call, text in held.items() if Hold.from_text(text).review_since(rule, today)]

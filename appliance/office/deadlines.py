@@ -8,7 +8,7 @@ Source: Osan Directive 306, articles 8(1), 9(4) and 11(2)3; Goshogawara's guidel
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -77,17 +77,8 @@ def expiry(
 
 
 def hold(profile: Profile, held: Hold, today: date) -> Deadline | None:
-    """Return when a hold ends, if that is soon: the days of `appliance.hold.ending`."""
-    rule, day = profile.retention.hold, date.fromisoformat(held.until)
-    left = (day - today).days
-    # The last day is kept whole: the hold ends at the midnight after it.
-    return Deadline("hold", day, left, rule.clause) if 0 <= left < rule.warn_days_before else None
-
-
-def hold_review(profile: Profile, held: Hold, today: date) -> date | None:
-    """Return since which day it is to be asked whether a hold is needed, None if it is not yet."""
-    rule = profile.retention.hold
-    day = date.fromisoformat(held.since) + timedelta(days=rule.review_days)
-    if not rule.review_days or day > today or date.fromisoformat(held.until) < today:
+    """Return when a hold ends, if that is soon and still to come."""
+    rule, left = profile.retention.hold, held.left(today)
+    if left < 0 or not held.is_ending(rule, today):
         return None
-    return day
+    return Deadline("hold", date.fromisoformat(held.until), left, rule.clause)

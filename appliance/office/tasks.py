@@ -116,7 +116,7 @@ def _hold(clerk: Clerk, row: CallRow, today: date) -> Iterator[Task]:
     ends = deadlines.hold(clerk.profile, hold, today)
     if ends:
         yield Task("hold_ends", row, "", ends)
-    elif day := deadlines.hold_review(clerk.profile, hold, today):
+    elif day := hold.review_since(clerk.profile.retention.hold, today):
         zone = ZoneInfo(clerk.profile.city.timezone)
         yield Task("review_hold", row, datetime.combine(day, time(), zone).isoformat())
 
