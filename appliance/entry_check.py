@@ -11,14 +11,13 @@ from typing import Final
 
 from appliance import call_entry
 from appliance.index_row import CallRow
-from appliance.ledger_walk import CRC_BYTES, DamagedLine, Entry, read_entry
+from appliance.ledger_walk import Entry, beginnings, sound_entry
 
 #: The act of an erasure's certificate.
 ERASED: Final = "erased"
 #: What the erasure takes out of a row, or a hold moves, is not compared.
 _COMPARED: Final = ("line", "direction", "start", "end", "mode", "why", "ended_by", "audio_ms")
-#: Only these acts are read: the rest of a million entries need not be parsed.
-_ACTS: Final = tuple(f'{{"act":"{act}"'.encode() for act in (*call_entry.ACTS, ERASED))
+_READ: Final = beginnings((*call_entry.ACTS, ERASED))
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def read_entries(lines: Iterable[bytes]) -> Entered:
     found = Entered()
     for line in lines:
         found.size += 1
-        entry = _entry(line) if line[CRC_BYTES:].startswith(_ACTS) else None
+        entry = sound_entry(line, _READ)
         if entry is not None:
             found.entries[entry.index] = entry
     return found
@@ -83,10 +82,3 @@ def _row(row: CallRow, entered: Entered) -> Iterator[Odd]:
             if facts[name] != entry.facts.get(name):
                 said = f"“{name}” is {facts[name]}, in entry {row.entry} {entry.facts.get(name)}"
                 yield Odd(row.id, said)
-
-
-def _entry(line: bytes) -> Entry | None:
-    try:
-        return read_entry(line)
-    except DamagedLine:
-        return None  # named by the ledger's own check

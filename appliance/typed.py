@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appliance.call_entry import SALT_BYTES, commit
-from appliance.ledger_walk import CRC_BYTES, DamagedLine, Entry, Finding, read_entry
+from appliance.ledger_walk import Entry, Finding, beginnings, sound_entry
 
 #: The acts at which a person types something.
 ACTS: Final = ("listen", "hold", "release")
@@ -24,7 +24,7 @@ ACTS: Final = ("listen", "hold", "release")
 FACT: Final = "typed"
 #: What the ledger says once the index was made again, and with it what only the index held.
 _REBUILT: Final = "index_rebuilt"
-_READ: Final = tuple(f'{{"act":"{act}"'.encode() for act in (*ACTS, "alarm", "erased"))
+_READ: Final = beginnings((*ACTS, "alarm", "erased"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def read_entries(lines: Iterable[bytes]) -> Entered:
     """Return what a ledger says of texts, LF left off its lines."""
     found, erased = Entered({}), set()
     for line in lines:
-        entry = _entry(line) if line[CRC_BYTES:].startswith(_READ) else None
+        entry = sound_entry(line, _READ)
         if entry is None:
             continue
         if entry.act == "alarm":
@@ -115,10 +115,3 @@ def hold_reasons(entered: Entered, texts: Mapping[int, Typed]) -> dict[str, str]
     """Return for each call why it was held last, as far as that is known."""
     holds = {n: e for n, e in sorted(entered.entries.items()) if e.act == "hold"}
     return {str(e.facts["call"]): texts[n].text for n, e in holds.items() if n in texts}
-
-
-def _entry(line: bytes) -> Entry | None:
-    try:
-        return read_entry(line)
-    except DamagedLine:
-        return None  # named by the ledger's own check
