@@ -90,13 +90,13 @@ def sync_directory(path: Path, *, disk: Disk = os) -> None:
         disk.fsync(fd)
 
 
-def refuse_if_moved(path: Path, fd: int) -> None:
+def refuse_if_moved(path: Path, was: os.stat_result) -> None:
     """Refuse to go on with a file that has lost its name: what is written to it is nobody's.
 
     Raises:
         FileNotFoundError: it was removed or moved away, or another was put in its place.
     """
-    if not os.path.samestat(os.stat(path), os.fstat(fd)):
+    if not os.path.samestat(os.stat(path), was):
         raise FileNotFoundError(errno.ENOENT, "another file has taken its place", str(path))
 
 

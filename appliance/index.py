@@ -9,9 +9,7 @@ Times are whole milliseconds, UTC. A row is made when its call begins and filled
 on; `ended_ms` is null while it lasts.
 """
 
-import errno
 import json
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +19,7 @@ from typing import Any, Final, Self
 
 from appliance import index_check, number_index, ulid
 from appliance.api import NoSuchCall
+from appliance.durable import refuse_if_moved
 from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, digits_of, statement
 from appliance.index_row import COLUMNS, CallRow, from_db, from_ms, to_db, to_ms
 from appliance.index_schema import check_version, meant, prepare
@@ -96,8 +95,8 @@ class CallIndex:
             FileNotFoundError: the file was removed or moved away, or another is in its place: what
                 is written would be nobody's. The next start makes the index again.
         """
-        if self._file and not os.path.samestat(self._file[0].stat(), self._file[1]):
-            raise FileNotFoundError(errno.ENOENT, "another file is there", str(self._file[0]))
+        if self._file:
+            refuse_if_moved(*self._file)
         return transaction(self._db)
 
     def put(self, row: CallRow) -> None:

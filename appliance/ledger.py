@@ -192,7 +192,7 @@ class Ledger:
             write_all(self._fd, b"".join(lines), disk=self._disk)
             # Power goes now: none, some or all of the lines, the last perhaps in part.
             self._disk.fdatasync(self._fd)
-            refuse_if_moved(self._directory / ENTRIES, self._fd)
+            refuse_if_moved(self._directory / ENTRIES, os.fstat(self._fd))
         except BaseException:
             self._broken = True
             raise

@@ -130,7 +130,7 @@ class ReelWriter:
         self._refuse_if_broken()
         try:
             self._disk.fdatasync(self._fd)
-            refuse_if_moved(self.path, self._fd)
+            refuse_if_moved(self.path, os.fstat(self._fd))
         except BaseException:
             self._broken = True
             raise
