@@ -16,6 +16,7 @@ from appliance.box import Box
 from appliance.registry import read_people
 from appliance.registry_storage import RegistryBroken, RegistryMissing
 from appliance.site import Site, Web
+from appliance.watch.state import is_running
 
 Findings = Iterator[tuple[str, str, str]]
 
@@ -28,7 +29,6 @@ UNIT_FOLDERS: Final = (
     Path("/usr/lib/systemd/system"),
     Path("/lib/systemd/system"),
 )
-_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 _DIALLED: Final = 1.0
 
 
@@ -108,10 +108,10 @@ def panel(site: Site, chips: Path = Path("/dev")) -> Findings:
 
 def page(box: Box, web: Web) -> Findings:
     """Look at whether the page answers, and whether it can be listened in on."""
-    if web.host not in _LOOPBACK and not web.tls:
+    if web.in_clear:
         text = f"the page is on {web.host} without TLS: passphrases go over the wire in clear"
         yield "wrong", text, "put nginx before it, [web] host = 127.0.0.1 and tls = true"
-    runs = (box.run / "web.pid").exists() and _alive(box.run / "web.pid")
+    runs = _alive(box.run / "web.pid")
     answers = _answers(web)
     where = f"{web.host} port {web.port}"
     if runs and answers:
@@ -141,12 +141,9 @@ def units(folders: tuple[Path, ...] = UNIT_FOLDERS) -> Findings:
 
 def _alive(pid_file: Path) -> bool:
     try:
-        os.kill(int(pid_file.read_text()), 0)
-    except PermissionError:
-        return True  # another user's
+        return is_running(int(pid_file.read_text()))
     except (OSError, ValueError):
         return False
-    return True
 
 
 def _answers(web: Web) -> bool:

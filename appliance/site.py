@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from appliance import exchange, notice_file, site_notices, spares
 from appliance.call_machine import Mode
@@ -58,6 +58,9 @@ class Chip:
     size_bytes: int
 
 
+_OWN_ADDRESSES: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
 @dataclass(frozen=True)
 class Web:
     """Where the page listens.
@@ -71,6 +74,11 @@ class Web:
     port: int = 8077
     names: tuple[str, ...] = ()
     tls: bool = False
+
+    @property
+    def in_clear(self) -> bool:
+        """Whether passphrases cross the network unprotected."""
+        return not self.tls and self.host not in _OWN_ADDRESSES
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ def serve(config: Path) -> int:
         undo.enter_context(_pid_file(opened.run / "web.pid"))
         undo.enter_context(page.rounds.going_on())
         undo.enter_context(_ended_by(signal.SIGTERM))
-        if not here.web.tls and _bare_host(here.web.host) not in LOOPBACK:
+        if here.web.in_clear:
             log.warning("%s without TLS: passphrases cross the network in clear", here.web.host)
         notify("READY=1")
         server.run()
@@ -125,10 +125,6 @@ def _listening(web: site.Web) -> dict[str, Any]:
         "clear_untrusted_proxy_headers": True,
         **(proxy if web.tls else {}),
     }
-
-
-def _bare_host(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
 
 
 @contextmanager

@@ -80,9 +80,21 @@ def shown(run: Path) -> Shown | None:
     """Return how the watch stands; None where there is none that runs."""
     try:
         found = Shown(**json.loads((run / SHOWN).read_bytes()))
-        os.kill(found.pid, 0)
-    except PermissionError:  # it runs as another user
-        return found
+        return found if is_running(found.pid) else None
     except (OSError, ValueError, TypeError):
         return None
-    return found
+
+
+def is_running(pid: int) -> bool:
+    """Say whether a process runs.
+
+    Raises:
+        TypeError: it is no process's number.
+    """
+    try:
+        os.kill(pid, 0)
+    except PermissionError:  # as another user
+        return True
+    except OSError:
+        return False
+    return True
