@@ -103,15 +103,33 @@ def export(box: Box, call_id: str, out: Path, taker: Taker, now: datetime) -> Pa
     """
     if taker.purpose == TRIAL and not box.trial:
         raise NotAllowed(f"{box.data} is no trial folder: a call goes out by an approved request")
-    who = unlock(box, taker)
-    if not who.secret:
+    return write_package(box, call_id, out, holder(unlock(box, taker), taker), now)
+
+
+def holder(opener: Opener, taker: Taker) -> Holder:
+    """Return who takes calls out, once their passphrase was given.
+
+    Raises:
+        NotAllowed: none of their roles opens a recording.
+    """
+    if not opener.secret:
         raise NotAllowed(f"no role of {taker.name} opens a recording")
+    return Holder(opener.id, opener.secret, taker)
+
+
+def write_package(box: Box, call_id: str, out: Path, holder: Holder, now: datetime) -> Path:
+    """Write a call's package into a folder and return its path.
+
+    Raises:
+        NoSuchCall: there is none, or nothing of it was recorded, or it has been erased.
+        CannotOpen, CannotPrint, OSError: see there.
+    """
     with CallIndex.open_readonly(box.index) as index:
         row = index.get(call_id)
     if not row.recorded or row.erased is not None:
         raise NoSuchCall(f"nothing of call {call_id} is kept")
     with _authority(box) as authority:
-        package = packed(box, row, Holder(who.id, who.secret, taker), authority, now)
+        package = packed(box, row, holder, authority, now)
     path = out / f"{call_id}.zip"
     path.parent.mkdir(parents=True, exist_ok=True)
     replace(path, package, mode=0o640)

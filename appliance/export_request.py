@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from appliance import second_factor
 from appliance.box import Box
-from appliance.export import NotAllowed, Taker, export, unlock
+from appliance.export import NotAllowed, Taker, holder, unlock, write_package
 from appliance.factors import Factors, WrongCode
 from appliance.index import CallIndex
 from appliance.notebook import Notebook
@@ -24,6 +24,7 @@ from appliance.office.cabinet import Cabinet, NoSuchDocument
 from appliance.office.clerk import Actor, Clerk, Given, Refusal
 from appliance.office.conditions import Conditions
 from appliance.office.documents import Request
+from appliance.people import Opener
 from appliance.registry import Person, Registry
 from appliance.registry_storage import RegistryInUse
 from appliance.stand_in import StandIn
@@ -57,20 +58,26 @@ def export_for(
         if call_id not in desk.found.calls:
             raise NotAllowed(f"request {request_id} does not name call {call_id}")
         _ask(desk, _TO_COME)
-        _see_second_factor(box, desk, taker, now)
-        under = replace(taker, purpose=request_id)
-        paths = [export(box, each, out, under, now) for each in desk.found.calls]
+        opener = _opener(box, desk, taker, now)
+        who = holder(opener, replace(taker, purpose=request_id))
+        paths = [write_package(box, each, out, who, now) for each in desk.found.calls]
         made = sha256(paths[0].read_bytes()).hexdigest()
         desk.clerk.do(desk.actor, desk.found, "provide", Given({"file": made}))
     return paths
 
 
-def _see_second_factor(box: Box, desk: _Desk, taker: Taker, now: datetime) -> None:
-    if not desk.person.factor:
-        if second_factor.needed(box.policy.profile, desk.person.roles) and not box.trial:
-            raise NotAllowed(f"{taker.name} has no second factor yet: sign in at the page first")
-        return
+def _opener(box: Box, desk: _Desk, taker: Taker, now: datetime) -> Opener:
+    """Return whom passphrase and second factor open."""
+    needed = second_factor.needed(box.policy.profile, desk.person.roles) and not box.trial
+    if needed and not desk.person.factor:
+        raise NotAllowed(f"{taker.name} has no second factor yet: sign in at the page first")
     opener = unlock(box, taker)
+    if desk.person.factor:
+        _take_code(box, desk, opener, taker, now)
+    return opener
+
+
+def _take_code(box: Box, desk: _Desk, opener: Opener, taker: Taker, now: datetime) -> None:
     notebook = Notebook(StandIn(box), desk.registry, lambda: now)
     try:
         Factors(desk.registry, notebook, lambda: now).take(opener, taker.ask_code())
