@@ -62,13 +62,14 @@ def ask_passphrase(prompt: str, *, new: bool = False, name: str = "KIROK_PASSPHR
     Raises:
         PassphraseMissing: none was given, or the two differ.
     """
-    given = from_environment(name)
-    if given is None:
-        if not sys.stdin.isatty():
-            raise PassphraseMissing(f"no terminal to ask for the passphrase: set {name}")
-        given = getpass.getpass(prompt)
-        if new and getpass.getpass("Again: ") != given:
+
+    def ask() -> str:
+        typed = getpass.getpass(prompt)
+        if new and getpass.getpass("Again: ") != typed:
             raise PassphraseMissing("the two passphrases differ")
+        return typed
+
+    given = _given(name, "passphrase", ask)
     if not given:
         raise PassphraseMissing("the passphrase is empty")
     return given
@@ -80,12 +81,7 @@ def ask_code() -> str:
     Raises:
         PassphraseMissing: there is neither.
     """
-    given = from_environment("KIROK_CODE")
-    if given is None:
-        if not sys.stdin.isatty():
-            raise PassphraseMissing("no terminal to ask for the second factor: set KIROK_CODE")
-        given = input("Code of the authenticator app: ")
-    return given
+    return _given("KIROK_CODE", "second factor", lambda: input("Code of the authenticator app: "))
 
 
 def ask_sheet() -> str:
@@ -94,15 +90,24 @@ def ask_sheet() -> str:
     Raises:
         PassphraseMissing: there is neither.
     """
-    given = from_environment("KIROK_RECOVERY")
-    if given is None:
-        if not sys.stdin.isatty():
-            raise PassphraseMissing("no terminal to ask for the sheet: set KIROK_RECOVERY")
+
+    def ask() -> str:
         print("The sheet's 24 words, or its four lines of letters, then an empty line:")
-        given = "".join(takewhile(str.strip, sys.stdin))
+        return "".join(takewhile(str.strip, sys.stdin))
+
+    given = _given("KIROK_RECOVERY", "sheet", ask)
     if not given.strip():
         raise PassphraseMissing("nothing of the sheet was given")
     return given
+
+
+def _given(name: str, what: str, ask: Callable[[], str]) -> str:
+    given = from_environment(name)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise PassphraseMissing(f"no terminal to ask for the {what}: set {name}")
+    return ask()
 
 
 def from_environment(name: str) -> str | None:
