@@ -33,8 +33,9 @@ from appliance.progress import Progress
 from appliance.recorder import BATCH_S
 from dsp.bank import LineBank
 from dsp.caller_id import CallerIdBank
+from dsp.events import Event
 from dsp.in_band import InBandBank
-from dsp.slices import Slices
+from dsp.slices import Ear, Slices
 from dsp.tone_plans import PLANS
 from dsp.units import AUDIO_HZ, VOLT_HZ
 from firmware_bridge.signals import Audio, dtmf, to_int16, white_noise
@@ -150,19 +151,23 @@ def _kirok_s(audio: Samples, *, has_volts: bool) -> float:
     return process_time() - before_s
 
 
+class _SameThree(Ear[Event]):
+    """Keys, tones and callers, from the slices that they share."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__(lines)
+        self._ears = InBandBank(lines, PLANS), CallerIdBank(lines)
+
+    def hear(self, slices: Slices) -> list[Event]:
+        return [event for ear in self._ears for event in ear.hear(slices)]
+
+
 def _same_three_s(audio: Samples) -> float:
-    lines = len(audio)
-    slices, ears = Slices(lines), (InBandBank(lines, PLANS), CallerIdBank(lines))
-    n, before_s = round(BATCH_S * AUDIO_HZ), 0.0
-    for at in range(0, audio.shape[1], n):
-        if at == _first(AUDIO_HZ):
-            before_s = process_time()
-        piece = audio[:, at : at + n]
-        while piece.shape[1]:
-            piece = piece[:, slices.fill(piece) :]
-            if slices.turn():
-                for ear in ears:
-                    ear.hear(slices)
+    bank, n = _SameThree(len(audio)), round(BATCH_S * AUDIO_HZ)
+    bank.push(audio[:, : _first(AUDIO_HZ)])
+    before_s = process_time()
+    for at in range(_first(AUDIO_HZ), audio.shape[1], n):
+        bank.push(audio[:, at : at + n])
     return process_time() - before_s
 
 
