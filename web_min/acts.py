@@ -178,5 +178,11 @@ RESTRICTION_ACTS: Final[Mapping[str, Act]] = {
     "lift": Act(N_("Lift the restriction"), (_REASON,)),
 }
 
+
+def one_of(*acts: str) -> str:
+    """Return the part of a route that takes one of these acts as `act`, and no other word."""
+    return f"<any({', '.join(acts)}):act>"
+
+
 #: What an address may name as an act; "attach" has a form of its own.
 ACTS: Final = {*REQUEST_ACTS, *LINE_ACTS, *MEDIUM_ACTS, *RESTRICTION_ACTS, "attach"}

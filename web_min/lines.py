@@ -12,7 +12,7 @@ from appliance.office.clerk import Given
 from appliance.office.documents import Applicant, LineFile
 from appliance.site import Line
 from web_min import forms, office, words
-from web_min.acts import LINE_ACTS
+from web_min.acts import LINE_ACTS, one_of
 from web_min.languages import gettext as _
 from web_min.parts import parts, signed_in
 
@@ -32,7 +32,7 @@ def show(line: int) -> str:
     return _page(_find(line), {}, "")
 
 
-@bp.post(f"/<int:line>/<any({', '.join(LINE_ACTS)}):act>")
+@bp.post(f"/<int:line>/{one_of(*LINE_ACTS)}")
 def do(line: int, act: str) -> Answer | tuple[str, int]:
     """Do one of the acts that the page offers; the recorder is told before it is entered."""
     here = _find(line)

@@ -12,7 +12,7 @@ from appliance.office.documents import Medium, Request
 from appliance.office.hearing import opening_state
 from appliance.registry import Person
 from web_min import forms, office, words
-from web_min.acts import MEDIUM_ACTS
+from web_min.acts import MEDIUM_ACTS, one_of
 from web_min.parts import parts
 
 bp = Blueprint("media", __name__, url_prefix="/media")
@@ -46,7 +46,7 @@ def show(medium_id: str) -> str:
     return _page(_find(medium_id), {}, "")
 
 
-@bp.post(f"/<medium_id>/<any({', '.join(MEDIUM_ACTS)}):act>")
+@bp.post(f"/<medium_id>/{one_of(*MEDIUM_ACTS)}")
 def do(medium_id: str, act: str) -> Response | tuple[str, int]:
     """Do one of the acts that the page offers."""
     found = _find(medium_id)

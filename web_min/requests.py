@@ -19,7 +19,7 @@ from appliance.office.cycles import ENDED
 from appliance.office.documents import Applicant, Proof, Request
 from appliance.profile import Ground
 from web_min import forms, office, search, words
-from web_min.acts import REQUEST_ACTS
+from web_min.acts import REQUEST_ACTS, one_of
 from web_min.parts import parts, signed_in
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
@@ -58,7 +58,7 @@ def show(request_id: str) -> str:
     return page(find(request_id), {}, "")
 
 
-@bp.post(f"/<request_id>/<any(attach, {', '.join(REQUEST_ACTS)}):act>")
+@bp.post(f"/<request_id>/{one_of('attach', *REQUEST_ACTS)}")
 def do(request_id: str, act: str) -> Answer | tuple[str, int]:
     """Do one of the acts that the page offers."""
     found = find(request_id)

@@ -9,7 +9,7 @@ from appliance.office.clerk import Given
 from appliance.office.cycles import ENDED
 from appliance.office.documents import Restriction
 from web_min import forms, office, words
-from web_min.acts import RESTRICTION_ACTS
+from web_min.acts import RESTRICTION_ACTS, one_of
 from web_min.parts import parts
 
 bp = Blueprint("restrictions", __name__, url_prefix="/restrictions")
@@ -45,7 +45,7 @@ def show(restriction_id: str) -> str:
     return _page(_find(restriction_id), {}, "")
 
 
-@bp.post(f"/<restriction_id>/<any({', '.join(RESTRICTION_ACTS)}):act>")
+@bp.post(f"/<restriction_id>/{one_of(*RESTRICTION_ACTS)}")
 def do(restriction_id: str, act: str) -> Response | tuple[str, int]:
     """Do one of the acts that the page offers."""
     found = _find(restriction_id)

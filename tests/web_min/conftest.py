@@ -1,6 +1,6 @@
 import pytest
 
-from tests.web_min.rig import Rig
+from tests.web_min.rig import Rig, call, speechlike
 
 
 @pytest.fixture
@@ -25,3 +25,14 @@ def inside(rig):
     rig.sign_in()
     rig.recorder.done.clear()
     return rig
+
+
+@pytest.fixture
+def gosho(tmp_path):
+    """Goshogawara's page with a recording: the administrator signed in, and `head` beside them."""
+    rig = Rig(tmp_path, policy="goshogawara")
+    rig.sign_in()
+    rig.row = rig.add(call(), speechlike(2.0))
+    rig.head = rig.person("管理責任者", "head", "管財課")
+    yield rig
+    rig.close()

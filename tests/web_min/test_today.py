@@ -6,20 +6,10 @@ from datetime import timedelta
 import pytest
 
 from appliance.hold import Hold
-from tests.web_min.rig import NOW, Rig, call, speechlike
+from tests.web_min.rig import NOW, call
 from tests.web_min.test_board import text
 
 LANGUAGES = ("ko", "ja", "en")
-
-
-@pytest.fixture
-def gosho(tmp_path):
-    rig = Rig(tmp_path, policy="goshogawara")
-    rig.sign_in()
-    rig.row = rig.add(call(), speechlike(2.0))
-    rig.head = rig.person("管理責任者", "head", "管財課")
-    yield rig
-    rig.close()
 
 
 def to_do(rig, client=None, language="en"):
