@@ -22,9 +22,13 @@ Errors = dict[str, str]
 
 
 def text(name: str, longest: int = 200) -> str:
-    """Return a field as typed: composed, without spaces around it, cut at the longest allowed."""
+    """Return a field as typed: composed, without spaces around it, cut at the longest allowed.
+
+    What is written in sentences keeps its lines.
+    """
     typed = unicodedata.normalize("NFC", request.values.get(name, "")).strip()
-    return "".join(c for c in typed if c.isprintable())[:longest]
+    lines = "\n" if longest == LONG_MAX else ""
+    return "".join(c for c in typed if c.isprintable() or c in lines)[:longest]
 
 
 def wrong_passphrase() -> Errors:

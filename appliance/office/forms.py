@@ -83,7 +83,6 @@ class Forms:
     def request(self, request: Request, calls: Sequence[CallRow]) -> Values:
         """Return the form by which recordings are asked for."""
         asked = _last(request.history, "file")
-        first = calls[0] if calls else None
         proof = request.proof
         return {
             **self._applicant(request.applicant),
@@ -97,10 +96,9 @@ class Forms:
             "ground": request.ground,
             "ground_other": request.reason if request.ground == "other" else "",
             "content": request.reason,
-            "from": self.moment(first.start) if first else "",
-            "to": self.moment(first.end) if first and first.end else "",
-            "other_number": (first.number or "") if first else "",
-            "staff": self._phone(first.line).staff if first else "",
+            "periods": [self._period(call) for call in calls],
+            "other_number": _lines(call.number or "" for call in calls),
+            "staff": _lines(self._phone(call.line).staff for call in calls),
         }
 
     def pledge(self, request: Request, calls: Sequence[CallRow]) -> Values:
@@ -215,8 +213,16 @@ class Forms:
     def _times(self, calls: Sequence[CallRow]) -> str:
         return "\n".join(self.moment(call.start) for call in calls)
 
+    def _period(self, call: CallRow) -> dict[str, str]:
+        return {
+            "from": self.moment(call.start),
+            "to": self.moment(call.end) if call.end else "",
+        }
+
     def _numbers(self, calls: Sequence[CallRow]) -> str:
-        return "\n".join(dict.fromkeys(self._phone(call.line).number for call in calls))
+        """Return the line of each call, in the order of their times; once if it is the same."""
+        numbers = [self._phone(call.line).number for call in calls]
+        return "\n".join(numbers if len(set(numbers)) > 1 else numbers[:1])
 
     def _phone(self, line: int) -> Phone:
         return self._phones.get(line, Phone(str(line)))
@@ -253,6 +259,10 @@ def csv_bytes(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 def _plain(cell: str) -> str:
     return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _lines(values: Iterable[str]) -> str:
+    return "\n".join(each for each in dict.fromkeys(values) if each)
 
 
 def _last(history: Sequence[Entry], act: str) -> Entry | None:

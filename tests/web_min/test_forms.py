@@ -27,6 +27,10 @@ def test_text_is_cut_at_the_longest_allowed(rig):
     assert typed(rig, "가" * 100, longest=60) == "가" * 60
 
 
+def test_sentences_keep_their_lines(rig):
+    assert typed(rig, "하나\r\n둘\x00", longest=forms.LONG_MAX) == "하나\n둘"
+
+
 def test_a_passphrase_is_taken_as_it_is(rig):
     with rig.app.test_request_context("/", method="POST", data={"passphrase": " a b  "}):
         assert forms.secret("passphrase") == " a b  "

@@ -1,7 +1,9 @@
 import csv
 import io
+import re
 import subprocess
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from appliance.policy import profile_text
 from appliance.profile_reader import parse
 
 AT = datetime(2026, 3, 4, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 ORIGINALS = Path(__file__).parents[2] / "regulations"
 CITIES = {"osan": "osan_forms.txt", "goshogawara": "goshogawara_forms.txt"}
 
@@ -123,6 +126,53 @@ def test_goshogawaras_form_has_the_call_and_the_reason(goshogawara):
         "□√その他",
     ):
         assert typed in printed
+
+
+def test_goshogawaras_form_has_what_is_known_of_a_call_that_is_to_be_found(goshogawara):
+    request = goshogawara.request(calls=(), wanted="令和8年3月3日 午前10時頃、内線2314")
+    printed = text_of("gosho-1", forms(goshogawara).request(request, []))
+    assert "令和8年3月3日午前10時頃、内線2314" in printed
+
+
+def test_goshogawaras_form_has_the_times_of_every_call(goshogawara):
+    calls = [
+        replace(goshogawara.calls.rows["c1"], start=AT + n * HOUR, end=AT + (n + 0.5) * HOUR)
+        for n in range(3)
+    ]
+    printed = text_of("gosho-1", forms(goshogawara).request(goshogawara.request(), calls))
+    for hour in (9, 10, 11):
+        assert f"3月4日{hour}時0分～令和8年3月4日{hour}時30分" in printed
+
+
+def test_the_space_for_a_call_on_goshogawaras_blank_form_is_one_line():
+    made = paper.pdf("gosho-1", {}, AT)
+    run = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=made, capture_output=True, check=True, timeout=60
+    )
+    lines = ["".join(line.split()) for line in run.stdout.decode().splitlines()]
+    assert any("年月日時分～年月日時分" in line for line in lines)
+
+
+def test_a_number_stands_beside_each_time_where_they_differ(osan, calls):
+    two = [calls[0], replace(calls[0], line=4, start=AT)]
+    asked = forms(osan).request(osan.request(), [*two, *calls])
+    assert asked["line"] == "031-8036-7114\n4\n031-8036-7114"
+    assert forms(osan).request(osan.request(), calls * 2)["line"] == "031-8036-7114"
+
+
+def test_what_has_no_spaces_stays_in_its_cell_and_whole_in_the_text():
+    number = "134511-0001234567890123456789"
+    values = {"rows": [dict.fromkeys(REGISTER, "") | {"born": number}]}
+    made = paper.pdf("osan-5", values, AT)
+    run = subprocess.run(
+        ["pdftotext", "-bbox", "-", "-"], input=made, capture_output=True, check=True, timeout=60
+    )
+    widths = [
+        float(found[2]) - float(found[1])
+        for found in re.finditer(r'xMin="(.*?)".*?xMax="(.*?)".*?>[\d-]+<', run.stdout.decode())
+    ]
+    assert max(widths) < 80  # points: the column is 28 mm
+    assert number in text_of("osan-5", values)
 
 
 def test_the_register_has_a_row_for_each_approval(osan, calls):
