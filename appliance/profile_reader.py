@@ -16,6 +16,8 @@ from appliance.strict import NotAsTheSchema, build
 _MOST_DAYS: Final = 36_525
 #: Steps of a provision, each with the section that switches it on.
 _STEPS: Final = ("pledge", "report", "return")
+#: Without one of these a request would stand still on its way.
+_TO_PROVIDE: Final = ("request.make", "request.approve", "copy.make", "register.write")
 
 
 class ProfileError(ValueError):
@@ -65,8 +67,7 @@ def _roles(profile: Profile) -> Iterator[str]:
     for role in profile.role:
         for right in sorted(role.can - RIGHTS):
             yield f"role {role.id!r}: no right is called {right!r}"
-    needed = ["rights.grant"] + ["request.approve"] * (profile.provision is not None)
-    for right in needed:
+    for right in ("rights.grant", *(_TO_PROVIDE if profile.provision else ())):
         if not profile.who_may(right):
             yield f"nobody has {right!r}"
     for where, named in _named_roles(profile):

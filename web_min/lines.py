@@ -4,7 +4,6 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from appliance import paper
 from appliance.api import RecorderAway
 from appliance.call_machine import Mode
 from appliance.office.cabinet import NoSuchDocument
@@ -55,7 +54,7 @@ def printed(line: int) -> Response:
     form = rule.form
     office.only_if(bool(form), rule.clause, why="not_in_rule", status=404)
     values = office.forms().line(line, file_of(here))
-    return Response(paper.pdf(form, values, parts().now()), mimetype="application/pdf")
+    return Response(office.forms().printed(form, values, parts().now()), mimetype="application/pdf")
 
 
 def file_of(line: Line) -> LineFile:

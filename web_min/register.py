@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, render_template
 
-from appliance import paper
 from appliance.office.documents import Request
 from appliance.office.forms import REGISTER, Values, as_csv
 from web_min import office, words
@@ -27,7 +26,9 @@ def printed() -> Response:
     provision = parts().profile.provision
     form = provision.register if provision else ""
     office.only_if(bool(form), office.provision_clause(), why="not_in_rule", status=404)
-    return Response(paper.pdf(form, _values(), parts().now()), mimetype="application/pdf")
+    return Response(
+        office.forms().printed(form, _values(), parts().now()), mimetype="application/pdf"
+    )
 
 
 @bp.get("/register.csv")

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from appliance import paper
 from appliance.api import NoSuchCall
 from appliance.index_row import CallRow
 from appliance.office import deadlines
@@ -79,7 +78,7 @@ def printed(request_id: str, form_id: str) -> Response:
     clause = office.provision_clause()
     office.only_if(values is not None, clause, why="wrong_state", status=404)
     assert values is not None
-    made = paper.pdf(form_id, values, parts().now())
+    made = office.forms().printed(form_id, values, parts().now())
     return Response(made, mimetype="application/pdf")
 
 

@@ -1,7 +1,8 @@
 """What stands on the cities' official forms: from the office's documents, or blank.
 
-A form's template prints what it has a place for; it is `papers/ID.typ` for a form's id of the
-profile. Days are written as the city writes them.
+A form's template prints what it has a place for. The two cities whose originals we have have a
+template for each form, `papers/ID.typ`; any other city's forms are `papers/any.typ`, which prints
+the fields that the profile names. Days are written as the city writes them.
 
 Source: Osan Directive 306, forms 1 to 5; Goshogawara's guideline, 別記様式.
 """
@@ -14,6 +15,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from appliance import paper
 from appliance.index_row import CallRow
 from appliance.office.conditions import grounds
 from appliance.office.documents import Applicant, Entry, LineFile, Request
@@ -37,6 +39,8 @@ REGISTER: Final = (
 #: The act by which a copy, or a viewing, was approved, and that by which it was carried out.
 _CONFIRMED: Final = "approve"
 _CARRIED_OUT: Final = ("provide", "view")
+#: Cities whose forms have templates of their own, copied from the originals.
+_DRAWN: Final = ("kr-osan", "jp-goshogawara")
 
 Values = Mapping[str, object]
 
@@ -65,6 +69,32 @@ class Forms:
         self._phones = phones
         self._names = names
         self._zone = ZoneInfo(profile.city.timezone)
+
+    def printed(self, form_id: str, values: Values, at: datetime) -> bytes:
+        """Return a form as PDF.
+
+        Args:
+            values: from one of the methods below.
+            at: aware; when it is printed.
+
+        Raises:
+            KeyError: the profile has no such form.
+            appliance.paper.CannotPrint: see there.
+        """
+        form, city = self._profile.forms[form_id], self._profile.city
+        if city.id in _DRAWN:
+            return paper.pdf(form_id, values, at)
+        about = {
+            "title": form.title,
+            "label": form.label,
+            "orientation": form.orientation,
+            "seals": form.seals,
+            "fields": form.fields,
+            "language": city.language,
+            "addressee": city.addressee,
+            "grounds": {each.id: each.text for each in grounds(self._profile)},
+        }
+        return paper.pdf("any", {**values, **about}, at)
 
     # ------------------------------------------------------------ one form
 
@@ -96,6 +126,8 @@ class Forms:
             "ground": request.ground,
             "ground_other": request.reason if request.ground == "other" else "",
             "content": request.reason,
+            "from": "\n".join(self.moment(call.start) for call in calls) or request.wanted,
+            "to": "\n".join(self.moment(call.end) for call in calls if call.end),
             "periods": [self._period(call) for call in calls],
             "other_number": _lines(call.number or "" for call in calls),
             "staff": _lines(self._phone(call.line).staff for call in calls),

@@ -7,9 +7,15 @@ from zoneinfo import ZoneInfo
 
 from appliance.index_row import iso
 from appliance.office.documents import LineFile, Medium, Request, Restriction
-from tests.web_min.rig import NAME, Rig, call, speechlike
+from tests.web_min.rig import NAME, Rig, call, profile_of, speechlike
 
-ZONES = {"osan": "Asia/Seoul", "goshogawara": "Asia/Tokyo"}
+
+def words_of(made):
+    """Return the words of a PDF, without spaces."""
+    run = subprocess.run(
+        ["pdftotext", "-raw", "-", "-"], input=made, capture_output=True, check=True, timeout=60
+    )
+    return "".join(run.stdout.decode().split())
 
 
 def clause(*names):
@@ -29,9 +35,9 @@ def clauses_tested(module):
 class Hall(Rig):
     """One city's page with its people; `people` are their browsers, `ids` their ids."""
 
-    def __init__(self, folder, policy, people, first_department):
-        super().__init__(folder, policy=policy, zone=ZoneInfo(ZONES[policy]))
-        self.registry.place("p1", "operator", first_department, "")
+    def __init__(self, folder, policy, people, first_department, first_role="operator"):
+        super().__init__(folder, policy=policy, zone=ZoneInfo(profile_of(policy).city.timezone))
+        self.registry.place("p1", first_role, first_department, "")
         self.sign_in()
         self.people, self.ids, self.names = {"operator": self.client}, {"operator": "p1"}, {}
         for who, (name, role, department) in people.items():
@@ -78,14 +84,7 @@ class Hall(Rig):
         """Return the words of a form, without spaces."""
         made = self.get(path, self.people[who])
         assert made.mimetype == "application/pdf", made.status_code
-        run = subprocess.run(
-            ["pdftotext", "-raw", "-", "-"],
-            input=made.data,
-            capture_output=True,
-            check=True,
-            timeout=60,
-        )
-        return "".join(run.stdout.decode().split())
+        return words_of(made.data)
 
     # ------------------------------------------------------------ what is known afterwards
 
