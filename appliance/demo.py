@@ -13,10 +13,11 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import monotonic
 from typing import Final
@@ -66,6 +67,8 @@ _LOOK_S: Final = 0.25
 _AGAIN_S: Final = 1.0
 #: Recorder, page and board come first on a slow machine.
 _WATCH_AFTER_S: Final = 10.0
+#: A page that has begun and does not answer yet holds up nobody.
+_ANSWER_S: Final = 0.5
 #: The recorder proves what it has before it goes.
 _GOODBYE_S: Final = 30.0
 
@@ -109,6 +112,34 @@ class _Process:
 
 
 @dataclass
+class _Page:
+    """Where the page is: said once it answers."""
+
+    port: int
+    code: str | None
+    is_said: bool = False
+
+    def say(self) -> None:
+        if self.is_said or not self._answers():
+            return
+        print(f"The page:      http://127.0.0.1:{self.port}/", flush=True)
+        if self.code:
+            print(f"One-time code: {self.code}   (the page asks for it once)", flush=True)
+        self.is_said = True
+
+    def _answers(self) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=_ANSWER_S)
+        try:
+            connection.request("HEAD", "/sign-in")
+            connection.getresponse()
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+        return True
+
+
+@dataclass
 class _Shown:
     """What has been said of the calls so far."""
 
@@ -147,18 +178,16 @@ def run_demo(data: Path, port: int, profile: str | None, seconds: float | None) 
     _check_port(port)
     opened, code = _folder(data, port, profile)
     print(f"Kirok demo: policy {opened.policy.city}, data in {opened.data}")
-    print(f"The page:      http://127.0.0.1:{port}/")
-    if code:
-        print(f"One-time code: {code}   (the page asks for it once)")
     with (
         told_to_stop() as stop,
         CallIndex.open_readonly(opened.index) as index,
         _keys(opened) as press,
     ):
         shown = _Shown(index, opened, datetime.now(UTC))
+        page = _Page(port, code)
         processes = _processes(opened)
         try:
-            _watch(processes, shown, stop, seconds, press)
+            _watch(processes, (page.say, shown.say_new, press), stop, seconds)
         finally:
             for process in processes:
                 process.stop()
@@ -170,10 +199,9 @@ def run_demo(data: Path, port: int, profile: str | None, seconds: float | None) 
 
 def _watch(
     processes: list[_Process],
-    shown: _Shown,
+    looks: Sequence[Callable[[], None]],
     stop: threading.Event,
     seconds: float | None,
-    press: Callable[[], None],
 ) -> None:
     began_s = monotonic()
     while not stop.is_set():
@@ -182,8 +210,8 @@ def _watch(
             return
         for process in processes:
             process.look_after(now_s)
-        shown.say_new()
-        press()
+        for look in looks:
+            look()
         stop.wait(_LOOK_S)
 
 

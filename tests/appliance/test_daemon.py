@@ -3,8 +3,6 @@
 import signal
 import subprocess
 import sys
-import threading
-from time import monotonic
 
 import pytest
 
@@ -16,6 +14,7 @@ from appliance.daemon import record
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.site import Line
+from tests import waiting
 from tests.appliance.scene import START
 
 #: What waits for a process on a busy machine gives up after this.
@@ -57,16 +56,7 @@ class Processes:
 
     def wait_for(self, what):
         """Ask until it is so."""
-        until = monotonic() + LIMIT_S
-        while monotonic() < until:
-            try:
-                found = what()
-            except (RecorderAway, FileNotFoundError):
-                found = None
-            if found:
-                return found
-            threading.Event().wait(0.02)  # what is waited for is another process
-        raise AssertionError(f"not within {LIMIT_S} s")
+        return waiting.wait_for(what, LIMIT_S, (RecorderAway, FileNotFoundError))
 
     def calls(self):
         with CallIndex.open_readonly(self.opened.index) as index:

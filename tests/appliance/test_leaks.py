@@ -9,13 +9,11 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -28,22 +26,12 @@ from appliance.registry import read_people
 from appliance.vault.day_secrets import DaySecrets
 from appliance.vault.key_table import open_table
 from appliance.vault.reader import read_call
-from tests.web_min.test_service import free_port
+from tests.waiting import free_port, wait_for
 
 LIMIT_S = 60.0
 NAME, PASSPHRASE, WRONG = "김관리자", "correct horse battery", "incorrect horse battery"
 #: Shorter packets, of silence, may be alike by chance.
 PACKET_BYTES = 24
-
-
-def wait_for(what):
-    until = monotonic() + LIMIT_S
-    while monotonic() < until:
-        found = what()
-        if found:
-            return found
-        threading.Event().wait(0.05)  # what is waited for is another process
-    raise AssertionError(f"not within {LIMIT_S} s")
 
 
 class Rig:
@@ -104,7 +92,7 @@ class Rig:
                 with error:
                     return error.read().decode()
 
-        wait_for(lambda: socket_answers(at))
+        wait_for(lambda: socket_answers(at), LIMIT_S)
         token = re.search(r'name="token" value="(\w+)"', page("/sign-in"))[1]
         for passphrase in (WRONG, PASSPHRASE):
             page("/sign-in", token=token, name=NAME, passphrase=passphrase)
@@ -154,7 +142,7 @@ def limits_of(pid):
 
 
 def test_nothing_secret_is_in_files_logs_or_cores(rig):
-    rows = wait_for(rig.proved)
+    rows = wait_for(rig.proved, LIMIT_S)
     numbers = {text for row in rig.rows() for text in (row.number, row.digits) if text}
     rig.browse(next(row.number for row in rows if row.number))
     lockable = private_memory._without_limit()

@@ -14,7 +14,6 @@ import threading
 from datetime import UTC, datetime
 from errno import EIO
 from pathlib import Path
-from time import monotonic
 
 import pytest
 
@@ -26,6 +25,7 @@ from appliance.demo import LINES
 from appliance.doctor import examine
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
+from tests import waiting
 from tests.appliance.test_disk_faults import library
 from tests.faulty_disk import rig
 from tests.faulty_disk.rig import Fault
@@ -81,16 +81,7 @@ class House:
 
     def wait_for(self, what):
         """Ask until it is so."""
-        until = monotonic() + LIMIT_S
-        while monotonic() < until:
-            try:
-                found = what()
-            except (RecorderAway, FileNotFoundError):
-                found = None
-            if found:
-                return found
-            threading.Event().wait(0.02)  # what is waited for is another process
-        raise AssertionError(f"not within {LIMIT_S} s")
+        return waiting.wait_for(what, LIMIT_S, (RecorderAway, FileNotFoundError))
 
     def status(self):
         return ControlClient(self.opened.socket).status()

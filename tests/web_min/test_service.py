@@ -14,16 +14,11 @@ import pytest
 
 from appliance import box, policy, site
 from appliance.registry import Registry
+from tests.waiting import free_port
 from web_min.service import _listening
 
 LIMIT_S = 20
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

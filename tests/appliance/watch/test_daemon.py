@@ -6,9 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import urllib.request
-from time import monotonic
 
 import pytest
 
@@ -17,6 +15,7 @@ from appliance.box import Plan
 from appliance.watch.state import shown
 from tests.appliance.scene import START
 from tests.appliance.watch.smtp_server import SmtpServer
+from tests.waiting import free_port, wait_for
 
 LIMIT_S = 90.0
 
@@ -26,21 +25,6 @@ def mail_server():
     server = SmtpServer()
     yield server
     server.close()
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
-
-
-def wait_for(what):
-    until = monotonic() + LIMIT_S
-    while monotonic() < until:
-        found = what()
-        if found:
-            return found
-        threading.Event().wait(0.05)  # what is waited for is another process
-    raise AssertionError(f"not within {LIMIT_S} s")
 
 
 def site_of(tmp_path, mail_port, log_port, metrics_port):
@@ -67,12 +51,12 @@ def test_that_the_recorder_is_dead_is_mailed_logged_and_measured(tmp_path, mail_
         )
         process = subprocess.Popen([sys.executable, "-c", impatient, str(opened.site_file)])
         try:
-            wait_for(lambda: shown(opened.run))
+            wait_for(lambda: shown(opened.run), LIMIT_S)
             with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics") as answer:
                 assert b"kirok_up 0.0" in answer.read()
-            (raw,) = wait_for(lambda: mail_server.mails)
+            (raw,) = wait_for(lambda: mail_server.mails, LIMIT_S)
             assert b'what="recorder_away"' in log.recv(4096)
-            wait_for(lambda: shown(opened.run).mail_since)
+            wait_for(lambda: shown(opened.run).mail_since, LIMIT_S)
             assert shown(opened.run).mail == "ok"
         finally:
             process.send_signal(signal.SIGTERM)
@@ -91,7 +75,7 @@ def test_the_figures_are_for_this_machine_alone(tmp_path):
     command = [sys.executable, "-m", "appliance", "watch", "--config", str(opened.site_file)]
     process = subprocess.Popen(command)
     try:
-        wait_for(lambda: shown(opened.run))
+        wait_for(lambda: shown(opened.run), LIMIT_S)
         assert shown(opened.run).mail == "off"
         address = socket.gethostbyname(socket.gethostname())
         if not address.startswith("127."):
