@@ -5,13 +5,14 @@ Source: WCAG 2.2, 2.1.1, 2.4.3, 2.4.7, 2.4.11, 3.1.2, 3.3.1 and 1.4.11 (3:1); KW
 """
 
 import re
+import subprocess
 
 import pytest
 
 from tests.regulations.hall import Hall
 from tests.web_min.test_accessible import OVER, come_in
 from tests.web_min.test_browser import browse, chromium, pytestmark, served
-from tests.web_min.tour import FIRST, HERE, PEOPLE
+from tests.web_min.tour import FIRST, HERE, PEOPLE, furnished
 
 __all__ = ["browse", "chromium", "pytestmark"]
 
@@ -220,3 +221,21 @@ def test_a_phone_has_the_menu_behind_one_key(hall, browse):
         page.set_viewport_size({"width": 1024, "height": 800})
         assert page.locator(".pages").is_visible()
         assert page.locator(".menu").is_hidden()
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_the_register_fits_a_screen_of_1024_and_prints_on_a4_landscape(tmp_path, browse, language):
+    hall = furnished(tmp_path, "osan")
+    with served(hall) as site:
+        page = browse(language)
+        come_in(page, hall, site, "head")
+        page.goto(f"{site}/register")
+        over = "(e => e.scrollWidth - e.clientWidth)(document.querySelector('.register'))"
+        assert page.evaluate(over) == 0
+        printed = page.pdf(prefer_css_page_size=True)
+    hall.close()
+    run = subprocess.run(
+        ["pdfinfo", "-l", "-1", "-"], input=printed, capture_output=True, check=True, timeout=60
+    )
+    sizes = re.findall(r"size: +([\d.]+) x ([\d.]+)", run.stdout.decode())
+    assert {(round(float(w)), round(float(h))) for w, h in sizes} == {(842, 595)}
