@@ -49,7 +49,7 @@ REQUEST_ACTS: Final[Mapping[str, Act]] = {
                 "until",
                 N_("Open until"),
                 "day",
-                N_("The recordings may be heard or copied until the end of this day."),
+                N_("Heard or copied until the end of this day; two weeks if none is given."),
                 optional=True,
             ),
         ),

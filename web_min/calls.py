@@ -23,9 +23,7 @@ def index() -> tuple[str, int]:
     found = [] if asked.errors else _search(asked.query)
     page, more = found[: search.PAGE_LEN], len(found) > search.PAGE_LEN
     if not asked.errors:
-        # The fields alone: what was looked for, a number above all, is not for the ledger.
-        fields = " ".join(asked.filters)
-        parts().notebook.note("search", signed_in().person_id, fields=fields, found=str(len(page)))
+        search.note(asked, len(page))
     html = render_template(
         "calls.html",
         calls=page,
@@ -57,9 +55,18 @@ def page(call_id: str, errors: forms.Errors) -> str:
         opening=opening,
         barred=barred,
         may_ask=parts().clerk.may_file(office.actor(), Request, "file"),
+        consent=_consent(call),
         errors=errors,
         typed=MultiDict(request.form),
     )
+
+
+def _consent(call: CallRow) -> str:
+    """Return the clause by which the parties agreed to what was begun by hand; "" for others."""
+    if not call.recorded or call.why not in ("key", "button"):
+        return ""
+    modes = parts().profile.mode
+    return next((each.clause for each in modes if each.consent == "both_parties"), "")
 
 
 def _opening(call: CallRow) -> tuple[Request | None, Refusal | None]:

@@ -4,7 +4,8 @@ from flask import Blueprint, abort, redirect, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import NoSuchCall, RecorderAway, Refused
-from web_min import calls, forms, office
+from appliance.office.clerk import Refusal
+from web_min import calls, forms, office, refusals
 from web_min.languages import gettext as _
 from web_min.parts import parts, signed_in
 
@@ -24,10 +25,11 @@ def hold(call_id: str) -> Response | tuple[str, int]:
     calls.find(call_id)
     reason, until = forms.text("reason", forms.LONG_MAX), forms.text("until")
     if not reason:
-        return calls.page(call_id, {"reason": _("Give the reason.")}), 400
+        return _refused(call_id, Refusal("missing", _clause(), "reason")), 400
     try:
         parts().recorder.hold(call_id, signed_in().person_id, reason, until)
     except Refused:
+        office.note_refusal(Refusal("too_early", _clause(), "until"))
         return calls.page(call_id, {"until": _("Enter a last day that is still to come.")}), 400
     except NoSuchCall:
         abort(404)
@@ -41,8 +43,9 @@ def release(call_id: str) -> Response | tuple[str, int]:
     """End a hold: the recording is erased when it is due, or now if it was."""
     office.require("call.hold", parts().profile.retention.hold.clause)
     reason = forms.text("reason", forms.LONG_MAX)
+    calls.find(call_id)
     if not reason:
-        return calls.page(call_id, {"reason": _("Give the reason.")}), 400
+        return _refused(call_id, Refusal("missing", _clause(), "reason")), 400
     try:
         parts().recorder.release(call_id, signed_in().person_id, reason)
     except NoSuchCall:
@@ -50,6 +53,15 @@ def release(call_id: str) -> Response | tuple[str, int]:
     except RecorderAway:
         return calls.page(call_id, {"hold": _away()}), 503
     return redirect(url_for("calls.show", call_id=call_id), code=303)
+
+
+def _clause() -> str:
+    return parts().profile.retention.hold.clause
+
+
+def _refused(call_id: str, refusal: Refusal) -> str:
+    office.note_refusal(refusal)
+    return calls.page(call_id, {refusals.field(refusal): refusals.text(refusal)})
 
 
 def _away() -> str:

@@ -9,7 +9,6 @@ from appliance.office.cabinet import NoSuchDocument
 from appliance.office.clerk import Given, documents_of
 from appliance.office.cycles import ENDED
 from appliance.office.documents import Medium, Request
-from appliance.office.hearing import opening_state
 from appliance.registry import Person
 from web_min import forms, office, words
 from web_min.acts import MEDIUM_ACTS, one_of
@@ -108,11 +107,10 @@ def _methods() -> tuple[str, ...]:
 
 def _requests() -> list[tuple[str, str, str]]:
     """Return the requests that a copy may be written for."""
-    states = (opening_state(parts().profile), "provided")
     return [
         (each.id, f"{each.id[1:]} · {each.applicant.name}", each.applicant.unit)
         for each in parts().cabinet.all(Request)
-        if each.kind == "provide" and each.state in states
+        if each.kind == "provide" and each.state == "provided"
     ]
 
 

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from appliance.api import NoSuchCall, RecorderAway, Refused
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow, iso
+from appliance.office.clerk import Refusal
 from appliance.office.documents import NoticeMark
 from appliance.profile import Exemption
 from web_min import calls, forms, office
@@ -58,6 +59,7 @@ def mark(call_id: str) -> Response | tuple[str, int]:
     if not errors and exemption:
         errors = _exempt(call, exemption)
     if errors:
+        office.note_refusal(Refusal("missing", parts().profile.notice.clause, *errors))
         return _list(errors, call_id), 400
     person = signed_in().person_id
     parts().cabinet.put(

@@ -27,6 +27,7 @@ _WHY: Final[Mapping[str, str]] = {
     "stale_form": N_("The form was not one of this session's."),
     "no_secret": N_("Who cannot open the recordings cannot open them to somebody else."),
     "last_one": N_("Nobody else could do it then."),
+    "other_copy": N_("The copy that was provided has another SHA-256: this is not what it was."),
     "taken": N_("There is one with this number already."),
 }
 _MISSING: Final[Mapping[str, str]] = {
@@ -39,10 +40,13 @@ _MISSING: Final[Mapping[str, str]] = {
     "calls": N_("Say which call: choose it, or give day, time and line."),
     "outcome": N_("Say what became of the copy."),
     "destroyer": N_("Say who destroyed it."),
+    "outcome_other": N_("Say what became of it."),
+    "not_destroyed": N_("If it was not destroyed, say why; if it was, leave this open."),
     "destroyed": N_("Enter the day on which it was destroyed."),
     "planned_day": N_("Enter the planned day of destruction."),
     "until": N_("Enter a day."),
     "recipient": N_("Say who receives it."),
+    "request": N_("Choose the request that it is for: its copy has to be made first."),
     "medium": N_("Name a registered medium with nothing on it."),
     "serial": N_("Enter the serial number."),
     "kind": N_("Choose the kind."),
@@ -50,6 +54,8 @@ _MISSING: Final[Mapping[str, str]] = {
     "two_names": N_("Name the two persons who saw it destroyed."),
     "person": N_("Say whom it is about."),
 }
+#: What is wrong with one field, which the refusal's detail names.
+_OF_A_FIELD: Final = ("missing", "too_early", "too_late", "taken", "other_copy")
 _NOT_FILLED: Final = N_("This must be filled in.")
 
 
@@ -62,6 +68,9 @@ def text(refusal: Refusal) -> str:
 
 def field(refusal: Refusal) -> str:
     """Return the field of the form that a refusal is about."""
-    if refusal.why in ("missing", "too_early", "too_late", "taken") and refusal.detail:
+    if (
+        refusal.why in ("missing", "too_early", "too_late", "taken", "other_copy")
+        and refusal.detail
+    ):
         return refusal.detail
     return {"no_ground": "ground", "no_call": "calls"}.get(refusal.why, "main")

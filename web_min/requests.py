@@ -45,6 +45,9 @@ def new() -> Answer | str | tuple[str, int]:
     if request.method == "GET":
         return _form({}, on_paper)
     made = _typed(on_paper)
+    twin = _twin(made)
+    if twin:  # sent twice
+        return redirect(url_for("requests.show", request_id=twin.id), code=303)
     facts = {"reason": made.reason}
     errors = office.attempt(lambda: parts().clerk.file(actor, "file", made, facts))
     if errors:
@@ -144,7 +147,9 @@ def _candidates(asked: search.Search) -> list[CallRow]:
     """Return recorded calls that fit what was looked for; none before anything was."""
     if not asked.filters or asked.errors:
         return []
-    return parts().calls.search(replace(asked.query, recorded=True))
+    found = parts().calls.search(replace(asked.query, recorded=True))
+    search.note(asked, len(found))
+    return found
 
 
 #: How far a request in a state has come, as the step that it waits for.
@@ -272,6 +277,14 @@ def _typed(on_paper: bool) -> Request:
         proof=Proof(issuer, number, day) if number or issuer else None,
         on_paper=on_paper,
     )
+
+
+def _twin(made: Request) -> Request | None:
+    """Return a request that waits for a decision and was typed just so by the same person."""
+    for each in parts().cabinet.all(Request):
+        if replace(each, id=made.id, made="", history=()) == made:
+            return each
+    return None
 
 
 def _ground(ground_id: str) -> Ground | None:

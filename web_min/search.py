@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from appliance.index_query import CallQuery
 from web_min.forms import Errors
 from web_min.languages import gettext as _
+from web_min.parts import parts, signed_in
 
 PAGE_LEN: Final = 50
 #: The fields of the form, which are the address's query too.
@@ -108,3 +109,9 @@ def _one_of(known: tuple[str, ...], text: str) -> str | None:
 
 def _page(before: str) -> str | None:
     return before if _ULID.fullmatch(before) else None
+
+
+def note(asked: Search, found: int) -> None:
+    """Enter a search in the ledger: which fields, not what was looked for, a number above all."""
+    fields = " ".join(asked.filters)
+    parts().notebook.note("search", signed_in().person_id, fields=fields, found=str(found))

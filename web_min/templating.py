@@ -1,6 +1,6 @@
 """What templates may use: words, dates, the parts of the page that are on every page."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ def prepare(app: Flask) -> None:
         day=day,
         clock=clock,
         moment=moment,
+        last_day=last_day,
         date_of=date_of,
         length_of=dates.length,
         ago=ago,
@@ -55,6 +56,12 @@ def moment(at: datetime | str) -> str:
     """Return a moment, also one given in ISO 8601, as the request's language writes it."""
     when = datetime.fromisoformat(at) if isinstance(at, str) else at
     return dates.moment(when, parts().site.zone, languages.language())
+
+
+def last_day(until: str) -> str:
+    """Return the last day of a time that ends with it, at midnight."""
+    last = datetime.fromisoformat(until) - timedelta(seconds=1)
+    return dates.local_day(last, parts().site.zone, languages.language())
 
 
 def ago(since: str, now: datetime) -> str:
@@ -105,7 +112,10 @@ def subject_of(document: Document | Review | CallRow) -> str:
     if isinstance(document, Request):
         return f"{document.id[1:]} · {document.applicant.name}"
     if isinstance(document, LineFile):
-        return document.id[1:]
+        number = int(document.id[1:])
+        line = next((each for each in parts().lines if each.number == number), None)
+        named = (line.name, line.phone) if line else ()
+        return " · ".join(filter(None, (str(number), *named)))
     if isinstance(document, Medium):
         return document.serial
     return person_name(document.person)

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from appliance.api import NoSuchCall
 from appliance.calendar import report_due
 from appliance.index_row import CallRow, iso
-from appliance.office.cabinet import Cabinet
+from appliance.office.cabinet import Cabinet, NoSuchDocument
 from appliance.office.clerk import BOX, Actor, Given, Refusal
-from appliance.office.documents import Document, LineFile, Medium, Request, Restriction
+from appliance.office.documents import Document, LineFile, Medium, Proof, Request, Restriction
 from appliance.office.hearing import unrestricted
 from appliance.profile import Ground, Profile
 
@@ -98,7 +98,7 @@ class Conditions:
             raise Refusal("no_ground", clause, "kind")
         if not request.on_paper and not self._may_give(actor, ground):
             raise Refusal("no_ground", clause, "by")
-        if ground.document and (request.proof is None or not request.proof.number.strip()):
+        if ground.document and not _is_whole(request.proof):
             raise Refusal("missing", clause, "proof")
         if not request.applicant.name.strip():
             raise Refusal("missing", self._provision_clause, "applicant")
@@ -124,6 +124,8 @@ class Conditions:
             raise Refusal("missing", self._provision_clause, "calls")
         self._there(request.calls)
         until = self._day(given, "until", self.today + timedelta(days=APPROVAL_DAYS))
+        if until < self.today:
+            raise Refusal("too_early", self._provision_clause, "until")
         return {"until": iso(self._end_of(until))}
 
     def _still_open(self, actor: Actor, request: Request, given: Given) -> Changes:
@@ -149,16 +151,21 @@ class Conditions:
         }
 
     def _report(self, actor: Actor, request: Request, given: Given) -> Changes:
-        outcome = given.facts["outcome"]
+        outcome, clause = given.facts["outcome"], self._profile.report.clause
         if outcome not in self._profile.report.outcomes:
-            raise Refusal("missing", self._profile.report.clause, "outcome")
-        if outcome != "destroyed":
+            raise Refusal("missing", clause, "outcome")
+        if outcome == "other" and not given.facts.get("outcome_other", "").strip():
+            raise Refusal("missing", clause, "outcome_other")
+        kept = given.facts.get("not_destroyed", "") in self._profile.report.not_destroyed
+        if kept is (outcome == "destroyed"):
+            raise Refusal("missing", clause, "not_destroyed")
+        if kept:
             return {"outcome": outcome}
         destroyed = self._day(given, "destroyed", self.today)
-        if destroyed > self.today:
-            raise Refusal("too_early", self._profile.report.clause, "destroyed")
+        if not self._day_of(request.provided) <= destroyed <= self.today:
+            raise Refusal("too_early", clause, "destroyed")
         if not given.facts.get("destroyer", "").strip():
-            raise Refusal("missing", self._profile.report.clause, "destroyer")
+            raise Refusal("missing", clause, "destroyer")
         return {"outcome": outcome, "destroyed": destroyed.isoformat()}
 
     def _ask_extension(self, actor: Actor, request: Request, given: Given) -> Changes:
@@ -209,10 +216,15 @@ class Conditions:
         return {"serial": serial}
 
     def _write(self, actor: Actor, medium: Medium, given: Given) -> Changes:
-        request = self._cabinet.get(Request, str(given.changes.get("request", "")))
-        ready = "pledged" if self._profile.pledge.required else "approved"
-        if request.state not in (ready, "provided") or request.kind != "provide":
+        try:
+            request = self._cabinet.get(Request, str(given.changes.get("request", "")))
+        except NoSuchDocument:
+            raise Refusal("missing", self._provision_clause, "request") from None
+        copies = [each.facts["file"] for each in request.history if each.act == "provide"]
+        if request.state != "provided" or not copies:
             raise Refusal("out_of_scope", self._provision_clause, request.id)
+        if given.facts["file"].strip().lower() != copies[-1].lower():
+            raise Refusal("other_copy", self._profile.media.clause, "file")
         return {}
 
     def _issue(self, actor: Actor, medium: Medium, given: Given) -> Changes:
@@ -288,6 +300,10 @@ class Conditions:
         except ValueError:
             raise Refusal("missing", detail=fact) from None
 
+    def _day_of(self, at: str | None) -> date:
+        """Return the day of a moment; of no moment, the first that there is."""
+        return datetime.fromisoformat(at).astimezone(self._zone).date() if at else date.min
+
     def _end_of(self, day: date) -> datetime:
         return datetime.combine(day + timedelta(days=1), time(), self._zone).astimezone(UTC)
 
@@ -299,6 +315,16 @@ def grounds(profile: Profile) -> tuple[Ground, ...]:
     """Return all grounds on which recordings may be asked for, use beyond the purpose included."""
     own = profile.provision.reason if profile.provision else ()
     return (*own, *profile.outside_use.reason)
+
+
+def _is_whole(proof: Proof | None) -> bool:
+    """Say whether a paper can be found by what is said of it: issuer, number and day."""
+    if proof is None or not (proof.issuer.strip() and proof.number.strip()):
+        return False
+    try:
+        return bool(date.fromisoformat(proof.day))
+    except ValueError:
+        return False
 
 
 def _one(among: tuple[Ground, ...], ground_id: str) -> Ground | None:

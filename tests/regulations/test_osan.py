@@ -459,7 +459,7 @@ def restricted(hall, ground):
     assert hall.do("head", "/restrictions", **form) == 303
     assert (hall.act("head", "approve"), hall.state()) == (400, "requested")
     refused = hall.refused()
-    assert file(hall) == 400
+    assert file(hall, reason="다시 확인") == 400
     assert hall.act("head", "lift", "x1", reason="시정 완료") == 303
     assert (hall.act("head", "approve"), hall.state()) == (303, "approved")
     return refused

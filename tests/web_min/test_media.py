@@ -1,7 +1,8 @@
 import pytest
 
-from appliance.office.documents import Medium
-from tests.web_min.rig import NAME, PASSPHRASE, Rig, call, speechlike
+from appliance.index_row import iso
+from appliance.office.documents import Entry, Medium
+from tests.web_min.rig import NAME, NOW, PASSPHRASE, Rig, call, speechlike
 
 
 @pytest.fixture
@@ -10,7 +11,15 @@ def city(tmp_path):
     rig = Rig(tmp_path, policy="goshogawara")
     rig.sign_in(NAME, PASSPHRASE)
     rig.add(call(), speechlike(2.0), permit=False)
-    rig.permit(call(), ground="fair", purpose="fair", state="approved", department="市民課")
+    provided = Entry(iso(NOW), "p1", "provide", "approved", "provided", {"file": "ab" * 32})
+    rig.permit(
+        call(),
+        ground="fair",
+        purpose="fair",
+        state="provided",
+        department="市民課",
+        history=(provided,),
+    )
     rig.people = {
         "head": rig.person("管理責任者", "head", "管財課"),
         "unit_head": rig.person("所属長", "unit_head", "市民課"),
@@ -31,7 +40,10 @@ def state(city):
 
 def test_a_medium_goes_out_and_comes_back_to_be_destroyed(city):
     assert city.post("/media", city.people["head"], serial="SN-1", kind="usb").status_code == 303
-    assert do(city, "operator", "write", request="r1", file="ab" * 32).status_code == 303
+    other = do(city, "operator", "write", request="r1", file="ab" * 31 + "cd")
+    assert (other.status_code, "has another SHA-256" in other.text) == (400, True)
+    assert city.recorder.notes("refused")[-1][2]["why"] == "other_copy"
+    assert do(city, "operator", "write", request="r1", file=" AB" + "ab" * 31).status_code == 303
     other = city.registry.person_named("他の長").id
     answer = do(city, "head", "issue", recipient=other)
     assert (answer.status_code, "The rule has it handed to others" in answer.text) == (400, True)

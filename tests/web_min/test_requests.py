@@ -3,7 +3,7 @@ import re
 import pytest
 
 from appliance.office.documents import Request
-from tests.web_min.rig import call, missed
+from tests.web_min.rig import call, missed, speechlike
 
 FORM = {
     "kind": "provide",
@@ -147,3 +147,23 @@ def test_what_is_to_be_done_is_the_first_thing_that_each_sees(office):
     assert "Nothing waits for you." in text(office.get("/", office.people["other"]))
     do(office, "head", "approve")
     assert "Sign the pledge 1 · 박과장" in text(office.get("/", office.people["unit_head"]))
+
+
+def test_a_form_that_is_sent_twice_makes_one_request(inside):
+    row = inside.add(call(), speechlike(2.0), permit=False)
+    head = inside.person("박하늘", "unit_head")
+    form = {"kind": "view", "ground": "user", "purpose": "dispute", "reason": "확인"}
+    form |= {"applicant": "박하늘", "call": row.id}
+    sent = [inside.post("/requests/new", head, **form).headers["Location"] for _ in range(2)]
+    assert sent == ["/requests/r1", "/requests/r1"]
+    other = inside.post("/requests/new", head, **{**form, "reason": "재확인"})
+    assert other.headers["Location"] == "/requests/r2"
+
+
+def test_what_was_looked_for_is_noted_and_stays_when_nothing_was_chosen(inside):
+    row = inside.add(call(), speechlike(2.0), permit=False)
+    inside.permit(row, state="requested", calls=())
+    assert row.id in inside.get("/requests/r1?line=3").text
+    assert inside.recorder.notes("search")[-1][2] == {"fields": "line", "found": "1"}
+    answer = inside.post("/requests/r1/attach?line=3")
+    assert (answer.status_code, row.id in answer.text) == (400, True)

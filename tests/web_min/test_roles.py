@@ -170,7 +170,7 @@ OPENING = {"osan": ("pledged", "viewed"), "goshogawara": ("approved", "viewed")}
 GIVEN = {
     "refuse": {"reason": "근거 없음"},
     "pledge": {"signed": "1"},
-    "report": {"outcome": "other"},
+    "report": {"outcome": "evidence_and_archive", "not_destroyed": "in_use"},
     "ask_extension": {"planned_day": "2027-02-01"},
     "deny": {"reason": "필요 없음"},
 }

@@ -40,10 +40,10 @@ def test_a_copy_in_goshogawara_needs_no_pledge_and_a_medium(goshogawara):
     new = Medium(office.cabinet.new_id(Medium), "SN-1", "usb")
     medium = office.clerk.file(office.by("head"), "register", new)
     written = {"file": "sha256"}
+    request = office.do("operator", request, "provide", written)
     medium = office.do("operator", medium, "write", written, request=request.id, sha256="ab")
     to = office.by("unit_head")
     medium = office.do("head", medium, "issue", {"as": "requester"}, made_by=to.id)
-    request = office.do("operator", request, "provide", written)
     assert request.due is None
     medium = office.do("unit_head", medium, "hand_back")
     medium = office.do("head", medium, "take_back")

@@ -106,7 +106,12 @@ def test_a_report_says_what_became_of_the_copy(osan, facts, detail):
 
 
 def test_a_copy_kept_as_evidence_is_reported_again_later(osan):
-    request = osan.do("unit_head", provided(osan), "report", {"outcome": "evidence_and_archive"})
+    request = osan.do(
+        "unit_head",
+        provided(osan),
+        "report",
+        {"outcome": "evidence_and_archive", "not_destroyed": "in_use"},
+    )
     assert (request.state, request.destroyed) == ("reported", None)
     later = {"outcome": "destroyed", "destroyer": "박"}
     assert osan.do("unit_head", request, "report", later).destroyed == "2026-03-04"
@@ -139,11 +144,35 @@ def test_nothing_is_written_to_a_medium_without_an_approved_request(goshogawara)
     write = (blank, "write", written)
     assert refusal(goshogawara.do, "operator", *write, request=asked.id)[0] == "out_of_scope"
     approved = goshogawara.do("head", asked, "approve")
+    assert refusal(goshogawara.do, "operator", *write, request=approved.id)[0] == "out_of_scope"
+    goshogawara.do("operator", approved, "provide", {"file": "X"})
+    other = (blank, "write", {"file": "y"})
+    assert refusal(goshogawara.do, "operator", *other, request=approved.id)[0] == "other_copy"
     assert goshogawara.do("operator", *write, request=approved.id).state == "written"
+
+
+def test_nothing_is_approved_for_a_day_that_is_over(osan):
+    request = osan.request()
+    yesterday = {"until": "2026-03-01"}
+    assert refusal(osan.do, "head", request, "approve", yesterday)[0] == "too_early"
+
+
+def test_a_report_says_why_a_copy_is_still_there_or_who_destroyed_it_and_when(osan):
+    request = osan.do("unit_head", osan.approved(), "pledge")
+    request = osan.do("operator", request, "provide", {"file": "x"})
+    for facts, detail in (
+        ({"outcome": "other", "not_destroyed": "in_use"}, "outcome_other"),
+        ({"outcome": "other", "outcome_other": "x"}, "not_destroyed"),
+        ({"outcome": "destroyed", "destroyer": "x", "not_destroyed": "in_use"}, "not_destroyed"),
+        ({"outcome": "destroyed", "destroyer": "x", "destroyed": "2020-01-01"}, "destroyed"),
+        ({"outcome": "destroyed"}, "destroyer"),
+    ):
+        assert refusal(osan.do, "unit_head", request, "report", facts)[2] == detail
 
 
 def test_a_medium_is_issued_to_somebody_and_destroyed_in_a_way_that_the_rule_names(goshogawara):
     approved = goshogawara.approved()
+    goshogawara.do("operator", approved, "provide", {"file": "x"})
     blank = medium(goshogawara)
     written = goshogawara.do("operator", blank, "write", {"file": "x"}, request=approved.id)
     assert refusal(goshogawara.do, "head", written, "issue")[2] == "recipient"
@@ -156,6 +185,7 @@ def test_a_medium_is_issued_to_somebody_and_destroyed_in_a_way_that_the_rule_nam
 
 def test_a_further_copy_goes_to_a_registered_medium_with_nothing_on_it(goshogawara):
     approved, blank = goshogawara.approved(), medium(goshogawara)
+    goshogawara.do("operator", approved, "provide", {"file": "x"})
     written = goshogawara.do("operator", blank, "write", {"file": "x"}, request=approved.id)
     out = goshogawara.do("head", written, "issue", {"as": "requester"}, made_by="p-unit_head")
     asked = goshogawara.do("unit_head", out, "ask_recopy", {"reason": "会議"})

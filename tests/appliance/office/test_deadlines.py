@@ -28,7 +28,12 @@ def test_a_report_is_due_on_the_thirtieth_day_after(osan, provided, today, left,
 
 
 def test_what_has_been_reported_is_due_no_more(osan, provided):
-    done = osan.do("unit_head", provided, "report", {"outcome": "evidence_and_archive"})
+    done = osan.do(
+        "unit_head",
+        provided,
+        "report",
+        {"outcome": "evidence_and_archive", "not_destroyed": "in_use"},
+    )
     assert deadlines.report(osan.profile, done, date(2026, 5, 1)) is None
 
 

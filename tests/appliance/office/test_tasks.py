@@ -32,7 +32,12 @@ def test_each_step_of_a_request_is_the_next_persons_task(osan):
     request = osan.do("operator", request, "provide", {"file": "x"})
     assert of(osan, "unit_head") == [("report_use", "r1")]
     assert of(osan, "other_head") == []
-    osan.do("unit_head", request, "report", {"outcome": "evidence_and_archive"})
+    osan.do(
+        "unit_head",
+        request,
+        "report",
+        {"outcome": "evidence_and_archive", "not_destroyed": "in_use"},
+    )
     assert of(osan, "head") == [("accept_report", "r1")]
 
 
