@@ -6,11 +6,20 @@ ledger under who was refused and what they tried.
 """
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import pytest
 
 from appliance.index_row import iso
-from appliance.office.documents import Applicant, Entry, LineFile, Medium, Request, Restriction
+from appliance.office.documents import (
+    Applicant,
+    Entry,
+    LineFile,
+    Medium,
+    Request,
+    Restriction,
+    Review,
+)
 from tests.web_min.rig import NOW, SECRET, Rig, call, missed, recording, speechlike, wrap
 from web_min.acts import LINE_ACTS, MEDIUM_ACTS, REQUEST_ACTS, RESTRICTION_ACTS
 from web_min.guard import OPEN, UNATTENDED
@@ -680,3 +689,13 @@ def test_whoever_has_a_right_with_no_role_for_it_left_is_refused(matrix, city):
     matrix.try_it(head, True, "", "GET", "/log")
     matrix.registry.change(head.id, role="user")
     matrix.try_it(head, False, "log.show", "GET", "/log")
+
+
+def test_a_month_that_is_over_is_signed_off_by_who_reviews_and_nobody_else(matrix):
+    matrix.enter("login", datetime(2025, 1, 5, tzinfo=UTC), person="p1", address="10.0.0.1")
+    for n, someone in enumerate(matrix.everybody):
+        month = f"{2025 + n // 12}-{n % 12 + 1:02}"
+        form = {"month": month, "remarks": "이상 없음"}
+        allowed = matrix.may(someone, "log.review")
+        matrix.try_it(someone, allowed, "log.review", "POST", "/log/review", form)
+        assert any(each.id == month for each in matrix.parts.cabinet.all(Review)) is allowed
