@@ -157,7 +157,8 @@ def judge_again(house, before, failed_at):
     for call_id, row in before.items():
         found = after[call_id]
         assert found.end is not None
-        keeping = found.recorded and found.stretches[-1]["until_s"] is None
+        # A call told from its ledger entry has ended, and its row has no stretches.
+        keeping = found.stretches and found.stretches[-1]["until_s"] is None
         if row.end is None and keeping and row.line in lifted:
             lost.append((failed_at - found.end).total_seconds())
     wrong = [f.what for f in examine(None, house.opened.data, deeper=True) if f.level == "wrong"]
