@@ -34,7 +34,7 @@ power-cut: $(VENV)/.long
 live-fault-test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -s -m long tests/appliance/test_live_disk_faults.py
 
-# Each call to the disk of a replay fails, each file of a folder is damaged: about an hour.
+# Each call to the disk of a replay fails, each file of a folder is damaged: about half an hour.
 fault-sweep: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m long tests/appliance/test_fault_sweep.py
 

@@ -26,7 +26,9 @@ def judge(library, base, capture, data, fault):
     copied(base, data)
     run = rig.replayed(library, data, capture[0], fault)
     assert "Traceback" not in run.said, run.said
-    assert run.code in ((-9,) if fault.how == "kill" else (0, 1)), run.said
+    # Two replays differ by a call or two: one of the last may not be made.
+    killed = fault.how == "kill" and run.calls > fault.call
+    assert run.code in ((-9,) if killed else (0, 1)), run.said
     if run.code == 1:
         assert "kirok: " in run.said
     finished = {i: row for i, row in rig.rows_of(data).items() if rig.settled(row)}

@@ -1,7 +1,6 @@
 """Each call to the disk that a replay makes fails, or the process is killed before it.
 
-Run by `make fault-sweep`, for hours; it has not been run to its end yet. FAULT_STEP=7 takes each
-seventh.
+Run by `make fault-sweep`, half an hour; FAULT_STEP=7 takes each seventh.
 """
 
 import os
