@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from typing import Final, NamedTuple
 
 from flask import Blueprint, render_template
+from markupsafe import Markup, escape
 
 from appliance import articles
 from appliance.profile import Profile
@@ -38,7 +39,7 @@ class Follows(NamedTuple):
 
     section: str
     own: str
-    said: list[tuple[str, str]]
+    said: list[tuple[str, Markup]]
 
 
 @bp.get("/rule")
@@ -86,20 +87,27 @@ def _is_said(name: str, value: object) -> bool:
     return bool(value) or name in _NO_TOO
 
 
-def _text(profile: Profile, where: str, name: str, value: object) -> str:
-    """Return a value in words; one that is no choice of the schema is the city's own words."""
+def _text(profile: Profile, where: str, name: str, value: object) -> Markup:
+    """Return a value in words; what the city itself calls it is marked as its language."""
     if isinstance(value, bool):
-        return gettext("yes") if value else gettext("no")
+        return escape(gettext("yes") if value else gettext("no"))
     if isinstance(value, frozenset):
-        return ", ".join(sorted(_word(RIGHTS, str(each)) for each in value))
+        return escape(", ".join(sorted(_word(RIGHTS, str(each)) for each in value)))
     if isinstance(value, tuple):
-        between = " → " if name == "steps" else ", "
+        between = Markup(" → " if name == "steps" else ", ")
         return between.join(_text(profile, where, name, each) for each in value)
     text = str(value)
     if text.startswith(_APPROVAL_OF):
         role = profile.role_of(text.removeprefix(_APPROVAL_OF))
-        return gettext("%(role)s approves") % {"role": role.title}
-    return _named(profile, where, text) or _choice(text)
+        return escape(gettext("%(role)s approves")) % {"role": _own(profile, role.title)}
+    named = _named(profile, where, text)
+    if not named and (text in _WORDS or text in VALUES or isinstance(value, int)):
+        return escape(_WORDS.get(text) or _word(VALUES, text))
+    return _own(profile, named or text)
+
+
+def _own(profile: Profile, text: str) -> Markup:
+    return Markup('<span lang="{}">{}</span>').format(profile.city.language, text)
 
 
 def _named(profile: Profile, where: str, text: str) -> str:
@@ -116,10 +124,6 @@ def _named(profile: Profile, where: str, text: str) -> str:
             if ground.id == text:
                 return ground.text
     return ""
-
-
-def _choice(text: str) -> str:
-    return str(_WORDS[text]) if text in _WORDS else _word(VALUES, text)
 
 
 def _place(path: str) -> str:
