@@ -22,13 +22,17 @@ Errors = dict[str, str]
 
 
 def text(name: str, longest: int = 200) -> str:
-    """Return a field as typed: composed, without spaces around it, cut at the longest allowed.
+    """Return a field as typed: composed, without spaces around it, cut at the longest allowed."""
+    return "".join(c for c in _composed(name) if c.isprintable())[:longest]
 
-    What is written in sentences keeps its lines.
-    """
-    typed = unicodedata.normalize("NFC", request.values.get(name, "")).strip()
-    lines = "\n" if longest == LONG_MAX else ""
-    return "".join(c for c in typed if c.isprintable() or c in lines)[:longest]
+
+def prose(name: str) -> str:
+    """Return what was written in sentences, which keeps its lines, cut at LONG_MAX."""
+    return "".join(c for c in _composed(name) if c.isprintable() or c == "\n")[:LONG_MAX]
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", request.values.get(name, "")).strip()
 
 
 def wrong_passphrase() -> Errors:

@@ -21,9 +21,9 @@ def _where_the_rule_knows_it() -> None:
 @bp.post("/<call_id>/hold")
 def hold(call_id: str) -> Response | tuple[str, int]:
     """Keep a recording beyond its day."""
-    office.require("call.hold", parts().profile.retention.hold.clause)
+    office.require("call.hold", _clause())
     calls.find(call_id)
-    reason, until = forms.text("reason", forms.LONG_MAX), forms.text("until")
+    reason, until = forms.prose("reason"), forms.text("until")
     if not reason:
         return _refused(call_id, Refusal("missing", _clause(), "reason")), 400
     try:
@@ -41,8 +41,8 @@ def hold(call_id: str) -> Response | tuple[str, int]:
 @bp.post("/<call_id>/release")
 def release(call_id: str) -> Response | tuple[str, int]:
     """End a hold: the recording is erased when it is due, or now if it was."""
-    office.require("call.hold", parts().profile.retention.hold.clause)
-    reason = forms.text("reason", forms.LONG_MAX)
+    office.require("call.hold", _clause())
+    reason = forms.prose("reason")
     calls.find(call_id)
     if not reason:
         return _refused(call_id, Refusal("missing", _clause(), "reason")), 400

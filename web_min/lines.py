@@ -53,8 +53,7 @@ def printed(line: int) -> Response:
     rule = parts().profile.line_application
     form = rule.form
     office.only_if(bool(form), rule.clause, why="not_in_rule", status=404)
-    values = office.forms().line(line, file_of(here))
-    return Response(office.forms().printed(form, values, parts().now()), mimetype="application/pdf")
+    return office.printed(form, office.forms().line(line, file_of(here)))
 
 
 def file_of(line: Line) -> LineFile:

@@ -53,13 +53,14 @@ def mark(call_id: str) -> Response | tuple[str, int]:
     call = calls.find(call_id)
     asked = call.notice == "missing" and not call.erased
     office.only_if(asked, parts().profile.notice.clause, why="wrong_state", status=404)
-    code, note = forms.text("code"), forms.text("note", forms.LONG_MAX)
+    code, note = forms.text("code"), forms.prose("note")
     exemption = next((e for e in parts().profile.notice.exemption if e.code == code), None)
     errors = _wrong(code, note, exemption)
-    if not errors and exemption:
-        errors = _exempt(call, exemption)
     if errors:
         office.note_refusal(Refusal("missing", parts().profile.notice.clause, *errors))
+    elif exemption:
+        errors = _exempt(call, exemption)
+    if errors:
         return _list(errors, call_id), 400
     person = signed_in().person_id
     parts().cabinet.put(

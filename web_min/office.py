@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from flask import abort, url_for
+from flask import Response, abort, url_for
 
 from appliance import articles
 from appliance.api import NoSuchCall
@@ -11,7 +11,7 @@ from appliance.index_row import CallRow
 from appliance.office import hearing
 from appliance.office.clerk import Actor, Refusal
 from appliance.office.documents import Document, LineFile, Medium, Request, Restriction, Review
-from appliance.office.forms import Forms, Phone
+from appliance.office.forms import Forms, Phone, Values
 from web_min import forms as web_forms
 from web_min import guard, languages, refusals
 from web_min.acts import Act
@@ -116,6 +116,11 @@ def forms() -> Forms:
     return Forms(parts().profile, phones, names)
 
 
+def printed(form_id: str, values: Values) -> Response:
+    """Return one of the city's forms, filled in, as a PDF."""
+    return Response(forms().printed(form_id, values, parts().now()), mimetype="application/pdf")
+
+
 def provision_clause() -> str:
     provision = parts().profile.provision
     return provision.clause if provision else ""
@@ -134,7 +139,7 @@ def offered(document: Document, acts: Mapping[str, Act]) -> list[tuple[str, Act]
 
 def typed_facts(act: Act) -> dict[str, str]:
     """Return what was typed into an act's form, without what was left empty."""
-    typed = {ask.name: web_forms.text(ask.name, web_forms.LONG_MAX) for ask in act.asks}
+    typed = {ask.name: web_forms.prose(ask.name) for ask in act.asks}
     return {name: value for name, value in typed.items() if value}
 
 

@@ -68,9 +68,6 @@ def text(refusal: Refusal) -> str:
 
 def field(refusal: Refusal) -> str:
     """Return the field of the form that a refusal is about."""
-    if (
-        refusal.why in ("missing", "too_early", "too_late", "taken", "other_copy")
-        and refusal.detail
-    ):
+    if refusal.why in _OF_A_FIELD and refusal.detail:
         return refusal.detail
     return {"no_ground": "ground", "no_call": "calls"}.get(refusal.why, "main")

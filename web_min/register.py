@@ -26,9 +26,7 @@ def printed() -> Response:
     provision = parts().profile.provision
     form = provision.register if provision else ""
     office.only_if(bool(form), office.provision_clause(), why="not_in_rule", status=404)
-    return Response(
-        office.forms().printed(form, _values(), parts().now()), mimetype="application/pdf"
-    )
+    return office.printed(form, _values())
 
 
 @bp.get("/register.csv")

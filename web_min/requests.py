@@ -13,7 +13,7 @@ from appliance.index_row import CallRow
 from appliance.office import deadlines
 from appliance.office.cabinet import NoSuchDocument
 from appliance.office.clerk import Given, documents_of
-from appliance.office.conditions import grounds
+from appliance.office.conditions import ground_of, grounds
 from appliance.office.cycles import ENDED
 from appliance.office.documents import Applicant, Proof, Request
 from appliance.profile import Ground
@@ -81,8 +81,7 @@ def printed(request_id: str, form_id: str) -> Response:
     clause = office.provision_clause()
     office.only_if(values is not None, clause, why="wrong_state", status=404)
     assert values is not None
-    made = office.forms().printed(form_id, values, parts().now())
-    return Response(made, mimetype="application/pdf")
+    return office.printed(form_id, values)
 
 
 def _attach(found: Request) -> Answer | tuple[str, int]:
@@ -122,7 +121,7 @@ def page(found: Request, errors: forms.Errors, tried: str) -> str:
     return render_template(
         "request.html",
         found=found,
-        ground=_ground(found.ground),
+        ground=ground_of(parts().profile, found.ground),
         purpose=office.purpose_text(found.purpose),
         calls=calls,
         acts=office.offered(found, REQUEST_ACTS),
@@ -261,7 +260,7 @@ def _typed(on_paper: bool) -> Request:
         kind="view" if request.form.get("kind") == "view" else "provide",
         ground=forms.text("ground"),
         purpose=forms.text("purpose"),
-        reason=forms.text("reason", forms.LONG_MAX),
+        reason=forms.prose("reason"),
         relation=forms.text("relation"),
         applicant=Applicant(
             name=forms.text("applicant"),
@@ -273,7 +272,7 @@ def _typed(on_paper: bool) -> Request:
         department="" if on_paper else actor.department,
         made="",
         calls=(call_id,) if call_id else (),
-        wanted=forms.text("wanted", forms.LONG_MAX),
+        wanted=forms.prose("wanted"),
         proof=Proof(issuer, number, day) if number or issuer else None,
         on_paper=on_paper,
     )
@@ -285,7 +284,3 @@ def _twin(made: Request) -> Request | None:
         if replace(each, id=made.id, made="", history=()) == made:
             return each
     return None
-
-
-def _ground(ground_id: str) -> Ground | None:
-    return next((each for each in grounds(parts().profile) if each.id == ground_id), None)

@@ -33,7 +33,7 @@ def impose() -> Response | tuple[str, int]:
     new = Restriction(
         parts().cabinet.new_id(Restriction), forms.text("person"), forms.text("ground")
     )
-    facts = {"reason": forms.text("reason", forms.LONG_MAX)}
+    facts = {"reason": forms.prose("reason")}
     errors = office.attempt(lambda: parts().clerk.file(office.actor(), "impose", new, facts))
     if errors:
         return _list(errors), 400

@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 from markupsafe import Markup, escape
 
 from appliance import articles
+from appliance.office.conditions import ground_of
 from appliance.profile import Profile
 from web_min.languages import gettext
 from web_min.parts import parts
@@ -66,16 +67,16 @@ def _said(profile: Profile, where: str, value: object) -> Iterator[tuple[str, Fo
         for part in value:
             yield from _said(profile, where, part)
     elif is_dataclass(value):
-        each = [(f.name.rstrip("_"), getattr(value, f.name)) for f in fields(value)]
-        own = ": ".join(str(said) for name, said in each if name in _OWN_WORDS and said)
+        values = [(f.name.rstrip("_"), getattr(value, f.name)) for f in fields(value)]
+        own = ": ".join(str(said) for name, said in values if name in _OWN_WORDS and said)
         said = [
             (_word(KEYS, name), _text(profile, where, name, what))
-            for name, what in each
+            for name, what in values
             if _is_said(name, what)
         ]
         for clause in articles.clauses_of(str(getattr(value, "clause", ""))):
             yield clause, Follows(_word(SECTIONS, where), own, said)
-        for name, what in each:
+        for name, what in values:
             yield from _said(profile, f"{where}.{name}", what)
 
 
@@ -118,12 +119,8 @@ def _named(profile: Profile, where: str, text: str) -> str:
     if text in profile.forms:
         form = profile.forms[text]
         return f"{form.label} {form.title}".strip()
-    if where == "outside_use":
-        provided = profile.provision.reason if profile.provision else ()
-        for ground in (*profile.outside_use.reason, *provided):
-            if ground.id == text:
-                return ground.text
-    return ""
+    ground = ground_of(profile, text) if where == "outside_use" else None
+    return ground.text if ground else ""
 
 
 def _place(path: str) -> str:

@@ -269,7 +269,7 @@ class Conditions:
         return self._profile.provision.clause if self._profile.provision else ""
 
     def _ground(self, ground_id: str) -> Ground:
-        ground = _one(grounds(self._profile), ground_id)
+        ground = ground_of(self._profile, ground_id)
         if ground is None:
             raise Refusal("no_ground", self._provision_clause)
         return ground
@@ -315,6 +315,11 @@ def grounds(profile: Profile) -> tuple[Ground, ...]:
     """Return all grounds on which recordings may be asked for, use beyond the purpose included."""
     own = profile.provision.reason if profile.provision else ()
     return (*own, *profile.outside_use.reason)
+
+
+def ground_of(profile: Profile, ground_id: str) -> Ground | None:
+    """Return one of them; None if the profile lists no such ground."""
+    return _one(grounds(profile), ground_id)
 
 
 def _is_whole(proof: Proof | None) -> bool:

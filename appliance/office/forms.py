@@ -113,10 +113,10 @@ class Forms:
     def request(self, request: Request, calls: Sequence[CallRow]) -> Values:
         """Return the form by which recordings are asked for."""
         asked = _last(request.history, "file")
-        proof = request.proof
+        proof, times = request.proof, self._times(calls) or request.wanted
         return {
             **self._applicant(request.applicant),
-            "call_time": self._times(calls) or request.wanted,
+            "call_time": times,
             "line": self._numbers(calls),
             "purpose": self._purpose(request),
             "relation": request.relation,
@@ -126,7 +126,7 @@ class Forms:
             "ground": request.ground,
             "ground_other": request.reason if request.ground == "other" else "",
             "content": request.reason,
-            "from": "\n".join(self.moment(call.start) for call in calls) or request.wanted,
+            "from": times,
             "to": "\n".join(self.moment(call.end) for call in calls if call.end),
             "periods": [self._period(call) for call in calls],
             "other_number": _lines(call.number or "" for call in calls),

@@ -68,9 +68,8 @@ def provided(hall):
 
 def sha256(hall):
     """Return what the page shows of the copy."""
-    return re.search(r"SHA-256 of the copy ([0-9a-f]{64})", hall.page("operator", "/requests/r1"))[
-        1
-    ]
+    page = hall.page("operator", "/requests/r1")
+    return re.search(r"SHA-256 of the copy ([0-9a-f]{64})", page)[1]
 
 
 def stock(hall, *serials):

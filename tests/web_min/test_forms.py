@@ -5,9 +5,9 @@ import pytest
 from web_min import forms
 
 
-def typed(rig, value, **options):
+def typed(rig, value, read=forms.text, **options):
     with rig.app.test_request_context("/", method="POST", data={"name": value}):
-        return forms.text("name", **options)
+        return read("name", **options)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_text_is_cut_at_the_longest_allowed(rig):
 
 
 def test_sentences_keep_their_lines(rig):
-    assert typed(rig, "하나\r\n둘\x00", longest=forms.LONG_MAX) == "하나\n둘"
+    assert typed(rig, "하나\r\n둘\x00", read=forms.prose) == "하나\n둘"
 
 
 def test_a_passphrase_is_taken_as_it_is(rig):

@@ -71,6 +71,16 @@ def test_while_the_recorder_is_away_nothing_is_kept(goshogawara):
     goshogawara.recorder.away = True
     answer = goshogawara.post(f"/notices/{goshogawara.missing.id}", user, code="4")
     assert (answer.status_code, marks(goshogawara)) == (400, [])
+    goshogawara.recorder.away = False
+    goshogawara.parts.notebook.send()
+    assert goshogawara.recorder.notes("refused") == []
+
+
+def test_an_answer_without_its_circumstances_is_a_refusal(goshogawara):
+    user = goshogawara.person("職員", "user", "세정과")
+    goshogawara.post(f"/notices/{goshogawara.missing.id}", user, code="1")
+    ((_, _, facts),) = goshogawara.recorder.notes("refused")
+    assert facts["why"] == "missing"
 
 
 def test_who_has_no_part_in_it_sees_nothing(osan):

@@ -12,14 +12,11 @@ def dataclasses_of(kind, where=""):
     """Yield each dataclass below a kind, with its place in a profile."""
     for name, hint in typing.get_type_hints(kind).items():
         for each in (hint, *typing.get_args(hint)):
-            if dataclasses.is_dataclass(each) and not (kind is profile.Profile and left_out(name)):
+            left_out = kind is profile.Profile and name in rule._LEFT_OUT
+            if dataclasses.is_dataclass(each) and not left_out:
                 place = f"{where}.{name}".lstrip(".")
                 yield place, each
                 yield from dataclasses_of(each, place)
-
-
-def left_out(name):
-    return name in rule._LEFT_OUT
 
 
 PLACES = dict(dataclasses_of(profile.Profile))
