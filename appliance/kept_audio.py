@@ -4,6 +4,7 @@ The levels go to the proof, which compares them with what the disk gives back.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from dsp.opus import FRAME, Encoder
 from dsp.units import AUDIO_HZ, dbm0
 
 Samples = NDArray[np.int16]
+
+#: Packets go to the keeper, and with it to the disk, this often: twelve batches of blocks.
+TICK_S: Final = 0.48
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,11 @@ class KeptAudio:
         self._taken += len(self._packets)
         self._packets = []
         return piece
+
+    @property
+    def waiting(self) -> bool:
+        """Say whether there is something to take."""
+        return bool(self._packets)
 
     def close(self) -> Heard:
         """Push out what the look-ahead holds."""

@@ -19,7 +19,7 @@ from appliance.call import Call
 from appliance.call_machine import Mode, State
 from appliance.call_row import Now, StreamClock, row_of
 from appliance.index_row import SELF_TEST, CallRow, iso
-from appliance.kept_audio import Heard, KeptAudio, Piece
+from appliance.kept_audio import TICK_S, Heard, KeptAudio, Piece
 from appliance.line_desk import LineDesk
 from appliance.line_modes import applied
 from appliance.policy import Policy
@@ -31,21 +31,21 @@ from appliance.tape import Tape
 from appliance.ulid import Ulids
 from dsp.bank import LineBank
 from dsp.events import Event, Notice, RecordBeep
+from dsp.opus import FRAME
 from dsp.units import AUDIO_HZ, SILENCE_DBM0
 from firmware_bridge.block import Block, Epoch, Gap, Item, Samples
 
 log = logging.getLogger(__name__)
 
-#: Audio goes to the keeper, and with it to the disk, this often. With the 40 ms of a batch of
-#: blocks, the detectors' step and what is held back, 20 ms of a packet and the flush itself, a
-#: power cut costs less than 1.0 s.
-TICK_S: Final = 0.7
 #: Blocks are taken this long at a time: the cost of the detectors is by the call, not by the
 #: sample.
 BATCH_S: Final = 0.04
 #: An open loop is noticed up to 24 ms late, and heard in steps of 80 ms; audio waits for so many
 #: samples, lest it be from after a hang-up.
 HOLD_BACK: Final = round(0.12 * AUDIO_HZ)
+#: Audio that has waited longer than for the next tick goes at once: a flash is over, or a call is
+#: kept from a while ago.
+OVERDUE: Final = round((TICK_S + BATCH_S) * AUDIO_HZ) + HOLD_BACK + FRAME
 #: Reaches back over the longest doubt (8.3 s until a number display is told from a person who
 #: answered) and a filler block.
 TAPE_S: Final = 12.0
@@ -84,11 +84,17 @@ class Keeper(Protocol):
 
 @dataclass
 class _Keeping:
-    """A call whose audio is kept: the encoder, and the next sample of the stream to give it."""
+    """A call whose audio is kept.
+
+    Attributes:
+        at: the next sample of the stream for the encoder.
+        handed: the stream up to it has gone to the keeper.
+    """
 
     call: Call
     audio: KeptAudio
     at: int | None
+    handed: int
     over: int = 0  # samples given that turned out to be from after the end
 
 
@@ -250,7 +256,7 @@ class Recorder:
             self._take_modes()
         self.tester.tick(self._desks, self._tape.end)
         self._encode()
-        if self._tape.end >= self._next_tick:
+        if self._tape.end >= self._next_tick or self._overdue():
             self._flush()
         self._faults(block.fault_mask)
 
@@ -312,14 +318,20 @@ class Recorder:
         pieces = [(id_, piece) for id_, k in self._keepings.items() if (piece := k.audio.take())]
         self._keeper.audio(pieces)
         self._next_tick = self._now + round(TICK_S * AUDIO_HZ)
+        for keeping in self._keepings.values():
+            keeping.handed = self._now if keeping.at is None else keeping.at
+
+    def _overdue(self) -> bool:
+        due = self._now - OVERDUE
+        return any(k.handed < due and k.audio.waiting for k in self._keepings.values())
 
     def keep_from(self, call: Call, sample: int) -> int:
         """Keep a call's audio from a sample on: what a desk asks for."""
         keeping = self._keepings.get(call.id)
         if keeping is None:
-            keeping = _Keeping(call, KeptAudio(complexity(len(self._desks))), sample)
+            keeping = _Keeping(call, KeptAudio(complexity(len(self._desks))), sample, sample)
             self._keepings[call.id] = keeping
-        keeping.at = sample
+        keeping.at = keeping.handed = sample
         return keeping.audio.samples
 
     def keep_until(self, call: Call, sample: int) -> None:

@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from typing import Final, TypeVar
 
 from appliance.index_row import CallRow
-from appliance.kept_audio import Heard, Piece
+from appliance.kept_audio import TICK_S, Heard, Piece
 from appliance.known_tone import recognise
 from appliance.proof import Proof, prove
 from appliance.store import Store, ToProve
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 #: Audio that may wait for the disk. Cards stall for seconds; at 64 lines a minute is 8 MB.
 MAX_BEHIND_S: Final = 60.0
-_TICK_S: Final = 0.7
 
 
 class WriterFailed(Exception):
@@ -59,7 +58,7 @@ class Writer:
         self._on_proof = on_proof
         self._failed: BaseException | None = None
         self._jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
-        self._behind = threading.Semaphore(round(MAX_BEHIND_S / _TICK_S))
+        self._behind = threading.Semaphore(round(MAX_BEHIND_S / TICK_S))
         self._to_prove: queue.SimpleQueue[ToProve | None] = queue.SimpleQueue()
         self._store = make_store(self._to_prove.put)
         self._writing = threading.Thread(target=self._write, name="writer")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.kept_audio import Heard, KeptAudio, Piece
+from appliance.kept_audio import TICK_S, Heard, KeptAudio, Piece
 from appliance.proof import Proof
 from appliance.store import ToProve
 from appliance.vault.segment import NO_BACK, CallSealer
@@ -110,19 +110,19 @@ def test_a_stalled_disk_does_not_make_the_line_wait():
     store = FakeStore()
     store.go.clear()
     writer = writer_of(store)
-    for n in range(round(10 / 0.7)):  # ten seconds of a disk that hangs
+    for n in range(round(10 / TICK_S)):  # ten seconds of a disk that hangs
         writer.audio([("call", Piece([b"x"], n * 160))])
     assert writer.lost_pieces == 0
     store.go.set()
     writer.close()
-    assert names(store).count("audio") == round(10 / 0.7)
+    assert names(store).count("audio") == round(10 / TICK_S)
 
 
 def test_a_disk_that_hangs_for_good_costs_audio_and_not_memory():
     store = FakeStore()
     store.go.clear()
     writer = writer_of(store)
-    room = round(MAX_BEHIND_S / 0.7)
+    room = round(MAX_BEHIND_S / TICK_S)
     for n in range(room + 50):
         writer.audio([("call", Piece([b"x"], n * 160))])
     assert writer.lost_pieces == 50
@@ -150,7 +150,7 @@ def test_a_failing_disk_is_told_at_the_next_word(fails_on):
 def test_a_replay_waits_for_the_disk_and_hears_that_it_failed():
     writer = writer_of(FakeStore("tick"), wait=True)
     with pytest.raises(WriterFailed):
-        for _ in range(10 * round(MAX_BEHIND_S / 0.7)):
+        for _ in range(10 * round(MAX_BEHIND_S / TICK_S)):
             writer.audio([("call", Piece([b"x"], 0))])
     with pytest.raises(WriterFailed):
         writer.close()
