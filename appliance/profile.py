@@ -358,11 +358,18 @@ class Publication:
 
 @dataclass(frozen=True)
 class Form:
+    """An official form.
+
+    Attributes:
+        names: what the city calls a field, by the field; the page and the paper say it so.
+    """
+
     title: str
     label: str
     fields: tuple[str, ...]
     orientation: Literal["portrait", "landscape"] = "portrait"
     seals: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,14 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
-from appliance.api import NoSuchCall
 from appliance.index_row import CallRow
 from appliance.office import deadlines
 from appliance.office.cabinet import NoSuchDocument
 from appliance.office.clerk import Given, documents_of
-from appliance.office.conditions import ground_of, grounds
+from appliance.office.conditions import ground_of
 from appliance.office.cycles import ENDED
-from appliance.office.documents import Applicant, Proof, Request
-from appliance.profile import Ground
-from web_min import forms, office, search, words
+from appliance.office.documents import Request
+from web_min import forms, office, request_new, search, words
 from web_min.acts import REQUEST_ACTS, one_of
 from web_min.parts import parts, signed_in
 
@@ -43,15 +41,15 @@ def new() -> Answer | str | tuple[str, int]:
     may_file = parts().clerk.may_file(actor, Request, "file", on_paper)
     office.only_if(may_file, office.provision_clause())
     if request.method == "GET":
-        return _form({}, on_paper)
-    made = _typed(on_paper)
-    twin = _twin(made)
+        return request_new.page({}, on_paper)
+    made = request_new.typed(on_paper)
+    twin = request_new.twin(made)
     if twin:  # sent twice
         return redirect(url_for("requests.show", request_id=twin.id), code=303)
     facts = {"reason": made.reason}
     errors = office.attempt(lambda: parts().clerk.file(actor, "file", made, facts))
     if errors:
-        return _form(errors, on_paper), 400
+        return request_new.page(errors, on_paper), 400
     return redirect(url_for("requests.show", request_id=made.id), code=303)
 
 
@@ -123,6 +121,9 @@ def page(found: Request, errors: forms.Errors, tried: str) -> str:
         found=found,
         ground=ground_of(parts().profile, found.ground),
         purpose=office.purpose_text(found.purpose),
+        proof=office.forms().proof(found),
+        told_as=request_new.told_as(),
+        answers=request_new.answers(found),
         calls=calls,
         acts=office.offered(found, REQUEST_ACTS),
         asked=asked,
@@ -212,75 +213,3 @@ def _values(found: Request, form_id: str) -> Mapping[str, object] | None:
     if form_id == profile.report.form:
         return fill.report(found, calls)
     return fill.request(found, calls)
-
-
-# ---------------------------------------------------------------- the form
-
-
-def _form(errors: forms.Errors, on_paper: bool) -> str:
-    provision = parts().profile.provision
-    return render_template(
-        "request_new.html",
-        errors=errors,
-        typed=MultiDict(request.form),
-        on_paper=on_paper,
-        grounds=[(g.id, g.text, office.clause_name(g.clause)) for g in _offered(on_paper)],
-        purposes=[(p.id, p.text, office.clause_name(p.clause)) for p in parts().profile.purpose],
-        call=_chosen_call(),
-        person=parts().registry.person(signed_in().person_id),
-        attachment=provision.attachment if provision else "",
-    )
-
-
-def _chosen_call() -> CallRow | None:
-    """Return the call from whose page the form was opened."""
-    try:
-        return parts().calls.get(request.values.get("call", ""))
-    except NoSuchCall:
-        return None
-
-
-def _offered(on_paper: bool) -> list[Ground]:
-    """Return the grounds that this person may give."""
-    provision = parts().profile.provision
-    makers = frozenset(provision.made_by if provision else ())
-    roles = office.actor().roles
-    every = grounds(parts().profile)
-    return [each for each in every if on_paper or roles & (frozenset(each.by) or makers)]
-
-
-def _typed(on_paper: bool) -> Request:
-    """Return the request as it was typed; what is wrong with it, the clerk says."""
-    actor = office.actor()
-    call_id = forms.text("call")
-    number = forms.text("proof_number")
-    issuer, day = forms.text("proof_issuer"), forms.text("proof_day")
-    return Request(
-        id=parts().cabinet.new_id(Request),
-        kind="view" if request.form.get("kind") == "view" else "provide",
-        ground=forms.text("ground"),
-        purpose=forms.text("purpose"),
-        reason=forms.prose("reason"),
-        relation=forms.text("relation"),
-        applicant=Applicant(
-            name=forms.text("applicant"),
-            unit=forms.text("unit"),
-            rank=forms.text("rank"),
-            born=forms.text("born"),
-        ),
-        made_by=actor.id,
-        department="" if on_paper else actor.department,
-        made="",
-        calls=(call_id,) if call_id else (),
-        wanted=forms.prose("wanted"),
-        proof=Proof(issuer, number, day) if number or issuer else None,
-        on_paper=on_paper,
-    )
-
-
-def _twin(made: Request) -> Request | None:
-    """Return a request that waits for a decision and was typed just so by the same person."""
-    for each in parts().cabinet.all(Request):
-        if replace(each, id=made.id, made="", history=()) == made:
-            return each
-    return None

@@ -220,6 +220,39 @@ REGISTER_COLUMNS: Final = {
     "confirmer": Word(N_("Approved by"), "check", "quiet"),
 }
 
+#: What a city's form asks of an applicant, by its fields (`appliance.office.questions`).
+FIELDS: Final = {
+    "applicant.name": Word(N_("Name, or name of the body"), "check", "quiet"),
+    "applicant.birth_or_regno": Word(
+        N_("Date of birth, or number of the corporation"), "check", "quiet"
+    ),
+    "applicant.unit": Word(N_("Department"), "check", "quiet"),
+    "applicant.unit_or_address": Word(N_("Department, or address"), "check", "quiet"),
+    "applicant.rank": Word(N_("Rank"), "check", "quiet"),
+    "applicant.duty": Word(N_("Duty"), "check", "quiet"),
+    "relation": Word(N_("Relation to the party"), "check", "quiet"),
+    "reason": Word(N_("Reason"), "check", "quiet"),
+    "reason.other": Word(N_("If the reason is another: which"), "check", "quiet"),
+    "call.content": Word(N_("What the call was about"), "check", "quiet"),
+    "other_party.number": Word(N_("Other party: telephone number"), "check", "quiet"),
+    "other_party.name": Word(N_("Other party: name"), "check", "quiet"),
+    "staff.unit_and_name": Word(N_("Who took the call: department and name"), "check", "quiet"),
+    "note": Word(N_("Note"), "check", "quiet"),
+    "notes": Word(N_("What else is to be noted"), "check", "quiet"),
+    "remarks": Word(N_("Remarks"), "check", "quiet"),
+}
+#: What is said beside a field that may be left empty.
+FIELD_HINTS: Final = {
+    "other_party.number": Word(
+        N_("If you leave it empty, the number that the recorder heard stands there."),
+        "check",
+        "quiet",
+    ),
+    "staff.unit_and_name": Word(
+        N_("If you leave it empty, the name of the line stands there."), "check", "quiet"
+    ),
+}
+
 #: What a person is to do, by the names of `appliance.office.tasks`.
 TASKS: Final = {
     "find_calls": Word(N_("Find the recording"), "pending", "busy"),

@@ -82,6 +82,7 @@ class Request:
     Attributes:
         calls: ids of the calls that it is about; those that are to be found are in `wanted`.
         wanted: what the applicant knows of the call: day and time, line.
+        filled: what else the city's form asks, by the names that its profile has for its fields.
         on_paper: a body without an account asks; whoever registers it is `made_by`.
         until: end of the time in which it may be listened to, ISO 8601 UTC.
         due: day by which its use is to be reported, ISO 8601.
@@ -103,6 +104,7 @@ class Request:
     wanted: str = ""
     relation: str = ""
     proof: Proof | None = None
+    filled: Facts = field(default_factory=dict)
     on_paper: bool = False
     state: str = "requested"
     until: str | None = None

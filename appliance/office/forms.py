@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from appliance import paper
 from appliance.index_row import CallRow
-from appliance.office.conditions import grounds
+from appliance.office import questions
+from appliance.office.conditions import ground_of, grounds
 from appliance.office.documents import Applicant, Entry, LineFile, Request
 from appliance.profile import Profile
 
@@ -93,6 +94,7 @@ class Forms:
             "language": city.language,
             "addressee": city.addressee,
             "grounds": {each.id: each.text for each in grounds(self._profile)},
+            "names": form.names,
         }
         return paper.pdf("any", {**values, **about}, at)
 
@@ -113,7 +115,7 @@ class Forms:
     def request(self, request: Request, calls: Sequence[CallRow]) -> Values:
         """Return the form by which recordings are asked for."""
         asked = _last(request.history, "file")
-        proof, times = request.proof, self._times(calls) or request.wanted
+        times, (ground, other) = self._times(calls) or request.wanted, self._ground(request)
         return {
             **self._applicant(request.applicant),
             "call_time": times,
@@ -122,15 +124,17 @@ class Forms:
             "relation": request.relation,
             "reason": request.reason,
             "date": self.day_of(asked.at) if asked else "",
-            "proof": f"{proof.issuer} {proof.number} ({proof.day})" if proof else "",
-            "ground": request.ground,
-            "ground_other": request.reason if request.ground == "other" else "",
-            "content": request.reason,
+            "proof": self.proof(request),
+            "ground": ground,
+            "call.content": questions.content_of(request),
             "from": times,
             "to": "\n".join(self.moment(call.end) for call in calls if call.end),
             "periods": [self._period(call) for call in calls],
-            "other_number": _lines(call.number or "" for call in calls),
-            "staff": _lines(self._phone(call.line).staff for call in calls),
+            "other_party.number": _lines(call.number or "" for call in calls),
+            "staff.unit_and_name": _lines(self._phone(call.line).staff for call in calls),
+            **request.filled,
+            "reason.other": other,
+            "remarks": _lines((request.filled.get("remarks", ""), *self._without_a_place(request))),
         }
 
     def pledge(self, request: Request, calls: Sequence[CallRow]) -> Values:
@@ -205,14 +209,26 @@ class Forms:
             return f"{at.year}年{at.month}月{at.day}日"
         return at.isoformat()
 
+    def proof(self, request: Request) -> str:
+        """Return the paper by which a body asks, as it is told on a form; "" for none."""
+        proof = request.proof
+        if proof is None:
+            return ""
+        day = f"({self._day_text(proof.day)})" if proof.day else ""
+        return " ".join(part for part in (proof.issuer, proof.number, day) if part)
+
     def moment(self, at: datetime) -> str:
         local = at.astimezone(self._zone)
         if self._profile.city.date_style == "ja-era":
             return f"{self.day(local.date())} {local.hour}時{local.minute}分"
         return f"{self.day(local.date())} {local:%H:%M}"
 
-    def _day_text(self, iso_day: str) -> str:
-        return self.day(date.fromisoformat(iso_day)) if iso_day else ""
+    def _day_text(self, typed: str) -> str:
+        """Return a day as the city writes it; what is none stays as it was typed."""
+        try:
+            return self.day(date.fromisoformat(typed))
+        except ValueError:
+            return typed
 
     def _applicant(self, applicant: Applicant | None) -> dict[str, object]:
         who = applicant or Applicant("", "")
@@ -241,6 +257,33 @@ class Forms:
         known = {each.id: each.text for each in self._profile.purpose}
         ground = {each.id: each.text for each in grounds(self._profile)}
         return known.get(request.purpose) or ground.get(request.ground, request.purpose)
+
+    def _ground(self, request: Request) -> tuple[str, str]:
+        """Return which ground of the form is ticked, and what is written beside "other".
+
+        A use beyond the rule's purpose is ticked as other where the form has no place for it; what
+        another ground serves is one of the rule's purposes all the same.
+        """
+        listed, other = questions.grounds_listed(self._profile), request.filled.get("reason.other")
+        ground = ground_of(self._profile, request.ground)
+        known = {each.id: each.text for each in self._profile.purpose}
+        serves = known.get(request.purpose, "")
+        if "other" not in listed or ground is None:
+            return request.ground, other or ""
+        if ground.id not in listed:
+            return "other", ground.text + (f"（{other}）" if other else "")
+        if ground.id != "other":
+            return ground.id, ""
+        return "other", f"{other}（{serves}）" if other and serves else other or serves
+
+    def _without_a_place(self, request: Request) -> Iterable[str]:
+        """Yield what the form has no field for: its remarks tell it."""
+        fields = questions.fields_of(self._profile)
+        who = request.applicant
+        if request.on_paper and "applicant.name" not in fields:
+            yield f"{who.name} {who.unit}".strip()
+        if "attachment" not in fields:
+            yield self.proof(request)
 
     def _times(self, calls: Sequence[CallRow]) -> str:
         return "\n".join(self.moment(call.start) for call in calls)

@@ -1,5 +1,6 @@
 """A third city is a file: `tests/harbour.toml`, without a line of code of its own."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +77,23 @@ def test_its_form_is_printed_though_nobody_has_drawn_it(hall):
         *("□√ A complaint has to be answered", "Water", "(signature)"),
     ):
         assert words.replace(" ", "") in printed, words
+
+
+def test_its_page_asks_what_its_form_asks(hall):
+    page = hall.get("/requests/new", hall.people["chief"]).text
+    named = set(re.findall(r'<(?:input|textarea)[^>]* name="(\w+)"', page.split("<main")[1]))
+    usual = {"kind", "ground", "wanted", "reason", "applicant", "unit", "rank"}
+    assert named == {*usual, "token", "kept_until", "answer_to", "sent"}
+    for label in ("kept.until", "Answer to be sent to", "How", "By letter"):
+        assert f">{label}</span>" in page
+    typed = {"kept_until": "the 5th of May", "answer_to": "Rua 1", "sent": "post"}
+    assert asked(hall, call=hall.recorded.id, **typed) == 303
+    printed = hall.paper("chief", "/requests/r1/harbour-a.pdf")
+    for words in ("the 5th of May", "Answer to be sent to", "Rua 1", "□√ By letter", "□ mail"):
+        assert words.replace(" ", "") in printed, words
+    shown = hall.page("keeper", "/requests/r1")
+    for words in ("the 5th of May", "Answer to be sent to", "By letter"):
+        assert words in shown
 
 
 def test_the_notice_says_what_it_publishes(hall):
