@@ -1,7 +1,7 @@
 """All detectors of all lines, joined.
 
 Voltage and audio may come in pieces of any size, and need not come in step: they are heard
-together, on a grid of the stream's own, the voltage in steps of 80 ms, the audio in slices of six
+together, on a grid of the stream's own, the voltage in steps of 80 ms, the audio in slices of eight
 (dsp/slices.py). What became known in a step comes out in the order of (believed, line, sample). The
 events and their order are therefore the same however the stream was cut.
 """
@@ -30,7 +30,7 @@ from dsp.units import AUDIO_PER_VOLT, SILENCE_DBM0
 Samples = NDArray[np.int16]
 
 #: Of a slice: whether a loop is open must be known sooner than what is heard.
-STEPS: Final = 6
+STEPS: Final = 8
 VOLT_STEP: Final = SLICE // AUDIO_PER_VOLT // STEPS
 AUDIO_STEP: Final = SLICE // STEPS
 

@@ -8,7 +8,7 @@ heard lies in that band:
     looks     .    .    .    #    #    #    #    #    #    #    .    .    .      # = in the band
     burst            |<- begins: 7 of 8 looks in the band           ends: 4 in a row are not ->|
 
-Bursts are found a slice of 480 ms at a time (dsp/slices.py). A burst that is over must be steady
+Bursts are found a slice of 640 ms at a time (dsp/slices.py). A burst that is over must be steady
 somewhere for as long as the shortest message, in the band nearly throughout, of one level but for
 the slope of the line, and have a mark in it and after that two tones by turns, before it is worth
 reading. Each of these is asked of what passed the one before, of all lines together where it costs

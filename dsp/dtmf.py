@@ -82,7 +82,7 @@ _Told = tuple[int, int, Dtmf]  # the end of its frame, and its line from 0
 
 
 class DtmfBank(Ear[Dtmf]):
-    """Every line's digits. An event is told by the slice of 480 ms in which its digit is over."""
+    """Every line's digits. An event is told by the slice of 640 ms in which its digit is over."""
 
     def __init__(self, lines: int, figures: DtmfFigures = DTMF) -> None:
         """Listen to lines numbered from 1, each as if after silence."""

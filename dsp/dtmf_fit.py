@@ -282,10 +282,8 @@ def read(audio: Samples, digits: list[int]) -> list[Windows]:
         digits: n indices into KEYS.
     """
     blocks = audio.reshape(len(audio), -1, STEP).astype(np.float64)
-    first, second, last = _FIT  # each block as one of the three of a window
-    read = blocks[:, :-2] @ first[digits]
-    read += blocks[:, 1:-1] @ second[digits]
-    read += blocks[:, 2:] @ last[digits]
+    windows = np.concatenate((blocks[:, :-2], blocks[:, 1:-1], blocks[:, 2:]), axis=2)
+    read = windows @ _FIT[digits]
     squares = np.rint(read[:, :, 4:])  # whole numbers: exact whatever the order they are added in
     squares *= squares
     energy = np.einsum("nkw,nkw->nk", blocks, blocks)
@@ -316,7 +314,7 @@ def powers_of(audio: Samples) -> tuple[list[float], list[float]]:
 
 
 def _digit_rows(digit: int) -> Floats:
-    """Return what reads a window, a third after the other: float[3, STEP, _ROWS].
+    """Return what reads a window, a row in each column: float[WINDOW, rows].
 
     The rows: the cosines of the two tones, their sines; these with slopes, orthonormal; the low
     band.
@@ -325,14 +323,13 @@ def _digit_rows(digit: int) -> Floats:
     below = low_band(WINDOW)
     pair = without(tone_rows(WINDOW, freqs_hz), below)
     sloped = without(tone_rows(WINDOW, freqs_hz, slopes=True), below)
-    rows = exact(np.vstack([least_squares(pair), orthonormal(sloped), below]))
-    return rows.T.reshape(WINDOW // STEP, STEP, -1)
+    return exact(np.vstack([least_squares(pair), orthonormal(sloped), below])).T.copy()
 
 
-#: float[3, 16, STEP, rows], by thirds and digits.
-_FIT: Final = np.stack([_digit_rows(digit) for digit in range(len(KEYS))], axis=1)
+#: By digits: float[16, WINDOW, rows].
+_FIT: Final = np.stack([_digit_rows(digit) for digit in range(len(KEYS))])
 #: Adds up the rows of the tones with their slopes, and those of the low band.
-_ADDING: Final = np.repeat(np.eye(2), (8, _FIT.shape[3] - 12), axis=0)
+_ADDING: Final = np.repeat(np.eye(2), (8, _FIT.shape[2] - 12), axis=0)
 _LOW: Final = exact(low_band(WINDOW))
 #: Each window's turn of a digit's nominal frequencies, back.
 _UNTURN: Final[list[list[list[complex]]]] = [

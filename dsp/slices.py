@@ -1,4 +1,4 @@
-"""The latest audio of all lines, in slices of 480 ms, for all who listen to it.
+"""The latest audio of all lines, in slices of 640 ms, for all who listen to it.
 
 The cost of hearing is by the call and by the copy. So the stream is copied once, as it comes, and
 heard when a slice is whole; who looks further back reads it here.
@@ -25,11 +25,11 @@ Samples = NDArray[np.int16]
 Rough = NDArray[np.float32]
 Heard = TypeVar("Heard", bound=Event)
 
-#: Samples of a slice, 480 ms: 30 frames of 16 ms, 24 of 20 ms, 48 of 10 ms. Longer ones cost less;
+#: Samples of a slice, 640 ms: 40 frames of 16 ms, 32 of 20 ms, 64 of 10 ms. Longer ones cost less;
 #: but what was keyed or said before a hang-up must be known before that is, 1 s after it.
-SLICE: Final = 3840
-#: Slices that can be looked back upon, 4.8 s: the longest burst of caller ID and what surrounds it.
-KEPT: Final = 10
+SLICE: Final = 5120
+#: Slices that can be looked back upon, 5.1 s: the longest burst of caller ID and what surrounds it.
+KEPT: Final = 8
 
 
 class Slices:

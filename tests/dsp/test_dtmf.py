@@ -99,9 +99,9 @@ def test_a_digit_is_believed_25_to_41_ms_after_it_begins(lead):
 
 def test_a_digit_is_reported_by_the_first_slice_that_ends_40_ms_after_it():
     bank = DtmfBank(1)
-    assert bank.push(pcm(dial("7", on=60, lead=400)[0][:SLICE])) == []
+    assert bank.push(pcm(dial("7", on=60, lead=560)[0][:SLICE])) == []
     bank = DtmfBank(1)
-    assert [e.digit for e in bank.push(pcm(dial("7", on=60, lead=380)[0][:SLICE]))] == ["7"]
+    assert [e.digit for e in bank.push(pcm(dial("7", on=60, lead=540)[0][:SLICE]))] == ["7"]
 
 
 def test_a_key_held_down_is_reported_once_after_two_seconds():
