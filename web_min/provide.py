@@ -11,7 +11,7 @@ from appliance.api import NoSuchCall, RecorderAway
 from appliance.export import Holder, Taker, new_package_pass
 from appliance.index_row import CallRow
 from appliance.office.clerk import Given
-from appliance.office.documents import Request
+from appliance.office.documents import Facts, Request
 from appliance.paper import CannotPrint
 from appliance.playback import CannotOpen
 from web_min import forms, office, requests
@@ -24,22 +24,13 @@ bp = Blueprint("provide", __name__, url_prefix="/requests")
 @bp.post("/<request_id>/provide")
 def make(request_id: str) -> Answer | tuple[str, int]:
     """Make the copy, and enter that it was provided; it is saved from the request's page."""
-    found = requests.find(request_id)
-    errors = office.attempt(lambda: parts().clerk.check(office.actor(), found, "provide", _ASKED))
-    if errors:
-        return requests.page(found, errors, "provide"), 403
-    try:
-        made = _packed(found)
-    except RecorderAway:
-        away = _("The recorder does not answer, so no copy can be made. Try again later.")
-        return requests.page(found, {"main": away}, "provide"), 503
-    except NoSuchCall:
-        gone = _("There is no key for this recording any more: it has been erased.")
-        return requests.page(found, {"main": gone}, "provide"), 410
-    except (CannotOpen, CannotPrint) as wrong:
-        damaged = _("The copy cannot be made: %(why)s") % {"why": wrong}
-        return requests.page(found, {"main": damaged}, "provide"), 500
-    return _provided(found, *made)
+    return _make(requests.find(request_id), "provide", {})
+
+
+@bp.post("/<request_id>/provide_again")
+def again(request_id: str) -> Answer | tuple[str, int]:
+    """Make the copy anew: what was made before is there no more, and was not saved in time."""
+    return _make(requests.find(request_id), "provide_again", {"reason": forms.prose("reason")})
 
 
 @bp.get("/<request_id>/copy.zip")
@@ -58,16 +49,35 @@ def save(request_id: str) -> Response:
     return response
 
 
-_ASKED = Given({"file": "."})
+def _make(found: Request, act: str, said: Facts) -> Answer | tuple[str, int]:
+    asked = Given({**said, "file": "."})
+    errors = office.attempt(lambda: parts().clerk.check(office.actor(), found, act, asked))
+    if errors:
+        return requests.page(found, errors, act), 400 if "reason" in errors else 403
+    try:
+        made = _packed(found)
+    except RecorderAway:
+        away = _("The recorder does not answer, so no copy can be made. Try again later.")
+        return requests.page(found, {"main": away}, act), 503
+    except NoSuchCall:
+        gone = _("There is no key for this recording any more: it has been erased.")
+        return requests.page(found, {"main": gone}, act), 410
+    except (CannotOpen, CannotPrint) as wrong:
+        damaged = _("The copy cannot be made: %(why)s") % {"why": wrong}
+        return requests.page(found, {"main": damaged}, act), 500
+    return _made(found, act, said, made)
 
 
-def _provided(found: Request, content: bytes, passphrase: str) -> Answer | tuple[str, int]:
-    given = Given({"file": sha256(content).hexdigest()})
-    errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, "provide", given))
+def _made(
+    found: Request, act: str, said: Facts, made: tuple[bytes, str]
+) -> Answer | tuple[str, int]:
+    """Enter what was made, and keep it for whoever made it."""
+    given = Given({**said, "file": sha256(made[0]).hexdigest()})
+    errors = office.attempt(lambda: parts().clerk.do(office.actor(), found, act, given))
     if errors:  # somebody else was quicker: what was made is thrown away
-        return requests.page(found, errors, "provide"), 409
+        return requests.page(found, errors, act), 409
     name = f"kirok-{found.id}.zip"
-    parts().packages.put(signed_in().id, found.id, name, (content, passphrase))
+    parts().packages.put(signed_in().id, found.id, name, made)
     return redirect(url_for("requests.show", request_id=found.id, _anchor="copy"), code=303)
 
 

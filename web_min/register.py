@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, render_template
 
 from appliance.office.documents import Request
-from appliance.office.forms import REGISTER, Values, as_csv
+from appliance.office.forms import LISTED, Values, as_csv
 from web_min import office, words
 from web_min.parts import parts, signed_in
 
@@ -17,7 +17,7 @@ def _for_those_who_keep_it() -> None:
 
 @bp.get("")
 def show() -> str:
-    return render_template("register.html", rows=_values()["rows"], columns=REGISTER)
+    return render_template("register.html", rows=_values()["rows"], columns=LISTED)
 
 
 @bp.get("/register.pdf")
@@ -33,7 +33,7 @@ def printed() -> Response:
 def table() -> Response:
     """Return the register for a spreadsheet; taking it out is entered."""
     parts().notebook.note("register_export", signed_in().person_id)
-    titles = [str(words.word(words.REGISTER_COLUMNS, column)) for column in REGISTER]
+    titles = [str(words.word(words.REGISTER_COLUMNS, column)) for column in LISTED]
     response = Response(as_csv(_values(), titles), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="register.csv"'
     return response

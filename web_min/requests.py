@@ -17,6 +17,7 @@ from appliance.office.cycles import ENDED
 from appliance.office.documents import Request
 from web_min import forms, office, request_new, search, words
 from web_min.acts import REQUEST_ACTS, one_of
+from web_min.packages import KEEP_S
 from web_min.parts import parts, signed_in
 
 bp = Blueprint("requests", __name__, url_prefix="/requests")
@@ -133,6 +134,8 @@ def page(found: Request, errors: forms.Errors, tried: str) -> str:
         expiry=deadlines.expiry(parts().profile, found, calls, today),
         papers=_papers(found),
         may_provide="provide" in acts and found.kind == "provide",
+        may_provide_again="provide_again" in acts,
+        keep_minutes=round(KEEP_S / 60),
         package=parts().packages.get(signed_in().id, found.id),
         steps_of=_steps,
         choices=_choices(),

@@ -218,6 +218,7 @@ REGISTER_COLUMNS: Final = {
     "destroyed": Word(N_("Destroyed on"), "check", "quiet"),
     "officer": Word(N_("Carried out by"), "check", "quiet"),
     "confirmer": Word(N_("Approved by"), "check", "quiet"),
+    "copies": Word(N_("Copies made"), "check", "quiet"),
 }
 
 #: What a city's form asks of an applicant, by its fields (`appliance.office.questions`).
@@ -300,6 +301,7 @@ DONE: Final = {
     "pledge": Word(N_("Pledge signed"), "check", "quiet"),
     "view": Word(N_("Heard"), "check", "quiet"),
     "provide": Word(N_("Copy provided"), "check", "quiet"),
+    "provide_again": Word(N_("Copy made anew"), "check", "quiet"),
     "report": Word(N_("Use reported"), "check", "quiet"),
     "ask_extension": Word(N_("More time asked for"), "check", "quiet"),
     "grant": Word(N_("Extension granted"), "check", "quiet"),

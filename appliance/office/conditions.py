@@ -61,6 +61,7 @@ class Conditions:
             (Request, "pledge"): self._still_open,
             (Request, "view"): self._still_open,
             (Request, "provide"): self._provide,
+            (Request, "provide_again"): self._still_open,
             (Request, "report"): self._report,
             (Request, "ask_extension"): self._ask_extension,
             (Request, "grant"): self._grant,
@@ -220,10 +221,9 @@ class Conditions:
             request = self._cabinet.get(Request, str(given.changes.get("request", "")))
         except NoSuchDocument:
             raise Refusal("missing", self._provision_clause, "request") from None
-        copies = [each.facts["file"] for each in request.history if each.act == "provide"]
-        if request.state != "provided" or not copies:
+        if request.state != "provided" or not request.copies:
             raise Refusal("out_of_scope", self._provision_clause, request.id)
-        if given.facts["file"].strip().lower() != copies[-1].lower():
+        if given.facts["file"].strip().lower() != request.copies[-1].facts["file"].lower():
             raise Refusal("other_copy", self._profile.media.clause, "file")
         return {}
 

@@ -85,6 +85,7 @@ _REQUEST: Final = """
     viewed           lapse          closed           -                  any    retention  -            -
     pledged          provide        provided         copy.make          any    provision  file         pledge
     approved         provide        provided         copy.make          any    provision  file         no_pledge
+    provided         provide_again  provided         copy.make          any    provision  file,reason  -
     provided         report         reported         report.file        own    report     outcome      report
     provided         ask_extension  extension_asked  report.file        own    report     planned_day  extension
     extension_asked  grant          provided         extension.approve  other  report     -            extension

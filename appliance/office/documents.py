@@ -7,9 +7,12 @@ it stands on a signed form.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 Facts = Mapping[str, str]
+
+#: The acts that make a copy: the first, and anew what was not saved in time.
+_MAKE_A_COPY: Final = ("provide", "provide_again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,11 @@ class Request:
     destroyed: str | None = None
     files: int = 0
     history: tuple[Entry, ...] = ()
+
+    @property
+    def copies(self) -> tuple[Entry, ...]:
+        """Each making of the copy, oldest first: the newest is the one that counts."""
+        return tuple(each for each in self.history if each.act in _MAKE_A_COPY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ REGISTER: Final = (
     "officer",
     "confirmer",
 )
+#: On the page and in a spreadsheet it also tells how often a copy was made.
+LISTED: Final = (*REGISTER, "copies")
 #: The act by which a copy, or a viewing, was approved, and that by which it was carried out.
 _CONFIRMED: Final = "approve"
 _CARRIED_OUT: Final = ("provide", "view")
@@ -187,6 +189,7 @@ class Forms:
             "purpose": self._purpose(request),
             "planned": self._day_text(request.planned or ""),
             "destroyed": self._day_text(request.destroyed or ""),
+            "copies": str(len(request.copies) or ""),
             "officer": self._name(carried),
             "confirmer": self._name(confirmed),
         }
@@ -313,13 +316,13 @@ def as_csv(values: Values, titles: Sequence[str]) -> bytes:
 
     Args:
         values: of `Forms.register`.
-        titles: of the columns, in the order of REGISTER.
+        titles: of the columns, in the order of LISTED.
 
     Source: RFC 4180; OWASP, CSV injection.
     """
     rows = values["rows"]
     assert isinstance(rows, list)
-    return csv_bytes(titles, ([row[column] for column in REGISTER] for row in rows))
+    return csv_bytes(titles, ([row[column] for column in LISTED] for row in rows))
 
 
 def csv_bytes(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

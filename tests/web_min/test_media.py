@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from appliance.index_row import iso
-from appliance.office.documents import Entry, Medium
+from appliance.office.documents import Entry, Medium, Request
 from tests.web_min.rig import NAME, NOW, PASSPHRASE, Rig, call, speechlike
 
 
@@ -28,6 +30,16 @@ def city(tmp_path):
     }
     yield rig
     rig.close()
+
+
+def test_the_newest_copy_is_the_one_that_a_medium_is_written_with(city):
+    found = city.parts.cabinet.get(Request, "r1")
+    anew = Entry(iso(NOW), "p1", "provide_again", "provided", "provided", {"file": "cd" * 32})
+    city.parts.cabinet.put(replace(found, history=(*found.history, anew)))
+    city.post("/media", city.people["head"], serial="SN-1", kind="usb")
+    assert do(city, "operator", "write", request="r1", file="ab" * 32).status_code == 400
+    assert city.recorder.notes("refused")[-1][2]["why"] == "other_copy"
+    assert do(city, "operator", "write", request="r1", file="cd" * 32).status_code == 303
 
 
 def do(city, role, act, **form):

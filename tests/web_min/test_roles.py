@@ -158,6 +158,7 @@ REQUEST_TABLE = {
         attach         requested                    call.search        any
         pledge         approved                     pledge.sign        theirs
         provide        pledged                      copy.make          any
+        provide_again  provided                     copy.make          any
         report         provided,reported            report.file        theirs
         ask_extension  provided                     report.file        theirs
         grant          extension_asked              extension.approve  any
@@ -171,12 +172,16 @@ REQUEST_TABLE = {
         withdraw       requested,approved           request.make       theirs
         attach         requested                    call.search        any
         provide        approved                     copy.make          any
+        provide_again  provided                     copy.make          any
         close          viewed                       register.write     any
     """,
 }
 #: Where a recording may be heard.
 OPENING = {"osan": ("pledged", "viewed"), "goshogawara": ("approved", "viewed")}
+#: The acts that make a copy, which have routes of their own.
+MAKE = {"provide": "provide.make", "provide_again": "provide.again"}
 GIVEN = {
+    "provide_again": {"reason": "저장하지 못함"},
     "refuse": {"reason": "근거 없음"},
     "pledge": {"signed": "1"},
     "report": {"outcome": "evidence_and_archive", "not_destroyed": "in_use"},
@@ -215,7 +220,7 @@ def requests_in_every_state(matrix, city):
 
 def test_requests(matrix, city):
     rules = {act: row for act, *row in table(REQUEST_TABLE[city])}
-    acts = [*REQUEST_ACTS, "attach", "provide"]
+    acts = [*REQUEST_ACTS, "attach", *MAKE]
     assert set(rules) <= set(acts)
     seen = 0
     for found in requests_in_every_state(matrix, city):
@@ -228,7 +233,7 @@ def test_requests(matrix, city):
                 mine = someone.here or whose == "any"
                 allowed = sees and found.state in states and matrix.may(someone, right) and mine
                 form = {"calls": found.calls[0]} if act == "attach" else GIVEN.get(act, {})
-                tried = "provide.make" if act == "provide" else f"requests.do.{act}"
+                tried = MAKE.get(act, f"requests.do.{act}")
                 matrix.try_it(someone, allowed, tried, "POST", f"{page}/{act}", form)
                 if allowed:
                     seen += 1
@@ -623,7 +628,7 @@ ROUTES = {
 #: Walked by a test of their own above, or about one's own account, which no other is shown.
 ELSEWHERE_TESTED = {
     *(("requests.show", "GET"), ("requests.do", "POST"), ("requests.printed", "GET")),
-    *(("provide.make", "POST"), ("provide.save", "GET")),
+    *(("provide.make", "POST"), ("provide.again", "POST"), ("provide.save", "GET")),
     *(("calls.show", "GET"), ("listen.ask", "POST")),
     *(("listen.ogg", "GET"), ("listen.wav", "GET"), ("listen.shape", "GET")),
     *(("lines.show", "GET"), ("lines.do", "POST"), ("media.show", "GET"), ("media.do", "POST")),

@@ -10,7 +10,7 @@ import pytest
 
 from appliance import paper
 from appliance.office.documents import Applicant, LineFile
-from appliance.office.forms import REGISTER, Forms, Phone, as_csv
+from appliance.office.forms import LISTED, REGISTER, Forms, Phone, as_csv
 from appliance.policy import profile_text
 from appliance.profile_reader import parse
 
@@ -190,10 +190,10 @@ def test_the_register_has_a_row_for_each_approval(osan, calls):
 
 def test_the_register_opens_in_a_spreadsheet(osan, calls):
     request = osan.approved(applicant=Applicant("=cmd()", "세정과"))
-    made = as_csv(forms(osan).register([(request, calls)]), REGISTER)
+    made = as_csv(forms(osan).register([(request, calls)]), LISTED)
     assert made.startswith(b"\xef\xbb\xbf")
     titles, row = csv.reader(io.StringIO(made.decode("utf-8-sig")))
-    assert (titles, row[2]) == (list(REGISTER), "'=cmd()")
+    assert (titles, row[2]) == (list(LISTED), "'=cmd()")
 
 
 @pytest.mark.parametrize(
