@@ -43,10 +43,13 @@ class Keyed:
 
     def _fills(self, speech: Speech) -> bool:
         end = speech.sample + round(speech.duration_s * AUDIO_HZ)
+        digits = self._digits[speech.line - 1]
+        while digits and digits[0][1] <= speech.sample:
+            digits.popleft()  # before this stretch, and so before all that follow
         filled, last = 0, None
-        for begin, over in self._digits[speech.line - 1]:
-            if over <= speech.sample or begin >= end:
-                continue
+        for begin, over in digits:
+            if begin >= end:
+                break
             joined = last if last is not None and begin - last < self._pause else begin
             filled += min(over, end) - max(joined, speech.sample)
             last = over
