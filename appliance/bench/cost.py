@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from appliance.bench.ear import PeerMissing
 from appliance.bench.libspandsp import (
+    STANDARDS,
     DtmfSettings,
     Receiver,
     caller_receiver,
@@ -44,18 +45,24 @@ from firmware_bridge.voices import mix, talk
 Samples = NDArray[np.int16]
 
 LINES: Final = (1, 8, 32, 128)
-#: Which of spandsp's receivers hears what one of our detectors does.
-RECEIVER_OF: Final = {
-    "dtmf": "spandsp dtmf_rx",
-    "tone": "spandsp super_tone_rx",
-    "caller_id": "spandsp adsi_rx",
-}
+_DTMF: Final = "spandsp dtmf_rx"
+_TUNED: Final = "spandsp dtmf_rx, tuned"
+_TONES: Final = {plan: f"spandsp super_tone_rx, {plan}" for plan in ("kr", "jp")}
+_CALLERS: Final = {standard: f"spandsp adsi_rx, {standard}" for standard in STANDARDS}
+#: The least that hears keys, tones and callers in one country.
+ONE_OF_EACH: Final = (_DTMF, _TONES["kr"], _CALLERS["bell202"])
+#: All that spandsp needs to hear what it is scored for.
+SCORED: Final = (_TUNED, *_TONES.values(), *_CALLERS.values())
 #: Kirok's detectors of the same three, without hook, level, howler and beep.
 SAME_THREE: Final = "Kirok, keys, tones and callers"
 IN_CALLS: Final = "Kirok, lines in calls"
 ALL_ARMED: Final = "Kirok, all armed"
 #: What a site in Korea listens for in calls; spandsp here knows the exchange alone.
 _PLANS: Final = ("kr", "pbx", "eu")
+#: What is compared.
+OF_ONE: Final = "Kirok / spandsp, one receiver of each kind"
+OF_SCORED: Final = "Kirok / spandsp, all that are scored"
+SAME_OF_ONE: Final = "keys, tones and callers / one of each kind"
 _LEARNT_S: Final = 1.0
 _TALK_V: Final = 800  # 8 V
 
@@ -118,14 +125,7 @@ def _runs(audio: Samples, stack: ExitStack) -> Iterator[tuple[str, Callable[[], 
     yield ALL_ARMED, lambda: _kirok_s(audio, has_volts=False)
     yield SAME_THREE, lambda: _same_three_s(audio)
     try:
-        descriptor, names = stack.enter_context(tone_plan("kr"))
-        makers: dict[str, Callable[[], Receiver]] = {
-            "spandsp dtmf_rx": lambda: dtmf_receiver(DtmfSettings(), lambda _: None),
-            "spandsp dtmf_rx, tuned": lambda: dtmf_receiver(TUNED, lambda _: None),
-            "spandsp super_tone_rx": lambda: tone_receiver(descriptor, names, lambda _: None),
-            "spandsp adsi_rx": lambda: caller_receiver("bell202", lambda _: None),
-        }
-        for name, make in makers.items():
+        for name, make in _receivers(stack).items():
             yield name, partial(_receivers_s, audio, make)
     except PeerMissing:
         pass
@@ -135,6 +135,19 @@ def _runs(audio: Samples, stack: ExitStack) -> Iterator[tuple[str, Callable[[], 
         return
     if len(audio) == 1:  # a process a line: more lines cost as much each
         yield "multimon-ng", lambda: multimon.cpu_s(audio[0, _first(AUDIO_HZ) :])
+
+
+def _receivers(stack: ExitStack) -> dict[str, Callable[[], Receiver]]:
+    """Return what makes each of spandsp's receivers."""
+    made: dict[str, Callable[[], Receiver]] = {
+        _DTMF: lambda: dtmf_receiver(DtmfSettings(), lambda _: None),
+        _TUNED: lambda: dtmf_receiver(TUNED, lambda _: None),
+    }
+    for plan, name in _TONES.items():
+        made[name] = partial(tone_receiver, *stack.enter_context(tone_plan(plan)), lambda _: None)
+    for standard, name in _CALLERS.items():
+        made[name] = partial(caller_receiver, standard, lambda _: None)
+    return made
 
 
 def _first(rate: int) -> int:
@@ -188,44 +201,34 @@ def _receivers_s(audio: Samples, make: Callable[[], Receiver]) -> float:
 
 @dataclass(frozen=True)
 class Ratio:
-    """Kirok's cost over that of a peer's receivers.
+    """Kirok's cost over that of some of its peer's receivers, together."""
 
-    Attributes:
-        kinds: whose receivers are summed.
-        whole: Kirok's is all that it hears together, the dearer of lines in calls and all armed;
-            else its detectors of the same alone.
-        peer_us: the sum over RECEIVER_OF of `kinds`.
-    """
-
+    name: str
     lines: int
-    kinds: tuple[str, ...]
     kirok_us: float
     peer_us: float
-    whole: bool = True
 
     @property
     def ratio(self) -> float:
         return self.kirok_us / self.peer_us
 
 
-def ratios(costs: Sequence[Cost], kinds: frozenset[str]) -> list[Ratio]:
-    """Return ratios for each number of lines; none without a detector or a peer to compare.
+def ratios(costs: Sequence[Cost]) -> list[Ratio]:
+    """Return the ratios for each number of lines; none without the peer.
 
-    One is over the receivers of what Kirok hears, and one, what is left of the budget, over all.
+    All that Kirok hears, which is the dearer of lines in calls and all armed, and its keys, tones
+    and callers alone.
     """
-    own = tuple(kind for kind in RECEIVER_OF if kind in kinds)
-    sets = dict.fromkeys((own, tuple(RECEIVER_OF))) if own else {}
-    return [ratio for compared in sets for ratio in _ratios(costs, compared)]
-
-
-def _ratios(costs: Sequence[Cost], kinds: tuple[str, ...]) -> list[Ratio]:
     found: list[Ratio] = []
     for lines in sorted({cost.lines for cost in costs}):
         us = {cost.name: cost.us for cost in costs if cost.lines == lines}
-        peers = [us[RECEIVER_OF[kind]] for kind in kinds if RECEIVER_OF[kind] in us]
-        if kinds and len(peers) == len(kinds):
-            own = max(us[IN_CALLS], us[ALL_ARMED])
-            found.append(Ratio(lines, kinds, own, sum(peers)))
-            if SAME_THREE in us and len(kinds) == len(RECEIVER_OF):
-                found.append(Ratio(lines, kinds, us[SAME_THREE], sum(peers), whole=False))
+        if not us.keys() >= {*ONE_OF_EACH, *SCORED}:
+            continue
+        whole = max(us[IN_CALLS], us[ALL_ARMED])
+        for name, own, receivers in (
+            (SAME_OF_ONE, us[SAME_THREE], ONE_OF_EACH),
+            (OF_ONE, whole, ONE_OF_EACH),
+            (OF_SCORED, whole, SCORED),
+        ):
+            found.append(Ratio(name, lines, own, sum(us[one] for one in receivers)))
     return found

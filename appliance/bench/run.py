@@ -38,7 +38,7 @@ def bench(wanted: Wanted) -> Iterator[str]:
         heard = accuracy.measure(wanted.seed, wanted.minutes)
         yield from show.accuracy(heard, every=wanted.every)
         costs = cost.measure(wanted.repeats, wanted.seed)
-        yield from show.cost(costs, cost.ratios(costs, heard.tallies[0].kinds))
+        yield from show.cost(costs, cost.ratios(costs))
     if wanted.part in ("path", "all"):
         yield from show.path(path.measure(wanted.folder, wanted.repeats))
     if wanted.part in ("index", "all"):
@@ -51,7 +51,7 @@ def bench_json(wanted: Wanted) -> str:
     if wanted.part in ("dsp", "all"):
         heard = accuracy.measure(wanted.seed, wanted.minutes)
         costs = cost.measure(wanted.repeats, wanted.seed)
-        ratios = cost.ratios(costs, heard.tallies[0].kinds)
+        ratios = cost.ratios(costs)
         found["accuracy"] = [_tally(tally) for tally in heard.tallies]
         found["speech_h"] = heard.speech_h
         found["not_scored"] = heard.missing

@@ -13,7 +13,7 @@ from appliance.bench.path import WholePath
 from appliance.bench.score import Score
 
 _COLUMN: Final = 15
-_LABEL: Final = 41
+_LABEL: Final = 44
 _CONDITION: Final = 62
 
 _SUMMARY: Final[tuple[tuple[str, str, Must, bool], ...]] = (
@@ -77,17 +77,12 @@ def cost(costs: Sequence[Cost], compared: Sequence[Ratio]) -> Iterator[str]:
     for name in dict.fromkeys(one.name for one in costs):
         yield _row(name, [_us(by.get((name, lines))) for lines in counts])
     if not compared:
-        yield "no ratio: no detector of Kirok has a peer here to be compared with"
+        yield "no ratio: spandsp is not installed (apt install libspandsp2)"
         return
-    for kinds, whole in dict.fromkeys((one.kinds, one.whole) for one in compared):
-        ratios = {
-            one.lines: f"{one.ratio:.2f}"
-            for one in compared
-            if (one.kinds, one.whole) == (kinds, whole)
-        }
-        label = f"{'Kirok' if whole else 'the same'} / spandsp ({', '.join(kinds)})"
-        yield _row(label, [ratios.get(n, "-") for n in counts])
-    yield _row("  at most, once Kirok hears all three", [_COST_LIMITS.get(n, "-") for n in counts])
+    for name in dict.fromkeys(one.name for one in compared):
+        of = {one.lines: f"{one.ratio:.2f}" for one in compared if one.name == name}
+        yield _row(name, [of.get(n, "-") for n in counts])
+    yield _row("  at most", [_COST_LIMITS.get(n, "-") for n in counts])
 
 
 _COST_LIMITS: Final = {1: "10", 32: "0.5", 128: "0.25"}

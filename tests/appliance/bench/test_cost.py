@@ -4,8 +4,10 @@ import pytest
 from appliance.bench.cost import (
     ALL_ARMED,
     IN_CALLS,
-    RECEIVER_OF,
+    OF_ONE,
+    ONE_OF_EACH,
     SAME_THREE,
+    SCORED,
     Cost,
     busy_lines,
     measure,
@@ -35,30 +37,24 @@ def cost(name, us, lines=32):
 COSTS = [
     cost(IN_CALLS, 60.0),
     cost(ALL_ARMED, 80.0),
-    cost("spandsp dtmf_rx", 50.0),
-    cost("spandsp super_tone_rx", 90.0),
-    cost("spandsp adsi_rx", 60.0),
+    cost(SAME_THREE, 50.0),
+    *(cost(name, 10.0) for name in SCORED),
+    cost(ONE_OF_EACH[0], 180.0),
 ]
 
 
-def test_the_dearer_load_is_held_against_the_receivers_of_what_kirok_hears():
-    (ratio,) = ratios(COSTS, frozenset(RECEIVER_OF))
-    assert (ratio.kirok_us, ratio.peer_us) == (80.0, 200.0)
-    assert ratio.ratio == pytest.approx(0.4)
+def test_the_dearer_load_is_held_against_the_receivers():
+    same, of_one, of_scored = ratios(COSTS)
+    assert (of_one.name, of_one.kirok_us, of_one.peer_us) == (OF_ONE, 80.0, 200.0)
+    assert of_one.ratio == pytest.approx(0.4)
+    assert (of_scored.kirok_us, of_scored.peer_us) == (80.0, 60.0)
+    assert (same.kirok_us, same.peer_us) == (50.0, 200.0)
 
 
-def test_detectors_of_the_same_three_alone_are_held_against_them_too():
-    whole, same = ratios([*COSTS, cost(SAME_THREE, 50.0)], frozenset(RECEIVER_OF))
-    assert (whole.whole, whole.ratio) == (True, pytest.approx(0.4))
-    assert (same.whole, same.ratio) == (False, pytest.approx(0.25))
+def test_all_that_are_scored_hear_both_countries():
+    assert len(SCORED) == 6
+    assert set(ONE_OF_EACH[1:]) < set(SCORED)
 
 
-def test_what_is_left_of_the_budget_is_told_while_detectors_are_missing():
-    own, budget = ratios(COSTS, frozenset({"dtmf"}))
-    assert (own.kinds, own.ratio) == (("dtmf",), pytest.approx(1.6))
-    assert (budget.kinds, budget.ratio) == (tuple(RECEIVER_OF), pytest.approx(0.4))
-
-
-def test_without_a_detector_or_without_the_peer_there_is_no_ratio():
-    assert ratios(COSTS, frozenset()) == []
-    assert ratios(COSTS[:2], frozenset({"dtmf"})) == []
+def test_without_the_peer_there_is_no_ratio():
+    assert ratios(COSTS[:3]) == []

@@ -1,6 +1,6 @@
 from appliance.bench import show
 from appliance.bench.accuracy import Accuracy, Tally
-from appliance.bench.cost import Cost, Ratio
+from appliance.bench.cost import OF_ONE, Cost, Ratio
 from appliance.bench.index_run import IndexFigures, Timed
 from appliance.bench.path import WholePath
 from appliance.bench.score import Score
@@ -40,11 +40,11 @@ def test_each_condition_is_shown_with_the_source_of_its_limit():
 
 def test_cost_is_shown_beside_its_peers_and_its_limit():
     costs = [Cost("Kirok, all armed", 32, 50.0, 49.0, 51.0), Cost("spandsp x", 32, 200.0, 1, 1)]
-    ratio = Ratio(32, ("dtmf", "tone"), 50.0, 200.0)
-    lines = list(show.cost(costs, [ratio]))
+    lines = list(show.cost(costs, [Ratio(OF_ONE, 32, 50.0, 200.0)]))
     assert cells(lines, "CPU, us a line-second") == ["32", "lines"]
     assert cells(lines, "Kirok, all armed") == ["50.0"]
-    assert cells(lines, "Kirok / spandsp (dtmf, tone)") == ["0.25"]
+    assert cells(lines, OF_ONE) == ["0.25"]
+    assert cells(lines, "  at most") == ["0.5"]
     assert "no ratio" in list(show.cost(costs, []))[-1]
 
 
