@@ -1,6 +1,7 @@
 """Who acts in the office, and what the areas of the office share."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date
 
 from flask import Response, abort, url_for
@@ -134,7 +135,14 @@ def clause_name(named: str) -> str:
 
 def offered(document: Document, acts: Mapping[str, Act]) -> list[tuple[str, Act]]:
     """Return the acts, of those that have a form, that this person may do with a document."""
-    return [(act, acts[act]) for act in parts().clerk.acts(actor(), document) if act in acts]
+    named = (act for act in parts().clerk.acts(actor(), document) if act in acts)
+    return [(act, _as_asked(acts[act], parts().clerk.asks(document, act))) for act in named]
+
+
+def _as_asked(act: Act, needed: Collection[str]) -> Act:
+    """Return an act's form in which nothing is called optional that the act needs."""
+    asks = (replace(ask, optional=ask.optional and ask.name not in needed) for ask in act.asks)
+    return replace(act, asks=tuple(asks))
 
 
 def typed_facts(act: Act) -> dict[str, str]:

@@ -29,6 +29,7 @@ _WHY: Final[Mapping[str, str]] = {
     "last_one": N_("Nobody else could do it then."),
     "other_copy": N_("The copy that was provided has another SHA-256: this is not what it was."),
     "taken": N_("There is one with this number already."),
+    "in_force": N_("There is a restriction for this person on this ground already."),
 }
 _MISSING: Final[Mapping[str, str]] = {
     "signed": N_("Tick that you have read the pledge and sign it."),

@@ -116,6 +116,10 @@ def page(found: Request, errors: forms.Errors, tried: str) -> str:
     acts = parts().clerk.acts(office.actor(), found)
     calls = office.calls_of(found)
     today = office.today()
+    offered = office.offered(found, REQUEST_ACTS)
+    over = deadlines.has_run_out(parts().profile, found, today)
+    lacks_calls = not found.calls and "approve" in acts
+    barred = {"approve"} if lacks_calls else {"pledge"} if over else set()
     asked = search.read(request.args, parts().site.zone)
     return render_template(
         "request.html",
@@ -126,15 +130,17 @@ def page(found: Request, errors: forms.Errors, tried: str) -> str:
         told_as=request_new.told_as(),
         answers=request_new.answers(found),
         calls=calls,
-        acts=office.offered(found, REQUEST_ACTS),
+        acts=[(act, how) for act, how in offered if act not in barred],
+        lacks_calls=lacks_calls,
+        over=over,
         asked=asked,
         candidates=_candidates(asked) if "attach" in acts else [],
         may_attach="attach" in acts,
         report=deadlines.report(parts().profile, found, today),
         expiry=deadlines.expiry(parts().profile, found, calls, today),
         papers=_papers(found),
-        may_provide="provide" in acts and found.kind == "provide",
-        may_provide_again="provide_again" in acts,
+        may_provide="provide" in acts and found.kind == "provide" and not over,
+        may_provide_again="provide_again" in acts and not over,
         keep_minutes=round(KEEP_S / 60),
         package=parts().packages.get(signed_in().id, found.id),
         steps_of=_steps,

@@ -17,7 +17,8 @@ from typing import Final
 from appliance.api import NoSuchCall
 from appliance.office.cabinet import Cabinet
 from appliance.office.clerk import BOX, Clerk, Refusal
-from appliance.office.conditions import Calls
+from appliance.office.conditions import Calls, alike
+from appliance.office.cycles import ENDED
 from appliance.office.deadlines import report
 from appliance.office.documents import Document, Medium, Request, Restriction
 from appliance.profile import Profile
@@ -77,12 +78,13 @@ class Chores:
             return
         for request in self._cabinet.all(Request):
             deadline = report(self._profile, request, today)
-            if deadline and deadline.is_over and not self._has_one(request, ground.id):
+            if deadline and deadline.is_over:
                 person = request.applicant.name if request.on_paper else request.made_by
                 new = Restriction(self._cabinet.new_id(Restriction), person, ground.id, request.id)
-                yield self._clerk.file(BOX, "propose", new)
+                if not self._has_one(new):
+                    yield self._clerk.file(BOX, "propose", new)
 
-    def _has_one(self, request: Request, ground: str) -> bool:
-        """Whether it has been proposed for this request before, whatever came of it."""
-        known = self._cabinet.all(Restriction)
-        return any(each.request == request.id and each.ground == ground for each in known)
+    def _has_one(self, new: Restriction) -> bool:
+        """Whether it was proposed for this request, whatever came of it, or one is under way."""
+        known = alike(self._cabinet, new)
+        return any(each.request == new.request or each.state not in ENDED for each in known)

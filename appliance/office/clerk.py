@@ -68,7 +68,7 @@ class Refusal(Exception):
 
     Attributes:
         why: "wrong_state" "no_right" "not_yours" "same_person" "missing" "restricted" "no_ground"
-            "no_call" "out_of_scope" "too_late".
+            "no_call" "out_of_scope" "too_late" "in_force".
         clause: of the rule that says so, "" where it is the box's own.
         detail: which fact is missing, until when, and the like.
     """
@@ -118,6 +118,10 @@ class Clerk:
         steps = [(act, step) for (state, act), step in cycle.items() if state == document.state]
         return [act for act, step in steps if not self._bar(actor, document, act, step)]
 
+    def asks(self, document: Document, act: str) -> tuple[str, ...]:
+        """Return the facts that an act with a document cannot do without, as it is now."""
+        return self._step(type(document), document.state, act).asks
+
     def may_file(
         self, actor: Actor, kind: type[Document], act: str, on_paper: bool = False
     ) -> bool:
@@ -131,9 +135,10 @@ class Clerk:
         Raises:
             Refusal, LedgerBehind: nothing is kept.
         """
-        step = self._step(type(document), NEW, act)
-        bare = replace(document, state=NEW)
-        return self._do(actor, bare, act, step, Given(facts or {}))
+        with self.cabinet.one_at_a_time():
+            step = self._step(type(document), NEW, act)
+            bare = replace(document, state=NEW)
+            return self._do(actor, bare, act, step, Given(facts or {}))
 
     def do(self, actor: Actor, document: D, act: str, given: Given = NOTHING) -> D:
         """Do an act with a document, and return it as it is then.

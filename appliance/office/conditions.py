@@ -15,6 +15,7 @@ from appliance.calendar import report_due
 from appliance.index_row import CallRow, iso
 from appliance.office.cabinet import Cabinet, NoSuchDocument
 from appliance.office.clerk import BOX, Actor, Given, Refusal
+from appliance.office.cycles import NEW
 from appliance.office.documents import Document, LineFile, Medium, Proof, Request, Restriction
 from appliance.office.hearing import unrestricted
 from appliance.profile import Ground, Profile
@@ -259,6 +260,9 @@ class Conditions:
             raise Refusal("no_ground", rule.clause)
         if not restriction.person:
             raise Refusal("missing", rule.clause, "person")
+        open_to = ("active", "proposed") if restriction.state == NEW else ("active",)
+        if any(each.state in open_to for each in alike(self._cabinet, restriction)):
+            raise Refusal("in_force", rule.clause)
         by = {} if actor is BOX else {"made_by": restriction.made_by or actor.id}
         return {"made": restriction.made or self._iso_now(), **by}
 
@@ -309,6 +313,12 @@ class Conditions:
 
     def _iso_now(self) -> str:
         return str(iso(self._now()))
+
+
+def alike(cabinet: Cabinet, restriction: Restriction) -> list[Restriction]:
+    """Return the restrictions of the same person on the same ground that are in the cabinet."""
+    whose = (restriction.person, restriction.ground)
+    return [each for each in cabinet.all(Restriction) if (each.person, each.ground) == whose]
 
 
 def grounds(profile: Profile) -> tuple[Ground, ...]:

@@ -45,6 +45,14 @@ def report(profile: Profile, request: Request, today: date) -> Deadline | None:
     return Deadline("report", day, (day - today).days, profile.report.clause)
 
 
+def has_run_out(profile: Profile, request: Request, today: date) -> bool:
+    """Say whether the days of a request's approval are over: it opens nothing any more."""
+    if request.until is None:
+        return False
+    end = datetime.fromisoformat(request.until).astimezone(ZoneInfo(profile.city.timezone))
+    return end.date() <= today
+
+
 def medium(profile: Profile, each: Medium, today: date) -> Deadline | None:
     """Return when somebody is reminded of a medium that is out, or back and not destroyed."""
     rule, zone = profile.media, ZoneInfo(profile.city.timezone)
@@ -63,7 +71,7 @@ def expiry(
     profile: Profile, request: Request, calls: list[CallRow], today: date
 ) -> Deadline | None:
     """Return when the first call that a request still needs is erased, if that is soon."""
-    if request.state not in _OPEN:
+    if request.state not in _OPEN or has_run_out(profile, request, today):
         return None
     zone = ZoneInfo(profile.city.timezone)
     dues = [row.due.astimezone(zone).date() for row in calls if row.due and not row.hold]

@@ -17,6 +17,7 @@ from appliance.office import deadlines, reviews
 from appliance.office.clerk import Actor, Clerk
 from appliance.office.deadlines import Deadline
 from appliance.office.documents import Document, LineFile, Medium, Request, Restriction, Review
+from appliance.profile import Profile
 
 #: The act by which a document in this state is taken on, and what that is called.
 _DUTIES: Final[Mapping[tuple[type, str, str], str]] = {
@@ -44,6 +45,10 @@ _DUTIES: Final[Mapping[tuple[type, str, str], str]] = {
     (Medium, "missing", "write_off"): "find_medium",
     (Restriction, "proposed", "impose"): "decide_restriction",
 }
+
+
+#: What can be done for as long as an approval lasts, and no longer.
+_UNDER_APPROVAL: Final = ("sign_pledge", "provide", "let_view")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ def _of(
     acts = clerk.acts(actor, document)
     for (kind, state, act), what in _DUTIES.items():
         if kind is type(document) and state == document.state and act in acts:
-            if _is_needless(document, what):
+            if _is_needless(clerk.profile, document, what, today):
                 continue
             since = document.history[-1].at if document.history else ""
             yield Task(what, document, since, _deadline(clerk, document, papers, today))
@@ -121,10 +126,12 @@ def _hold(clerk: Clerk, row: CallRow, today: date) -> Iterator[Task]:
         yield Task("review_hold", row, datetime.combine(day, time(), zone).isoformat())
 
 
-def _is_needless(document: Document, what: str) -> bool:
-    """Whether a request is of the other kind, or has what it would be taken on for."""
+def _is_needless(profile: Profile, document: Document, what: str, today: date) -> bool:
+    """Whether a request is of the other kind, has run out, or has what it is taken on for."""
     if not isinstance(document, Request):
         return False
+    if what in _UNDER_APPROVAL and deadlines.has_run_out(profile, document, today):
+        return True
     if what == "find_calls":
         return bool(document.calls)
     if what == "decide_request":

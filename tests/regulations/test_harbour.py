@@ -55,6 +55,9 @@ def test_a_copy_goes_the_way_that_the_file_names(hall):
     assert hall.act("keeper", "approve") == 303
     assert hall.do("keeper", "/requests/r1/provide") == 303
     assert hall.state() == "provided"
+    closing = hall.page("keeper", "/requests/r1").partition("What you can do")[2]
+    assert "Remarks" in closing and "(optional)" not in closing
+    assert hall.act("keeper", "close") == 400
     assert hall.act("keeper", "close", reason="answered") == 303
     assert hall.state() == "closed"
 

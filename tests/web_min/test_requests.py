@@ -167,3 +167,34 @@ def test_what_was_looked_for_is_noted_and_stays_when_nothing_was_chosen(inside):
     assert inside.recorder.notes("search")[-1][2] == {"fields": "line", "found": "1"}
     answer = inside.post("/requests/r1/attach?line=3")
     assert (answer.status_code, row.id in answer.text) == (400, True)
+
+
+def offered(page):
+    return set(re.findall(r'action="/requests/r1/(\w+)"', page.text))
+
+
+def test_what_is_missing_before_it_can_be_approved_is_said(office):
+    file(office, call="", wanted="11월 23일 10시, 031-8036-7103")
+    page = office.get("/requests/r1", office.people["head"])
+    assert offered(page) == {"refuse"}
+    assert "the recording has not been found" in page.text
+    assert do(office, "head", "approve").status_code == 400
+    assert state(office) == "requested"
+    do(office, "operator", "attach", calls=office.recorded.id)
+    page = office.get("/requests/r1", office.people["head"])
+    assert offered(page) == {"approve", "refuse"}
+    assert "the recording has not been found" not in page.text
+
+
+def test_an_approval_that_has_run_out_offers_nothing_and_says_so(office):
+    file(office)
+    do(office, "head", "approve", until="2026-11-24")
+    client = office.people["unit_head"]
+    assert offered(office.get("/requests/r1", client)) == {"pledge", "withdraw"}
+    office.clock.passed_s += 2 * 86_400
+    office.sign_in("박과장", client=client)
+    page = office.get("/requests/r1", client)
+    assert offered(page) == {"withdraw"}
+    assert "The approval lasted until Tue 24 Nov 2026" in page.text
+    assert "Nothing waits for you." in text(office.get("/", client))
+    assert do(office, "unit_head", "pledge", signed="1").status_code == 400

@@ -31,6 +31,27 @@ def test_the_head_may_impose_one_of_their_own(inside, head):
     assert "11(2) no. 1" in page
 
 
+def test_the_same_one_is_not_imposed_twice(inside, head):
+    form = {"person": "p2", "ground": "leak", "reason": "유출"}
+    assert inside.post("/restrictions", head, **form).status_code == 303
+    again = inside.post("/restrictions", head, **form)
+    assert (again.status_code, "on this ground already" in again.text) == (400, True)
+    assert inside.recorder.notes("refused")[-1][2]["why"] == "in_force"
+    assert inside.post("/restrictions", head, **{**form, "ground": "other_use"}).status_code == 303
+    inside.post("/restrictions/x1/lift", head, reason="끝")
+    assert inside.post("/restrictions", head, **form).status_code == 303
+    assert [each.state for each in inside.parts.cabinet.all(Restriction)] == [
+        *("lifted", "active", "active")
+    ]
+
+
+def test_what_is_proposed_is_not_imposed_beside_it(inside, head):
+    inside.parts.clerk.file(BOX, "propose", Restriction("x1", "p2", "no_report", "r1"))
+    form = {"person": "p2", "ground": "no_report", "reason": "미통보"}
+    assert inside.post("/restrictions", head, **form).status_code == 400
+    assert inside.post("/restrictions/x1/impose", head, reason="미통보").status_code == 303
+
+
 def test_others_do_not_see_them(inside, head):
     assert inside.get("/restrictions", inside.person("이직원", "user")).status_code == 404
 

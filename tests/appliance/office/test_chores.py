@@ -49,6 +49,17 @@ def test_a_restriction_is_proposed_once_a_report_is_overdue_and_only_once(osan, 
     assert len(osan.cabinet.all(Restriction)) == 1
 
 
+def test_who_has_one_under_way_is_not_proposed_again_until_it_ends(osan, provided):
+    second = osan.do("unit_head", osan.approved(), "pledge")
+    second = osan.do("operator", second, "provide", {"file": "x"})
+    (first,) = chores(osan, AFTER)
+    first = osan.do("head", first, "impose", {"reason": "미통보"})
+    assert chores(osan, AFTER) == []
+    osan.do("head", first, "lift", {"reason": "통보함"})
+    (next_one,) = chores(osan, AFTER)
+    assert (next_one.request, next_one.state) == (second.id, "proposed")
+
+
 def test_a_request_is_closed_when_its_media_are_destroyed(goshogawara):
     office = goshogawara
     request = office.do("operator", office.approved(), "provide", {"file": "x"})

@@ -13,6 +13,7 @@ from appliance.office.documents import Applicant, LineFile
 from appliance.office.forms import LISTED, REGISTER, Forms, Phone, as_csv
 from appliance.policy import profile_text
 from appliance.profile_reader import parse
+from tests.appliance.office.conftest import PAPER
 
 AT = datetime(2026, 3, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -98,6 +99,16 @@ def test_forms_2_and_3_are_filled_in_from_the_request(osan, calls):
     printed = text_of("osan-3", forms(osan).pledge(request, calls))
     assert "2026년3월3일10:30" in printed
     assert "2026년3월4일" in printed
+
+
+@pytest.mark.parametrize(
+    "day, written", [("2026-03-02", "(2026년3월2일)"), ("지난주", "(지난주)"), ("", "")]
+)
+def test_the_day_of_a_proof_is_written_as_the_city_writes_days(osan, calls, day, written):
+    proof = replace(PAPER, day=day)
+    printed = text_of("osan-2", forms(osan).request(replace(osan.request(), proof=proof), calls))
+    assert f"오산경찰서수사과-1234{written}" in printed
+    assert "2026-03-02" not in printed
 
 
 def test_form_4_tells_what_became_of_the_copy(osan, calls):

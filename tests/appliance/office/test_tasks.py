@@ -46,6 +46,16 @@ def test_what_is_asked_for_to_view_is_let_view(osan):
     assert of(osan, "operator") == [("let_view", "r1")]
 
 
+def test_an_approval_that_has_run_out_is_nobodys_task(osan):
+    osan.approved()
+    osan.do("unit_head", osan.approved(), "pledge")
+    osan.do("unit_head", osan.approved(kind="view"), "pledge")
+    last, after = date(2026, 3, 18), date(2026, 3, 19)
+    assert of(osan, "unit_head", last) == [("sign_pledge", "r1")]
+    assert of(osan, "operator", last) == [("provide", "r2"), ("let_view", "r3")]
+    assert of(osan, "unit_head", after) == of(osan, "operator", after) == []
+
+
 def test_what_may_be_done_but_need_not_is_no_task(osan):
     osan.request()
     assert of(osan, "unit_head") == []
