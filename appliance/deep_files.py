@@ -16,9 +16,10 @@ from appliance.finding import Finding
 from appliance.index_check import INDEX_CLOSED, closed_facts
 from appliance.ledger_walk import ENTRIES, DamagedLine, Entry, read_entry, read_lines
 from appliance.registry_storage import RegistryBroken, RegistryMissing, read_file, spare_of
-from appliance.site import Site
+from appliance.secret_keeping import day_secrets
+from appliance.site import Site, SiteError
 from appliance.spares import Spared
-from appliance.vault.day_secrets import COPIES, whole_copies
+from appliance.vault.day_secrets import COPIES, SecretDamaged, SecretGone, whole_copies
 from appliance.vault.key_table import NAME as KEYS
 from appliance.vault.key_table import damage
 from appliance.vault.reel import NotAReel, pack_header, read_header
@@ -113,10 +114,12 @@ def _secrets(opened: Box) -> Iterator[Finding]:
 
 
 def _tables(opened: Box) -> Iterator[Finding]:
-    for path in sorted(opened.vault.glob(f"*/{KEYS}")):
-        secret = opened.secrets / f"{path.parent.name}.secret"
-        if wrong := damage(path, secret):
-            yield Finding("wrong", f"{path}: {wrong}", "put back a copy of that file")
+    """Examine those whose secret is there; that one is not, others say."""
+    with suppress(SiteError, OSError), day_secrets(opened) as secrets:
+        for path in sorted(opened.vault.glob(f"*/{KEYS}")):
+            with suppress(SecretGone, SecretDamaged):
+                if wrong := damage(path, secrets.read(path.parent.name)):
+                    yield Finding("wrong", f"{path}: {wrong}", "put back a copy of that file")
 
 
 def _reels(opened: Box) -> Iterator[Finding]:

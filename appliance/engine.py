@@ -161,7 +161,8 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
         troubles = mending.folders(box)
         ledger = Ledger(box.ledger, boxes.signing_key(box), box.id, utc)
         undo.callback(ledger.close)
-        index, was_damaged = open_index(box)
+        secrets = undo.enter_context(day_secrets(box, moved=True))
+        index, was_damaged = open_index(box, secrets)
         # Only after a clean end, and last of all: then doctor compares the file with its sum.
         undo.callback(_enter_closed, box.index, ledger)
         undo.enter_context(index)
@@ -177,7 +178,6 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
             log.error("ledger: %s", what)
         if unsound:
             troubles.append(("ledger_damaged", ""))
-        secrets = undo.enter_context(day_secrets(box, moved=True))
         people = box.recipients
         try:
             yield Parts(box.id, box.vault, secrets, index, ledger, people, box.policy, troubles)

@@ -32,7 +32,7 @@ from appliance.ledger_walk import ENTRIES, read_lines
 from appliance.retell import Hearing, Told, retell
 from appliance.tombstone import tombstone
 from appliance.typed import Typed
-from appliance.vault.day_secrets import DaySecrets, SecretDamaged, SecretGone
+from appliance.vault.day_secrets import SecretDamaged, SecretGone, SecretStore
 from appliance.vault.key_table import NAME as KEYS
 from appliance.vault.key_table import WrongSecret, read_calls
 from appliance.vault.reel import State, scan
@@ -50,7 +50,7 @@ LOOKED_THROUGH_BYTES: Final = 1 << 26
 _LONGEST: Final = timedelta(days=1)
 
 
-def open_index(box: Box) -> tuple[CallIndex, bool]:
+def open_index(box: Box, secrets: SecretStore) -> tuple[CallIndex, bool]:
     """Open the index, made again if need be; say whether anything had to be.
 
     Raises:
@@ -58,10 +58,10 @@ def open_index(box: Box) -> tuple[CallIndex, bool]:
     """
     whole = _sound(box.index)
     if not whole:
-        _make_again(box)
+        _make_again(box, secrets)
     index = CallIndex.open(box.index)
     try:
-        lost = _fill_up(box, index) if whole else 0
+        lost = _fill_up(box, secrets, index) if whole else 0
     except BaseException:
         index.close()
         raise
@@ -110,7 +110,7 @@ def _cut_short(path: Path) -> list[str]:
     return [f"{path} has {length} bytes, want {pages * page_bytes}"]
 
 
-def _make_again(box: Box) -> None:
+def _make_again(box: Box, secrets: SecretStore) -> None:
     """Make a new index of what is left, and put it in the place of the old one."""
     path = box.index
     ask_for_a_check(path)
@@ -120,7 +120,7 @@ def _make_again(box: Box) -> None:
         part.with_name(part.name + suffix).unlink(missing_ok=True)
     old = {row["id"]: from_db(row) for row in sound_rows(path)} if path.exists() else {}
     told = retell(box.ledger / ENTRIES, box.policy)
-    keyed = _keyed(box, _days(box))
+    keyed = _keyed(box, secrets, _days(box))
     rows = _merged(box, old, told, told.rows)
     known = {row.id for row in rows}
     rows += _going_on(box, {call: day for call, day in keyed.items() if call not in known})
@@ -165,14 +165,14 @@ def _keep_old(path: Path) -> None:
     sync_directory(path.parent)
 
 
-def _fill_up(box: Box, index: CallIndex) -> int:
+def _fill_up(box: Box, secrets: SecretStore, index: CallIndex) -> int:
     """Put the calls of the last days that are missing or were never finished.
 
     Returns:
         How many had been entered in the ledger and were not there: damage. A kill leaves a call
         with a key and no row yet, or with an entry and an unfinished row.
     """
-    keyed = _keyed(box, _days(box)[-RECENT_DAYS:])
+    keyed = _keyed(box, secrets, _days(box)[-RECENT_DAYS:])
     known = index.which(keyed)
     lost = {call: day for call, day in keyed.items() if call not in known}
     cut_off = {row.id: row for row in index.unfinished()}
@@ -275,14 +275,14 @@ def _days(box: Box) -> list[str]:
     return sorted(path.name for path in box.vault.iterdir() if path.is_dir())
 
 
-def _keyed(box: Box, days: Iterable[str]) -> dict[str, str]:
+def _keyed(box: Box, secrets: SecretStore, days: Iterable[str]) -> dict[str, str]:
     """Return the calls that have a key, each with its day."""
-    return {call: day for day in days for call in _calls_of(box, day)}
+    return {call: day for day in days for call in _calls_of(box, secrets, day)}
 
 
-def _calls_of(box: Box, day: str) -> frozenset[str]:
+def _calls_of(box: Box, secrets: SecretStore, day: str) -> frozenset[str]:
     with suppress(SecretGone, SecretDamaged, WrongSecret, OSError, ValueError):
-        return read_calls(box.vault / day / KEYS, DaySecrets(box.secrets).read(day))
+        return read_calls(box.vault / day / KEYS, secrets.read(day))
     return frozenset()
 
 

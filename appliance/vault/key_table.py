@@ -44,10 +44,8 @@ from appliance import ulid
 from appliance.durable import Disk, publish, replace, sync_directory, write_all
 from appliance.vault.day_secrets import (
     SecretDamaged,
-    SecretGone,
     SecretStore,
     check_day,
-    read_secret,
 )
 
 NAME = "keys.db"
@@ -241,12 +239,8 @@ def read_calls(path: Path, secret: bytes) -> frozenset[str]:
     return frozenset(age_files)
 
 
-def damage(path: Path, secret_file: Path) -> str:
-    """Say what of a table is damaged, or "" where it is sound or its secret is gone or damaged."""
-    try:
-        secret = read_secret(secret_file)
-    except (SecretGone, SecretDamaged):
-        return ""
+def damage(path: Path, secret: bytes) -> str:
+    """Say what of a table is damaged, or "" where it is sound."""
     key, header = _derive(secret, check_day(path.parent.name))
     data = path.read_bytes()
     _, _, damaged = _parse(data, ChaCha20Poly1305(key))

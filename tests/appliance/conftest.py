@@ -4,6 +4,9 @@ Both folders are made once and copied for each test: the passphrase's argon2id a
 seconds, a copy milliseconds.
 """
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from appliance import box, policy, site
@@ -13,6 +16,7 @@ from firmware_bridge.capture import write_capture
 from firmware_bridge.line_player import ScriptSource
 from tests.appliance.scene import PASSPHRASE, SCRIPTS, START
 from tests.damage import copied
+from tests.fram_chip import FramChip, SpiDev
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +60,14 @@ def replayed(trial, full_folder):
     data, rows = full_folder
     copied(data, trial.data)
     return list(rows)
+
+
+@pytest.fixture
+def chip(trial, monkeypatch):
+    """A chip is fitted and named in site.toml."""
+    text = trial.site_file.read_text()
+    assert '# spi = "0.1"' in text
+    trial.site_file.write_text(text + "\n[secrets]\nspi = '0.1'\nbytes = 8192\n")
+    SpiDev.chip = FramChip(8192)
+    monkeypatch.setitem(sys.modules, "spidev", SimpleNamespace(SpiDev=SpiDev))
+    return SpiDev

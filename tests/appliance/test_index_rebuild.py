@@ -12,6 +12,7 @@ from appliance.engine import open_parts
 from appliance.index import CallIndex
 from appliance.index_rebuild import ask_for_a_check, open_index
 from appliance.replay import replay
+from appliance.vault.day_secrets import DaySecrets
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 #: What the ledger does not hold, or not to the millisecond.
@@ -125,7 +126,7 @@ def test_a_call_that_was_going_on_is_finished_from_the_vault(trial, here, was):
     lines = entries.read_bytes().splitlines(keepends=True)
     entries.write_bytes(b"".join(line for line in lines if row.id.encode() not in line))
     trial.index.unlink()
-    index, made = open_index(trial)
+    index, made = open_index(trial, DaySecrets(trial.secrets))
     with index:
         (found,) = [r for r in index.unfinished() if r.id == row.id]
     assert made
@@ -145,7 +146,7 @@ def test_a_cut_while_it_is_made_again_is_made_up_for(trial, was, monkeypatch):
 
     monkeypatch.setattr(os, "rename", rename)
     with pytest.raises(OSError, match="power"):
-        open_index(trial)
+        open_index(trial, DaySecrets(trial.secrets))
     monkeypatch.undo()
     assert ("index_rebuilt", "") in start(trial)
     assert rows_of(trial).keys() == was.keys()

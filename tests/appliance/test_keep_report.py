@@ -5,7 +5,6 @@ import pytest
 
 from appliance.keep_report import examine, file_system
 from tests.appliance.scene import START
-from tests.appliance.test_secret_keeping import chip  # noqa: F401  the fixture
 
 ROOT = "21 1 179:2 / / rw,noatime shared:1 - ext4 /dev/root rw\n"
 CARD = "30 21 8:1 / /var/lib/kirok rw,noatime shared:9 - ext4 /dev/sda1 rw,discard\n"
@@ -37,7 +36,7 @@ def test_what_a_disk_really_erases_is_said(trial):
     assert "keeps what is written over" in " ".join(said(trial, ROOT.replace("ext4", "btrfs")))
 
 
-def test_a_chip_has_to_hold_the_rules_days(trial, chip):  # noqa: F811
+def test_a_chip_has_to_hold_the_rules_days(trial, chip):
     assert said(trial)["day secrets are in a chip with room for 64 days; 98 are wanted"] == (
         "wrong",
         "fit a larger chip",
@@ -49,7 +48,7 @@ def test_a_chip_has_to_hold_the_rules_days(trial, chip):  # noqa: F811
     assert chip_line[1][0] == "fine"
 
 
-def test_a_chip_that_does_not_answer_is_said(trial, chip, monkeypatch):  # noqa: F811
+def test_a_chip_that_does_not_answer_is_said(trial, chip, monkeypatch):
     monkeypatch.setattr(chip, "open", lambda *place: setattr(chip.chip, "gone", True))
     assert any(what.startswith("day secrets: no FRAM") for what in said(trial))
 

@@ -1,6 +1,4 @@
 import shutil
-import sys
-from types import SimpleNamespace
 
 import pytest
 
@@ -10,36 +8,8 @@ from appliance.spares import FOLDER
 from appliance.vault.chip_secrets import ChipSecrets
 from appliance.vault.day_secrets import DaySecrets, SecretGone
 from firmware_bridge.fram import FramGone
-from tests.fram_chip import FramChip
 
 DAY = "2026-11-23"
-
-
-class SpiDev:
-    """What spidev gives: one chip, at 0.1, that stays over any number of openings."""
-
-    chip = FramChip(8192)
-
-    def open(self, bus, device):
-        assert (bus, device) == (0, 1)
-        self.chip.gone = False
-
-    def xfer2(self, values):
-        return self.chip.xfer2(values)
-
-    def close(self):
-        self.chip.close()
-
-
-@pytest.fixture
-def chip(trial, monkeypatch):
-    """A chip is fitted and named in site.toml."""
-    text = trial.site_file.read_text()
-    assert '# spi = "0.1"' in text
-    trial.site_file.write_text(text + "\n[secrets]\nspi = '0.1'\nbytes = 8192\n")
-    SpiDev.chip = FramChip(8192)
-    monkeypatch.setitem(sys.modules, "spidev", SimpleNamespace(SpiDev=SpiDev))
-    return SpiDev
 
 
 def test_without_a_chip_they_are_in_files(trial):
@@ -66,7 +36,7 @@ def test_those_in_files_move_when_the_folder_is_taken(trial, chip):
 
 
 def test_a_chip_that_does_not_answer_stops_the_start(trial, chip, monkeypatch):
-    monkeypatch.setattr(SpiDev, "open", lambda *place: setattr(SpiDev.chip, "gone", True))
+    monkeypatch.setattr(chip, "open", lambda *place: setattr(chip.chip, "gone", True))
     with pytest.raises(FramGone), day_secrets(trial):
         pass
 
