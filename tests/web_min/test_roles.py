@@ -616,7 +616,11 @@ ROUTES = {
     ("restrictions.impose", "POST"): (
         "/restrictions",
         lambda m, s: restricts(m, s) and m.may(s, "restriction.set"),
-        {"person": "p1", "ground": "leak", "reason": "누출"},
+        lambda m: {
+            "person": f"p{len(m.registry.rows('restrictions'))}",
+            "ground": "leak",
+            "reason": "누출",
+        },
     ),
     ("rule.show", "GET"): ("/rule", signed_in),
     ("passphrase.form", "GET"): ("/passphrase", signed_in),
