@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from appliance import alarm_file, box_file, keys, notice_file, policy, site, spares
+from appliance import alarm_file, box_file, durable, keys, notice_file, policy, site, spares
 from appliance.box_file import BoxBroken
 from appliance.clock_anchor import anchored, keep_anchor
 from appliance.clock_watch import judge, vouching
@@ -31,6 +31,9 @@ from appliance.ulid import Ulids
 from firmware_bridge.host_clock import clock_quality, look
 
 POLICY = "policy.toml"
+PAGE = "page"
+REGISTRY = "registry.json"
+ACCESS = "access.db"
 #: Whose sums are in box.toml.
 SUMMED = (POLICY, "keys/vault.recovery.age")
 #: What the first administrator is: who looks after the system (녹취시스템 관리자, 管理取扱者).
@@ -90,8 +93,13 @@ class Box:
         return self.data / SUMMED[1]
 
     @property
+    def page(self) -> Path:
+        """What the page alone writes."""
+        return self.data / PAGE
+
+    @property
     def registry(self) -> Path:
-        return self.data / "registry.json"
+        return self.page / REGISTRY
 
     @property
     def vault(self) -> Path:
@@ -104,7 +112,7 @@ class Box:
     @property
     def access(self) -> Path:
         """Who did what, to be searched; made from the ledger by the page."""
-        return self.data / "access.db"
+        return self.page / ACCESS
 
     @property
     def index(self) -> Path:
@@ -197,6 +205,7 @@ def open_box(data: Path) -> Box:
         BoxMissing, BoxBroken, PolicyError: see there.
     """
     box_toml = _box_toml(data)
+    _move_to_page(data)
     try:
         raw = box_file.unpack(spares.believed(box_toml).read_text())
         opened = Box(
@@ -217,6 +226,20 @@ def open_box(data: Path) -> Box:
     except (BoxBroken, UnicodeDecodeError) as error:
         raise BoxBroken(f"{box_toml.path}: {error}; put back a copy of the folder") from None
     return opened
+
+
+def _move_to_page(data: Path) -> None:
+    """Move what a folder that was made before 2026-11-28 has beside, into page/."""
+    names = (REGISTRY, "registry.spare.json", "registry.lock")
+    if not any((data / name).exists() for name in names):
+        return
+    durable.make_directory(data / PAGE, mode=0o750)
+    # The table can be made again; what belongs to the registry goes last, to be looked for again.
+    for old in (*data.glob(f"{ACCESS}*"), *(data / name for name in reversed(names))):
+        if old.exists():
+            os.rename(old, data / PAGE / old.name)
+    _sync(data / PAGE)
+    _sync(data)
 
 
 def fixed_files(opened: Box) -> tuple[Spared, ...]:
@@ -276,17 +299,19 @@ def default_site(lines: Sequence[Line] = (), port: str = "/dev/kirok-board") -> 
 
 def _fill(part: Path, plan: Plan, now: datetime) -> Created:
     admin = plan.admin
-    for folder in ("keys", "secrets", "vault", "run", spares.FOLDER):
+    for folder in ("vault", "run", PAGE, spares.FOLDER):
         (part / folder).mkdir(mode=0o750)
+    for folder in ("keys", "secrets"):
+        (part / folder).mkdir(mode=0o700)
     signing = keys.create_signing_key(part / "keys" / "box.key")
     vault, recovery = keys.new_age_pair(), keys.new_age_pair()
     sealed = keys.seal_identity(vault.identity, recovery.recipient)
     (part / SUMMED[1]).write_bytes(sealed)
     code = None if admin else keys.new_setup_code()
     first = keys.wrap_secret(vault.identity.encode(), admin.passphrase if admin else str(code))
-    Registry.create(part / "registry.json", first if code else {})
+    Registry.create(part / PAGE / REGISTRY, first if code else {})
     if admin:
-        registry = Registry(part / "registry.json")
+        registry = Registry(part / PAGE / REGISTRY)
         registry.add_first(admin.name, FIRST_ROLE, first, str(iso(now)))
         registry.close()
     CallIndex.open(part / "calls.db").close()

@@ -11,7 +11,7 @@ on; `ended_ms` is null while it lasts.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -21,8 +21,9 @@ from appliance import index_check, number_index, ulid
 from appliance.api import NoSuchCall
 from appliance.durable import refuse_if_moved
 from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, digits_of, statement
+from appliance.index_reader import IndexReader
 from appliance.index_row import COLUMNS, CallRow, from_db, from_ms, to_db, to_ms
-from appliance.index_schema import check_version, meant, prepare
+from appliance.index_schema import meant, prepare
 from appliance.transaction import transaction
 from appliance.typed import Typed
 
@@ -30,21 +31,24 @@ _INSERT: Final = (
     f"INSERT INTO calls ({', '.join(COLUMNS)}) VALUES ({', '.join(f':{one}' for one in COLUMNS)})"
 )
 
-#: What lies above the leaves of a million calls' indexes; in SQLite's own 2 MB it has no room.
-_READ_CACHE_KIB: Final = 16_000
-#: The map's first part; a shorter one is what a full disk left of it, and nobody's (sqlite.org,
-#: "WAL-mode File Format", 2.2).
-_SHARED_BYTES: Final = 32_768
-
 
 class CallIndex:
     """Open it once to write (`open`), in the recorder, and anywhere to read (`open_readonly`)."""
 
-    def __init__(self, db: sqlite3.Connection, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        current: Callable[[], sqlite3.Connection],
+        close: Callable[[], None],
+        path: Path | None = None,
+    ) -> None:
         """Use an open database; path is that of one to be written, where it stays."""
-        self._db = db
+        self._current = current
+        self.close = close
         self._file = (path, path.stat()) if path else None
-        self._db.row_factory = sqlite3.Row
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        return self._current()
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -62,7 +66,8 @@ class CallIndex:
             prepare(db, path)
         except sqlite3.DatabaseError as error:
             raise meant(error, path) from error
-        return cls(db, path)
+        db.row_factory = sqlite3.Row
+        return cls(lambda: db, db.close, path)
 
     @classmethod
     def open_readonly(cls, path: Path) -> Self:
@@ -73,12 +78,10 @@ class CallIndex:
             OSError: the disk failed.
         """
         try:
-            return cls(_readable(path))
+            reader = IndexReader(path)
         except sqlite3.DatabaseError as error:
             raise meant(error, path) from error
-
-    def close(self) -> None:
-        self._db.close()
+        return cls(reader.current, reader.close)
 
     def __enter__(self) -> Self:
         return self
@@ -436,29 +439,3 @@ class CallIndex:
             quick: leave out whether SQLite's indexes agree with their tables.
         """
         return index_check.wrong(self._db, quick=quick)
-
-
-def _readable(path: Path) -> sqlite3.Connection:
-    """Return a connection that reads, on a disk without a byte left as well.
-
-    SQLite maps the log in shared memory, in a file beside the index, and cannot make one there;
-    while nobody writes, the index alone says what there is.
-    """
-    try:
-        return _read_as(path, "mode=ro")
-    except sqlite3.OperationalError:
-        shared = path.with_name(f"{path.name}-shm")
-        if not path.is_file() or (shared.exists() and shared.stat().st_size >= _SHARED_BYTES):
-            raise
-        return _read_as(path, "mode=ro&immutable=1")
-
-
-def _read_as(path: Path, how: str) -> sqlite3.Connection:
-    db = sqlite3.connect(f"file:{path}?{how}", uri=True, check_same_thread=False)
-    try:
-        check_version(db, path)
-        db.execute(f"PRAGMA cache_size=-{_READ_CACHE_KIB}")
-    except BaseException:
-        db.close()
-        raise
-    return db

@@ -35,7 +35,7 @@ def folders(box: Box) -> list[Trouble]:
                 f"{path} points to {os.readlink(path)}, which is not there: mount that disk"
             )
         set_aside(path)
-        make_directory(path, mode=0o750)
+        make_directory(path, mode=0o700 if path == box.secrets else 0o750)
         if what:
             found.append((what, ""))
     if not (box.ledger / ENTRIES).exists():

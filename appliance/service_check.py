@@ -66,7 +66,7 @@ def watch(opened: Box, here: Site | None) -> Iterator[Finding]:
     """Say whether somebody tells of alarms."""
     if here is None or (here.notices.mail is None and here.notices.syslog is None):
         yield "note", "alarms go neither by mail nor to the log", "set up [mail] in site.toml"
-    elif state.shown(opened.run) is None:
+    elif state.shown(opened.data) is None:
         yield "wrong", "`kirok watch` does not run: nobody is told", "systemctl start kirok-watch"
     else:
         yield "fine", "alarms are told by `kirok watch`", ""

@@ -6,7 +6,6 @@ belongs on this machine's own address alone.
 """
 
 import logging
-import os
 import signal
 import sys
 import threading
@@ -18,7 +17,7 @@ from typing import Any, Final
 
 from waitress.server import create_server
 
-from appliance import box, site
+from appliance import box, pid_file, site
 from appliance.access_log import AccessLog
 from appliance.box import Box
 from appliance.control import ControlClient
@@ -62,7 +61,7 @@ def serve(config: Path) -> int:
         app = create_app(page)
         server = create_server(app, **_listening(here.web))
         undo.callback(server.close)
-        undo.enter_context(_pid_file(opened.run / "web.pid"))
+        undo.enter_context(pid_file.shown_in(opened.run / "web.pid"))
         undo.enter_context(page.rounds.going_on())
         undo.enter_context(_ended_by(signal.SIGTERM))
         if here.web.in_clear:
@@ -96,7 +95,7 @@ def _parts(
         registry=registry,
         open_audio=_opener(opened.vault),
         make_package=_packer(opened),
-        watch=lambda: state.shown(opened.run),
+        watch=lambda: state.shown(opened.data),
         notices=here.notices,
     )
 
@@ -125,17 +124,6 @@ def _listening(web: site.Web) -> dict[str, Any]:
         "clear_untrusted_proxy_headers": True,
         **(proxy if web.tls else {}),
     }
-
-
-@contextmanager
-def _pid_file(path: Path) -> Iterator[None]:
-    """Show this process's id for as long as it runs; that it is alone, the registry's lock says."""
-    path.parent.mkdir(mode=0o750, exist_ok=True)
-    path.write_text(f"{os.getpid()}\n")
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import os
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -19,7 +19,7 @@ from typing import Final
 
 from prometheus_client import start_http_server
 
-from appliance import box, site
+from appliance import box, pid_file, site
 from appliance.api import BoxStatus, RecorderAway
 from appliance.box import Box
 from appliance.control import ControlClient
@@ -59,7 +59,7 @@ def watch(config: Path, every_s: float = EVERY_S, recorder_away_s: float = RECOR
     opened = box.open_box(here.data)
     with ExitStack() as undo:
         stop = undo.enter_context(told_to_stop())
-        undo.enter_context(_pid_file(opened.run / "watch.pid"))
+        undo.enter_context(pid_file.shown_in(opened.run / "watch.pid"))
         ways = Ways(lambda book: state.write_book(opened.data, book))
         if here.notices.mail is not None:
             ways.mail = _postman(here.notices.mail, writer_of(opened))
@@ -71,7 +71,7 @@ def watch(config: Path, every_s: float = EVERY_S, recorder_away_s: float = RECOR
         notify("READY=1")
         while not stop.is_set():
             round_.turn(_look(opened, here))
-            state.show(opened.run, _shown(round_))
+            state.show(opened.data, _shown(round_))
             notify("WATCHDOG=1")
             stop.wait(every_s)
         notify("STOPPING=1")
@@ -145,13 +145,3 @@ def _shown(round_: Round) -> Shown:
     works = "failing" if round_.mail_note else "ok"
     mail = works if round_.ways.mail is not None else "off"
     return Shown(mail, round_.mail_note, round_.mail_since, os.getpid())
-
-
-@contextmanager
-def _pid_file(path: Path) -> Iterator[None]:
-    path.parent.mkdir(mode=0o750, exist_ok=True)
-    path.write_text(f"{os.getpid()}\n")
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)

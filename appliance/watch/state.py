@@ -2,7 +2,7 @@
 
     watch/told.json     what those who are mailed know (`notices.Book`): on the disk before the next
                         mail, so that a restart tells nothing twice and forgets nothing
-    run/watch.json      how the watch stands, for the page and the doctor; nothing that matters
+    watch/shown.json    how the watch stands, for the page and the doctor; nothing that matters
 
 Power goes between a mail and the note that it went: it is sent again. Twice is better than never.
 """
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 FOLDER: Final = "watch"
 TOLD: Final = "told.json"
-SHOWN: Final = "watch.json"
+SHOWN: Final = "shown.json"
 
 
 @dataclass(frozen=True)
@@ -64,22 +64,24 @@ def write_book(folder: Path, book: Book, *, disk: durable.Disk = os) -> None:
     durable.replace(folder / FOLDER / TOLD, text.encode(), mode=0o640, disk=disk)
 
 
-def show(run: Path, shown: Shown) -> None:
+def show(folder: Path, shown: Shown) -> None:
     """Say how the watch stands. Not flushed: after a power cut it is said anew.
 
     Raises:
         OSError: see there.
     """
-    part = run / f".{SHOWN}.part"
+    home = folder / FOLDER
+    home.mkdir(mode=0o750, exist_ok=True)
+    part = home / f".{SHOWN}.part"
     part.write_text(json.dumps(asdict(shown)))
-    part.chmod(0o644)
-    os.replace(part, run / SHOWN)
+    part.chmod(0o640)
+    os.replace(part, home / SHOWN)
 
 
-def shown(run: Path) -> Shown | None:
+def shown(folder: Path) -> Shown | None:
     """Return how the watch stands; None where there is none that runs."""
     try:
-        found = Shown(**json.loads((run / SHOWN).read_bytes()))
+        found = Shown(**json.loads((folder / FOLDER / SHOWN).read_bytes()))
         return found if is_running(found.pid) else None
     except (OSError, ValueError, TypeError):
         return None

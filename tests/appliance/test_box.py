@@ -6,7 +6,7 @@ from appliance import box, keys, ledger_audit, notice_file, policy
 from appliance.box import Admin, BoxExists, BoxMissing, Plan
 from appliance.box_file import BoxBroken
 from appliance.engine import open_parts
-from appliance.registry import Registry
+from appliance.registry import Registry, read_people
 from tests.appliance.scene import PASSPHRASE, START
 
 OSAN = policy.profile_text("osan")
@@ -161,3 +161,16 @@ def test_the_signing_key_may_be_a_systemd_credential(tmp_path, monkeypatch):
         parts.ledger.append("start", process="record")
     public = keys.public_key_from_text(opened.public_key)
     assert ledger_audit.verify(opened.ledger, public) == []
+
+
+def test_a_folder_of_the_first_days_gets_a_folder_for_the_page(tmp_path):
+    data = tmp_path / "data"
+    box.create(data, Plan(OSAN, Admin("김하나", PASSPHRASE), trial=True), START)
+    for path in (data / "page").iterdir():
+        path.rename(data / path.name)
+    (data / "page").rmdir()
+    (data / "access.db-wal").touch()
+    opened = box.open_box(data)
+    assert [person.name for person in read_people(opened.registry)] == ["김하나"]
+    assert not list(data.glob("registry*")) and not list(data.glob("access*"))
+    assert (opened.page / "access.db-wal").exists()

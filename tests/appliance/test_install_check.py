@@ -43,7 +43,7 @@ def test_a_small_machine_and_missing_fonts_are_told(tmp_path):
     assert levels(install_check.machine(tmp_path, 1_000_000_000)) == ["fine", "fine"]
 
 
-@pytest.mark.parametrize("name", ["vault", "keys", "registry.json"])
+@pytest.mark.parametrize("name", ["vault", "keys", "page/registry.json"])
 def test_a_folder_that_others_can_read_is_told(trial, name):
     assert levels(install_check.folder(trial)) == ["fine"]
     path = trial.data / name

@@ -161,7 +161,10 @@ def test_nothing_secret_is_in_files_logs_or_cores(rig):
     seen = files_with(rig.folder, *long_numbers)
     assert seen
     assert seen <= index
-    assert files_with(rig.folder, NAME) == {"data/registry.json", "data/registry.spare.json"}
+    assert files_with(rig.folder, NAME) == {
+        "data/page/registry.json",
+        "data/page/registry.spare.json",
+    }
     assert files_with(rig.folder, PASSPHRASE, WRONG, "AGE-SECRET-KEY-1") == set()
     secrets = [secret for row in rows for secret in packets_of(rig.box, row)]
     assert len(secrets) > 100

@@ -87,7 +87,7 @@ def test_set_up_with_the_real_code_makes_the_first_administrator(folder):
             assert answer.url == f"http://127.0.0.1:{port}/"
         process.send_signal(signal.SIGTERM)
         process.wait(LIMIT_S)
-    registry = Registry(data / "registry.json")
+    registry = Registry(data / "page/registry.json")
     first, *colleagues = registry.people()
     assert (first.name, first.role) == ("A", box.FIRST_ROLE)
     assert {p.role for p in colleagues if p.opens} == {"head", "deputy"}
@@ -113,8 +113,8 @@ def test_another_name_is_not_answered(folder):
 @pytest.mark.parametrize(
     "spoil, says",
     [
-        (lambda data: (data / "registry.json").unlink(), "registry.json is missing"),
-        (lambda data: (data / "registry.json").write_text("{"), "registry.json is not JSON"),
+        (lambda data: (data / "page/registry.json").unlink(), "registry.json is missing"),
+        (lambda data: (data / "page/registry.json").write_text("{"), "registry.json is not JSON"),
         (lambda data: (data / "box.toml").unlink(), "is not a data folder"),
         (lambda data: (data / "calls.db").unlink(), "calls.db"),
         (lambda data: (data / "site.toml").write_text("webb = 1"), "unknown key webb"),
@@ -123,7 +123,7 @@ def test_another_name_is_not_answered(folder):
 def test_what_is_broken_stops_the_start_with_a_sentence(folder, spoil, says):
     data, _, _ = folder
     shutil.rmtree(data / "spare")
-    (data / "registry.spare.json").unlink()
+    (data / "page/registry.spare.json").unlink()
     spoil(data)
     process = run(data / "site.toml")
     _, told = process.communicate(timeout=LIMIT_S)
@@ -135,7 +135,7 @@ def test_what_is_broken_stops_the_start_with_a_sentence(folder, spoil, says):
 
 def test_two_pages_on_one_folder_are_one_too_many(folder):
     data, _, _ = folder
-    held = Registry(data / "registry.json")
+    held = Registry(data / "page/registry.json")
     process = run(data / "site.toml")
     _, told = process.communicate(timeout=LIMIT_S)
     held.close()

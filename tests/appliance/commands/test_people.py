@@ -55,7 +55,7 @@ def vault_of(data, name, passphrase):
 
 
 def secret_of(data, name, passphrase):
-    person = next(p for p in read_people(data / "registry.json") if p.name == name)
+    person = next(p for p in read_people(data / "page/registry.json") if p.name == name)
     own = keys.unwrap_secret(person.wrapped, passphrase)
     return vault_secret(person.recipient, person.vault, own)
 
@@ -90,7 +90,10 @@ def test_a_code_lets_nobody_do_anything_else(run, made):
     code = add(run)
     assert run("people", "remove", ADMIN, "--as", "이두리", passphrase=code)[0] == 2
     assert run("people", "add", "x", "--as", "이두리", passphrase=code)[0] == 2
-    assert [person.name for person in read_people(made[0] / "registry.json")] == [ADMIN, "이두리"]
+    assert [person.name for person in read_people(made[0] / "page/registry.json")] == [
+        ADMIN,
+        "이두리",
+    ]
 
 
 def test_the_list_says_who_has_not_used_their_code(run):
@@ -108,11 +111,11 @@ def test_roles_and_post_are_given_and_changed(run, made):
     add = ("people", "add", "이두리", "--as", ADMIN, *post)
     assert run(*add, passphrase=PASSPHRASE)[0] == 0
     assert "user unit_head 이두리, 세정과 과장" in run("people", "list")[1]
-    assert not read_people(made[0] / "registry.json")[1].opens
+    assert not read_people(made[0] / "page/registry.json")[1].opens
     change = ("people", "change", "이두리", "--as", ADMIN, "--role", "operator")
     renew = ("people", "code", "이두리", "--as", ADMIN)
     assert run(*change, passphrase=PASSPHRASE)[0] == 0
-    person = read_people(made[0] / "registry.json")[1]
+    person = read_people(made[0] / "page/registry.json")[1]
     assert (person.role, person.department, person.opens) == ("operator", "세정과", True)
     code, said = run(*change, "--role", "king", passphrase=PASSPHRASE)
     assert (code, "no role 'king': the policy has head, deputy" in said) == (2, True)
@@ -135,7 +138,7 @@ def test_somebody_removed_opens_nothing_and_their_id_is_never_used_again(run, ma
     run("people", "passphrase", "--as", "이두리", passphrase=code, new=OTHER)
     assert run("people", "remove", "이두리", "--as", ADMIN, passphrase=PASSPHRASE)[0] == 0
     assert run("people", "add", "x", "--as", "이두리", passphrase=OTHER)[0] == 2
-    raw = json.loads((made[0] / "registry.json").read_text())
+    raw = json.loads((made[0] / "page/registry.json").read_text())
     assert [row["name"] for row in raw["people"].values()] == [ADMIN]
     assert [set(row) for row in raw["removed"].values()] == [
         {"id", "name", "role", "added", "removed"}
@@ -172,11 +175,11 @@ def test_the_last_one_goes_only_when_the_sheet_has_been_seen(run, made):
     other = keys.new_age_pair().identity
     assert run(*gone, "--sheet", passphrase=PASSPHRASE, sheet=other)[0] == 2
     assert run(*gone, "--sheet", passphrase=PASSPHRASE, sheet=made[1])[0] == 0
-    assert [person.name for person in read_people(made[0] / "registry.json")] == ["이두리"]
+    assert [person.name for person in read_people(made[0] / "page/registry.json")] == ["이두리"]
 
 
 def test_while_the_page_runs_the_registry_is_its_own(run, made):
-    registry = Registry(made[0] / "registry.json")
+    registry = Registry(made[0] / "page/registry.json")
     try:
         code, said = run("people", "add", "x", "--as", ADMIN, passphrase=PASSPHRASE)
         assert (code, "do this on the page" in said) == (2, True)
@@ -236,7 +239,7 @@ def test_after_the_last_passphrase_is_lost_the_sheet_opens_an_old_recording(
 
 def test_a_known_name_keeps_its_id_and_gets_the_new_passphrase(run, made):
     assert run("recover", "--admin", ADMIN, passphrase=OTHER, sheet=made[1])[0] == 0
-    assert [person.id for person in read_people(made[0] / "registry.json")] == ["p1"]
+    assert [person.id for person in read_people(made[0] / "page/registry.json")] == ["p1"]
     assert vault_of(made[0], ADMIN, OTHER) == box.open_box(made[0]).recipients[0]
 
 
@@ -249,7 +252,7 @@ def test_a_folder_whose_first_code_was_lost_is_recovered_too(made, run, tmp_path
     monkeypatch.setenv("KIROK_PASSPHRASE", OTHER)
     assert cli.main(["recover", "--data", str(tmp_path / "second"), "--admin", "새관리"]) == 0
     assert not box.waits_for_setup(box.open_box(tmp_path / "second"))
-    assert json.loads((tmp_path / "second" / "registry.json").read_text())["setup"] == {}
+    assert json.loads((tmp_path / "second" / "page/registry.json").read_text())["setup"] == {}
 
 
 @pytest.mark.parametrize(
@@ -262,11 +265,11 @@ def test_a_folder_whose_first_code_was_lost_is_recovered_too(made, run, tmp_path
     ],
 )
 def test_a_sheet_that_is_not_right_changes_nothing_and_says_what_is_wrong(run, made, spoil, says):
-    before = (made[0] / "registry.json").read_bytes()
+    before = (made[0] / "page/registry.json").read_bytes()
     words = spoil(recovery_key.in_words(made[1], "ko"))
     code, said = run("recover", "--admin", "x", passphrase=OTHER, sheet=" ".join(words))
     assert (code, says in said) == (2, True)
-    assert (made[0] / "registry.json").read_bytes() == before
+    assert (made[0] / "page/registry.json").read_bytes() == before
 
 
 def test_a_damaged_sealed_identity_is_told_with_its_remedy(run, made):

@@ -51,13 +51,13 @@ def test_that_the_recorder_is_dead_is_mailed_logged_and_measured(tmp_path, mail_
         )
         process = subprocess.Popen([sys.executable, "-c", impatient, str(opened.site_file)])
         try:
-            wait_for(lambda: shown(opened.run), LIMIT_S)
+            wait_for(lambda: shown(opened.data), LIMIT_S)
             with urllib.request.urlopen(f"http://127.0.0.1:{metrics_port}/metrics") as answer:
                 assert b"kirok_up 0.0" in answer.read()
             (raw,) = wait_for(lambda: mail_server.mails, LIMIT_S)
             assert b'what="recorder_away"' in log.recv(4096)
-            wait_for(lambda: shown(opened.run).mail_since, LIMIT_S)
-            assert shown(opened.run).mail == "ok"
+            wait_for(lambda: shown(opened.data).mail_since, LIMIT_S)
+            assert shown(opened.data).mail == "ok"
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
@@ -75,8 +75,8 @@ def test_the_figures_are_for_this_machine_alone(tmp_path):
     command = [sys.executable, "-m", "appliance", "watch", "--config", str(opened.site_file)]
     process = subprocess.Popen(command)
     try:
-        wait_for(lambda: shown(opened.run), LIMIT_S)
-        assert shown(opened.run).mail == "off"
+        wait_for(lambda: shown(opened.data), LIMIT_S)
+        assert shown(opened.data).mail == "off"
         address = socket.gethostbyname(socket.gethostname())
         if not address.startswith("127."):
             with pytest.raises(ConnectionRefusedError):
