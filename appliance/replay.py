@@ -1,31 +1,39 @@
 """A capture through the whole recorder, as fast as it goes, frames and all.
 
 Capture → the board's own frames → frame reader → stream → recorder → vault: only the serial port
-is left out, and the clock is the capture's.
+is left out. The clock is the capture's; one that says no time of its own begins now, by the host's
+clock, which is believed as far as the recorder believes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from appliance.box import Box
+from appliance.box_clock import last_believed
+from appliance.call import HostCount
 from appliance.call_machine import Mode
 from appliance.call_row import FixedClock
+from appliance.clock_duty import ClockDuty
+from appliance.clock_keeper import ClockKeeper
 from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.index_row import CallRow
 from appliance.policy import Policy
 from appliance.progress import Progress
 from appliance.site import Line, Site
+from dsp.units import AUDIO_HZ
 from firmware_bridge import commands
 from firmware_bridge.block import Block, Epoch, Item, Samples
 from firmware_bridge.board_end import BoardEnd
 from firmware_bridge.capture import Capture
 from firmware_bridge.frames import FrameReader, encode
+from firmware_bridge.host_clock import ClockReading
+from firmware_bridge.host_clock import look as look_at_clocks
 from firmware_bridge.stream import Stream
 
 #: Lines of one board.
@@ -67,6 +75,27 @@ class _Wire:
         return [item for frame in frames for item in self._stream.push(frame)]
 
 
+class _HostClock:
+    """The clock of a capture that begins now; see `appliance.call_row.StreamClock`."""
+
+    drift_ppm = 0.0
+
+    def __init__(self, keeper: ClockKeeper) -> None:
+        self._began, self._state = keeper.last
+
+    def quality(self, since: int) -> str:
+        return self._state.quality
+
+    def utc_s(self, sample: int) -> float:
+        return self._began.utc_s + sample / AUDIO_HZ
+
+    def unsure(self, told: datetime, ago_s: float) -> HostCount | None:
+        if self._state.trusted:
+            return None
+        since_s = told.timestamp() - self._began.utc_s
+        return HostCount(self._began.boot, self._began.uptime_s + since_s)
+
+
 @dataclass(frozen=True)
 class Take:
     """How a capture is to be recorded.
@@ -82,7 +111,14 @@ class Take:
     start: datetime | None = None
 
 
-def replay(box: Box, site: Site, path: Path, take: Take = Take()) -> list[CallRow]:
+def replay(
+    box: Box,
+    site: Site,
+    path: Path,
+    take: Take = Take(),
+    *,
+    look: Callable[[], ClockReading] = look_at_clocks,
+) -> list[CallRow]:
     """Record a capture into a trial folder and return the calls it made, oldest first.
 
     Raises:
@@ -93,15 +129,20 @@ def replay(box: Box, site: Site, path: Path, take: Take = Take()) -> list[CallRo
     if not box.trial:
         raise NotATrial(f"{box.data} is no trial folder; `kirok init --trial` makes one")
     with Capture(path) as capture:
-        began = take.start or capture.start or datetime.now(UTC)
+        began = take.start or capture.start
+        # Before the engine enters its start: the newest entry is what the clock is judged by.
+        keeper = ClockKeeper(last_believed(box), trial=box.trial, look=look)
+        clock = FixedClock(began) if began else _HostClock(keeper)
         numbers = range(1, capture.lines + 1)
         lines: tuple[Line, ...] = tuple(replace(site.line(n), mode=take.mode) for n in numbers)
         ruled = replace(box, policy=take.policy or box.policy)
-        engine = Engine(ruled, replace(site, lines=lines), FixedClock(began), wait=True)
+        engine = Engine(ruled, replace(site, lines=lines), clock, wait=True, utc=keeper.utc)
         before = _last_row(box)  # after recovery: what it finished is not this capture's
         if not capture.has_volts:
             engine.recorder.listen_only()
         try:
+            if not began:
+                ClockDuty(keeper, engine.writer, engine.alarms, box.data, ruled.policy).turn(0, ())
             _run(engine, capture)
         finally:
             engine.close("capture_ended")

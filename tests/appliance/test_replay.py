@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -7,7 +8,11 @@ import pytest
 from appliance import cli, keys
 from appliance.box import open_box
 from appliance.call_machine import Mode
+from appliance.clock_anchor import keep_anchor
+from appliance.clock_watch import Anchor
+from appliance.dating import DOUBT
 from appliance.index import CallIndex
+from appliance.ledger_walk import read_entry
 from appliance.notice_file import shipped
 from appliance.registry import Registry
 from appliance.replay import NotATrial, Take, replay
@@ -16,8 +21,9 @@ from appliance.vault.key_table import open_table
 from appliance.vault.reader import read_call
 from dsp.opus import decode
 from firmware_bridge.capture import Capture, write_capture
+from firmware_bridge.host_clock import ClockReading
 from firmware_bridge.line_player import ScriptSource
-from tests.appliance.scene import CALLERS, NOTICE_SCRIPTS, PASSPHRASE, START
+from tests.appliance.scene import CALLERS, NOTICE_SCRIPTS, PASSPHRASE, SCRIPTS, START
 
 REASONS = {"unplugged": "line_down", "on_hook": "full", "ring_end": "missed"}
 
@@ -222,3 +228,39 @@ def test_who_called_is_found_and_a_number_displays_own_answer_is_no_call(tmp_pat
             assert (row.answer - START).total_seconds() == pytest.approx(truth.answer_s, abs=0.05)
             assert row.audio_s == pytest.approx(truth.end_s - truth.answer_s, abs=0.05)
             assert row.proof == "verified"
+
+
+@pytest.fixture(scope="module")
+def undated(tmp_path_factory):
+    path = tmp_path_factory.mktemp("undated") / "four.wav"
+    write_capture(path, ScriptSource(SCRIPTS, seed=5))
+    return path
+
+
+ZERO = timedelta()
+
+
+def reading(at, uptime_s):
+    return ClockReading(at.timestamp(), uptime_s, boot="b1", kernel_utc_s=at.timestamp())
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=d) for d in (1, -1, 3652, -3652)], ids=str)
+def test_a_capture_without_a_time_is_not_dated_by_a_clock_that_is_not_believed(
+    trial, here, undated, jump
+):
+    """The clock was right, then it jumps; later it is right again: nothing is ever due early."""
+    keep_anchor(trial.data, Anchor(START.timestamp(), 100.0, "b1", "trial"))
+    wrong, right = (reading(START + timedelta(seconds=60) + by, 160.0) for by in (jump, ZERO))
+    made = replay(trial, here, undated, look=lambda: wrong)
+    assert {(row.dated, row.due, row.clock) for row in made} == {("unsure", None, "stepped")}
+    replay(trial, here, undated, look=lambda: right)
+    with CallIndex.open_readonly(trial.index) as index:
+        rows = {row.id: row for row in index.since_row(0)}
+    for row in made:
+        found = rows[row.id]
+        assert (found.dated, found.told_start) == ("corrected", row.start)
+        assert found.start == row.start - jump
+        assert found.due == trial.policy.due(found.start + DOUBT)
+    log = (trial.ledger / "entries.log").read_bytes()
+    steps = [e.facts["by_s"] for e in map(read_entry, log.splitlines()) if e.act == "clock_step"]
+    assert steps == [jump.total_seconds()]
