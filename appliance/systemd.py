@@ -1,6 +1,7 @@
 """Tell systemd how the service is: ready, alive, stopping.
 
-Source: sd_notify(3). Without NOTIFY_SOCKET, as outside systemd, nothing is sent.
+Source: sd_notify(3), sd_watchdog_enabled(3). Without NOTIFY_SOCKET, as outside
+systemd, nothing is sent.
 """
 
 import os
@@ -24,3 +25,10 @@ def notify(state: str, address: str | None = None) -> bool:
         except OSError:
             return False  # systemd restarting; the next notice will reach it
     return True
+
+
+def watchdog_s() -> float | None:
+    """Return how long systemd waits for this process's "WATCHDOG=1"; None: it does not."""
+    usec = os.environ.get("WATCHDOG_USEC", "")
+    of = os.environ.get("WATCHDOG_PID", str(os.getpid()))
+    return int(usec) / 1e6 if usec.isdigit() and int(usec) and of == str(os.getpid()) else None

@@ -28,7 +28,7 @@ from appliance.playback import Recording, open_recording
 from appliance.registry import Registry
 from appliance.systemd import notify
 from appliance.watch import state
-from web_min import create_app
+from web_min import create_app, pulse
 from web_min.parts import LOOPBACK, Parts, Site
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ def serve(config: Path) -> int:
         if here.web.in_clear:
             log.warning("%s without TLS: passphrases cross the network in clear", here.web.host)
         notify("READY=1")
+        undo.enter_context(pulse.felt(here.web))
         server.run()
         notify("STOPPING=1")
     return 0

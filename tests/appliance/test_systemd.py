@@ -1,8 +1,9 @@
+import os
 import socket
 
 import pytest
 
-from appliance.systemd import notify
+from appliance.systemd import notify, watchdog_s
 
 
 @pytest.fixture
@@ -36,3 +37,23 @@ def test_nobody_there_is_no_error(tmp_path, monkeypatch):
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     assert not notify("READY=1")
     assert not notify("READY=1", str(tmp_path / "gone"))
+
+
+@pytest.mark.parametrize(
+    "usec, pid, seconds",
+    [
+        (None, None, None),
+        ("120000000", None, 120.0),
+        ("500000", "ours", 0.5),
+        ("500000", "1", None),
+        ("0", None, None),
+        ("soon", None, None),
+    ],
+)
+def test_the_watchdog_is_told_by_the_environment(monkeypatch, usec, pid, seconds):
+    for name, value in (("WATCHDOG_USEC", usec), ("WATCHDOG_PID", pid)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, str(os.getpid()) if value == "ours" else value)
+    assert watchdog_s() == seconds

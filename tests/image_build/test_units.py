@@ -59,6 +59,12 @@ def test_little_is_open(unit):
     assert float(found[1]) <= MOST_EXPOSED
 
 
+@pytest.mark.parametrize("name", UNITS)
+def test_a_service_that_hangs_is_started_again(name):
+    text = (FOLDER / name).read_text()
+    assert re.search(r"^WatchdogSec=\d+$", text, re.MULTILINE) and "Restart=always" in text
+
+
 @pytest.mark.parametrize("name", ["kirok-web.service", "kirok-watch.service"])
 def test_who_is_on_the_net_can_neither_write_the_vault_nor_read_its_secrets(name):
     text = (FOLDER / name).read_text()

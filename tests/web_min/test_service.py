@@ -6,7 +6,7 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from urllib.error import HTTPError
 
@@ -15,9 +15,10 @@ import pytest
 from appliance import box, policy, site
 from appliance.registry import Registry
 from tests.waiting import free_port
-from web_min.service import _listening
+from web_min.service import CONNECTIONS_MAX, _listening
 
 LIMIT_S = 20
+WATCHDOG_S = 2.0
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -41,15 +42,15 @@ def run(config, **environment):
 
 
 @contextmanager
-def running(data):
-    """Run the service until it says that it is ready."""
+def running(data, **environment):
+    """Run the service, from when it says that it is ready; yield it and what it says next."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
         ready.bind(str(data / "run" / "notify"))
         ready.settimeout(LIMIT_S)
-        process = run(data / "site.toml", NOTIFY_SOCKET=str(data / "run" / "notify"))
+        process = run(data / "site.toml", NOTIFY_SOCKET=str(data / "run" / "notify"), **environment)
         try:
             assert ready.recv(100) == b"READY=1"
-            yield process
+            yield process, ready
         finally:
             process.kill()
             process.communicate(timeout=LIMIT_S)
@@ -57,7 +58,7 @@ def running(data):
 
 def test_the_service_serves_the_page_and_ends_when_told(folder):
     data, port, _ = folder
-    with running(data) as process:
+    with running(data) as (process, _):
         assert (data / "run" / "web.pid").read_text() == f"{process.pid}\n"
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=LIMIT_S) as answer:
             assert answer.url == f"http://127.0.0.1:{port}/setup"
@@ -72,7 +73,7 @@ def test_set_up_with_the_real_code_makes_the_first_administrator(folder):
     data, port, code = folder
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     address = f"http://127.0.0.1:{port}/setup"
-    with running(data) as process:
+    with running(data) as (process, _):
         form = opener.open(address, timeout=LIMIT_S).read().decode()
         token = form.split('name="token" value="')[1].split('"')[0]
         fields = {
@@ -148,3 +149,33 @@ def test_a_proxy_is_believed_only_where_the_installer_says_there_is_one():
     assert "trusted_proxy" not in bare
     assert bare["clear_untrusted_proxy_headers"]
     assert behind["trusted_proxy"] == "127.0.0.1"
+
+
+def next_notice(told):
+    try:
+        return told.recv(100)
+    except TimeoutError:
+        return b""
+
+
+def test_a_page_that_is_crowded_out_is_not_said_to_live(folder):
+    data, port, _ = folder
+    with running(data, WATCHDOG_USEC=str(round(WATCHDOG_S * 1e6))) as (_, told):
+        told.settimeout(LIMIT_S)
+        assert [told.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+        with ExitStack() as crowd:
+            for _ in range(CONNECTIONS_MAX):  # the process lives, its thread too: nobody is served
+                crowd.enter_context(socket.create_connection(("127.0.0.1", port), LIMIT_S))
+            told.settimeout(WATCHDOG_S)
+            while next_notice(told):
+                pass  # what was on its way
+            assert next_notice(told) == b""
+        told.settimeout(LIMIT_S)
+        assert told.recv(100) == b"WATCHDOG=1"
+
+
+def test_a_page_without_a_watchdog_says_nothing(folder):
+    data, _, _ = folder
+    with running(data) as (_, told):
+        told.settimeout(1.0)
+        assert next_notice(told) == b""
