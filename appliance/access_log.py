@@ -7,8 +7,8 @@ and is made again from the ledger, which alone is the proof.
     access  entry (its number in the ledger), at_ms, person, act, address, call_id, facts (JSON)
     place   how far the ledger has been read: the offset after the last whole line
 
-An act carries no address but those of coming in and going out; it is shown with that of the
-person's sign-in before it. What is older than 2 years is taken out here, never from the ledger.
+The address is that from which the person was at the page; what is done at the box itself, by a
+command, has none. What is older than 2 years is taken out here, never from the ledger.
 
 Source: 개인정보의 안전성 확보조치 기준 (PIPC notice), art. 8: identifier, time, place, whose data,
 what was done; kept 2 years where sensitive data may be among it, as in what people say.
@@ -106,7 +106,6 @@ class AccessLog:
         self._path = path
         self._entries = entries
         self._lock = Lock()
-        self._addresses: dict[str, str] = {}
         try:
             self._db = self._opened()
         except sqlite3.DatabaseError:
@@ -168,8 +167,6 @@ class AccessLog:
             if version not in (0, _VERSION):
                 raise sqlite3.DatabaseError(f"version {version}, want {_VERSION}")
             db.executescript(_TABLES)
-            newest = "SELECT person, address, max(entry) FROM access WHERE address <> '' GROUP BY 1"
-            self._addresses = {person: address for person, address, _ in db.execute(newest)}
         except BaseException:
             db.close()
             raise
@@ -179,7 +176,6 @@ class AccessLog:
         with transaction(self._db):
             self._db.execute("DELETE FROM access")
             self._db.execute("UPDATE place SET offset = 0")
-        self._addresses.clear()
 
     def _take(self, batch: list[tuple[int, bytes]]) -> None:
         rows: list[tuple[Any, ...]] = []
@@ -202,17 +198,14 @@ class AccessLog:
         except DamagedLine:
             return  # the ledger's own checks tell of it
         facts: Any = entry["facts"]
-        person, address = str(facts["person"]), str(facts.get("address", ""))
-        if address and person:
-            self._addresses[person] = address
         at = datetime.fromisoformat(str(facts.get("at", entry["time"])))
         rest = {name: value for name, value in facts.items() if name not in _OWN}
         yield (
             entry["index"],
             to_ms(at),
-            person,
+            str(facts["person"]),
             entry["act"],
-            address or self._addresses.get(person, ""),
+            str(facts.get("address", "")),
             str(facts.get("call", "")),
             json.dumps(rest, ensure_ascii=False),
         )

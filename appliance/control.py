@@ -1,9 +1,10 @@
 """The socket on which the page asks the recorder, both ends.
 
 A Unix stream socket in the data folder's run/, mode 0660. One request a connection: a line of
-JSON with the name of a method of `appliance.api.Recorder` and its arguments; one line of JSON
-back, with either `result` or `error`. Bytes travel as base64. A request that is too long, too
-late or not understood gets an error and costs the recorder nothing.
+JSON with the name of a method of `appliance.api.Recorder`, its arguments, and the address that
+whoever asks is signed in from; one line of JSON back, with either `result` or `error`. Bytes travel
+as base64. A request that is too long, too late or not understood gets an error and costs the
+recorder nothing.
 """
 
 import base64
@@ -17,6 +18,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
+from appliance import address
 from appliance.api import (
     Alarm,
     BoxStatus,
@@ -108,7 +110,8 @@ class ControlServer:
             name, arguments = request["method"], request["arguments"]
             if name not in _METHODS:
                 raise ValueError(f"no method {name!r}")
-            answer = {"result": _encode(getattr(self._recorder, name)(**arguments))}
+            with address.at(str(request.get("address", ""))):
+                answer = {"result": _encode(getattr(self._recorder, name)(**arguments))}
         except NoSuchCall as error:
             answer = {"error": "NoSuchCall", "text": str(error)}
         except Refused as error:
@@ -183,7 +186,8 @@ class ControlClient:
         self._ask("note", act=act, person=person, **facts)
 
     def _ask(self, method: str, **arguments: object) -> Any:
-        request = json.dumps({"method": method, "arguments": arguments}).encode() + b"\n"
+        asked = {"method": method, "arguments": arguments, "address": address.here()}
+        request = json.dumps(asked).encode() + b"\n"
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as to:
                 to.settimeout(self._timeout_s)

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from appliance import checkpoint
+from appliance import address, checkpoint
 from appliance.checkpoint import Checkpoint
 from appliance.durable import Disk, make_directory, publish, refuse_if_moved, replace, write_all
 from appliance.ledger_heads import pack_resume
@@ -99,9 +99,13 @@ class Ledger:
     def append(self, act: str, /, **facts: object) -> int:
         """Enter an act, and return its index; it is on the disk after the next sync().
 
+        A person's act has the address that they do it from beside it.
+
         Raises:
             TypeError, ValueError: the facts are not JSON; nothing was entered.
         """
+        if facts.get("person") and address.here():
+            facts.setdefault("address", address.here())
         with self._state:
             return self._append(act, facts)
 

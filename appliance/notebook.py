@@ -11,13 +11,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from threading import Lock
-from typing import Protocol
+from typing import Final, Protocol
 
+from appliance import address
 from appliance.api import RecorderAway
 from appliance.index_row import iso
 from appliance.registry import Registry
 
 log = logging.getLogger(__name__)
+
+#: Where a note that waits has the address that its act was done from.
+FROM: Final = "from"
+_NO_FACTS: Final = ("act", "person", FROM)
 
 
 class Desk(Protocol):
@@ -57,7 +62,8 @@ class Notebook:
     def keep(self, act: str, person: str, **facts: str) -> bool:
         """Leave a note in the registry, to be sent later; False when too many wait."""
         at = iso(self._now()) or ""
-        return self._registry.keep_unsent({"act": act, "person": person, "at": at, **facts})
+        note = {"act": act, "person": person, "at": at, FROM: address.here(), **facts}
+        return self._registry.keep_unsent(note)
 
     def send(self) -> None:
         """Send what waits, if the recorder is there."""
@@ -75,5 +81,6 @@ class Notebook:
                 self._registry.drop_unsent(sent)
 
     def _send(self, waiting: Mapping[str, str]) -> None:
-        facts = {key: value for key, value in waiting.items() if key not in ("act", "person")}
-        self._recorder.note(waiting["act"], waiting["person"], **facts)
+        facts = {key: value for key, value in waiting.items() if key not in _NO_FACTS}
+        with address.at(waiting.get(FROM, "")):
+            self._recorder.note(waiting["act"], waiting["person"], **facts)

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextvars import copy_context
 from typing import Final, TypeVar
 
 from appliance.index_row import CallRow
@@ -135,8 +136,10 @@ class Writer:
     # ------------------------------------------------------------ the threads
 
     def _do(self, job: Callable[[], object]) -> None:
+        """Have something done on the writer's thread, as from where it is asked for."""
         self._check()
-        self._jobs.put(job)
+        context = copy_context()
+        self._jobs.put(lambda: context.run(job))
 
     def _check(self) -> None:
         if self._failed is not None:

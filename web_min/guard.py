@@ -13,6 +13,7 @@ from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Response
 
+from appliance import address
 from web_min import languages
 from web_min.acts import ACTS
 from web_min.parts import LOOPBACK, factor_due, parts
@@ -66,7 +67,9 @@ UNATTENDED: Final = frozenset({"board.now", "sign_in.left"})
 
 def put_before(app: Flask) -> None:
     """Make every request and answer of an application pass here."""
+    app.before_request(_begin)
     app.before_request(_check)
+    app.teardown_request(_leave)
     app.after_request(_seal)
 
 
@@ -91,6 +94,14 @@ def form_token() -> str:
     if not g.browser:
         g.browser = g.new_browser = new_id()
     return parts().tokens.make(g.browser)
+
+
+def _begin() -> None:
+    address.begin(request.remote_addr or "")
+
+
+def _leave(error: BaseException | None) -> None:
+    address.begin("")
 
 
 def _check() -> Response | None:

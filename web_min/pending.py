@@ -9,6 +9,7 @@ asked for in the person's name and is in the ledger ("prove"), the sound is deco
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Final
 
 from appliance.api import NoSuchCall, Recorder, RecorderAway
@@ -57,7 +58,8 @@ class Pending:
     def begin(self, session: Session) -> None:
         """Prove what waits, if this session can open recordings."""
         if session.secret:
-            self._behind(lambda: self._sweep(session))
+            context = copy_context()  # with the address that it was opened from
+            self._behind(lambda: context.run(self._sweep, session))
 
     def _sweep(self, session: Session) -> None:
         if not self._lock.acquire(blocking=False):

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from appliance import address
 from appliance.index_row import iso
+from appliance.notebook import FROM
 from appliance.office import cycles
 from appliance.office.cabinet import Cabinet, NoSuchDocument
 from appliance.office.cycles import NEW, Cycle, Step
@@ -220,6 +222,7 @@ class Clerk:
             "act": f"{_SUBJECTS[type(document)]}_{act}",
             "person": actor.id,
             "at": self._iso_now(),
+            FROM: address.here(),
             "of": document.id,
             "state": step.next,
             "clause": self._clause(step),

@@ -3,6 +3,7 @@ import socket
 
 import pytest
 
+from appliance import address
 from appliance.api import (
     Alarm,
     BoxStatus,
@@ -59,6 +60,7 @@ class FakeRecorder:
         if call_id == "broken":
             raise OSError("the disk is gone")
         self.told.append((call_id, person, act, purpose))
+        self.asked_from = address.here()
         return bytes(range(256))
 
     def opened(self, call_id, whole):
@@ -114,6 +116,13 @@ def test_what_the_recorder_says_arrives_as_it_was_said(client, recorder):
         "button",
         ("login", "김민원", {"address": "127.0.0.1"}),
     ]
+
+
+def test_each_asks_from_where_they_are(client, recorder):
+    for who in ("192.0.2.7", "192.0.2.8", ""):
+        with address.at(who):
+            client.open_key("01", "김민원", "listen", "분쟁")
+            assert recorder.told.pop() and recorder.asked_from == who
 
 
 def test_a_call_that_is_not_there(client):

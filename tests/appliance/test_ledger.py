@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from appliance import checkpoint
+from appliance import address, checkpoint
 from appliance.ledger import Ledger
 from appliance.ledger_audit import verify
 from appliance.ledger_walk import read_entry, unpack_line
@@ -56,6 +56,23 @@ def test_an_entry_says_what_when_and_how_sure(folder):
     entry = read_entry(lines(folder)[0][:-1])
     assert (entry.act, entry.facts) == ("listen", {"call": "01AR", "purpose": "분쟁"})
     assert (entry.time, entry.clock) == ("2026-11-23T00:00:00.123Z", "ntp")
+
+
+def test_a_persons_act_has_the_address_that_it_is_done_from(folder):
+    ledger = opened(folder)
+    with address.at("192.0.2.7"):
+        ledger.append("listen", person="p1")
+        ledger.append("login", person="p1", address="192.0.2.8")  # as it says itself
+        ledger.append("request_lapse", person="")
+    ledger.append("listen", person="p1")
+    ledger.sync()
+    facts = [read_entry(line[:-1]).facts for line in lines(folder)]
+    assert facts == [
+        {"person": "p1", "address": "192.0.2.7"},
+        {"person": "p1", "address": "192.0.2.8"},
+        {"person": ""},
+        {"person": "p1"},
+    ]
 
 
 def test_any_number_of_entries_is_one_write_and_one_fsync(folder):

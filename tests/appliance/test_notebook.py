@@ -1,5 +1,6 @@
 import pytest
 
+from appliance import address
 from appliance.registry import ROWS_MAX
 from tests.web_min.rig import Rig
 
@@ -30,6 +31,19 @@ def test_notes_wait_for_the_recorder_and_go_in_order_with_their_time(rig):
         ("logout", "p1", {}),
     ]
     assert rig.registry.unsent() == []
+
+
+def test_a_note_that_waited_goes_as_from_where_it_was_made(rig):
+    rig.recorder.away = True
+    for who in ("192.0.2.7", "192.0.2.8"):
+        with address.at(who):
+            rig.parts.notebook.note("search", "p1")
+    rig.restart()
+    rig.recorder.away = False
+    with address.at("192.0.2.9"):
+        rig.parts.notebook.note("search", "p1")
+    assert [act for act, _, _ in rig.recorder.notes()] == ["search"] * 3
+    assert rig.recorder.noted_from == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
 
 
 def test_notes_that_wait_outlive_a_restart_of_the_page(rig):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance import address
 from appliance.kept_audio import TICK_S, Heard, KeptAudio, Piece
 from appliance.proof import Proof
 from appliance.store import ToProve
@@ -154,6 +155,17 @@ def test_a_replay_waits_for_the_disk_and_hears_that_it_failed():
             writer.audio([("call", Piece([b"x"], 0))])
     with pytest.raises(WriterFailed):
         writer.close()
+
+
+def test_what_is_asked_for_is_done_as_from_where_it_was_asked():
+    store, seen = FakeStore(), []
+    writer = writer_of(store)
+    with address.at("192.0.2.7"):
+        assert writer.ask(lambda s: address.here(), 5) == "192.0.2.7"
+        writer.do(lambda s: seen.append(address.here()))
+    writer.do(lambda s: seen.append(address.here()))
+    writer.close()
+    assert seen == ["192.0.2.7", ""]
 
 
 def test_a_question_is_answered_and_a_lookup_that_finds_nothing_is_an_answer():

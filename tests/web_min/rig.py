@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from jinja2 import BytecodeCache
 
+from appliance import address
 from appliance.access_log import AccessLog
 from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
 from appliance.call_machine import Mode
@@ -103,6 +104,8 @@ class FakeRecorder:
         self.done = []
         self.refuses_clock = ""
 
+        self.noted_from = []
+        self.asked_from = []
         self.modes = []
         self.exempted = []
         self.asked = 0
@@ -133,6 +136,7 @@ class FakeRecorder:
         if call_id not in self.keys:
             raise NoSuchCall(call_id)
         self.done.append(("open_key", call_id, person, act, purpose, *([note] if note else [])))
+        self.asked_from.append(address.here())
         self.heard.setdefault(call_id, []).append(Hearing(iso(NOW), person, act, purpose, note))
         return self.keys[call_id]
 
@@ -146,12 +150,14 @@ class FakeRecorder:
     def note(self, act, person, **facts):
         self._here(None)
         self.done.append(("note", act, person, facts))
+        self.noted_from.append(address.here())
 
     def hold(self, call_id, person, reason, until):
         self._here(None)
         if until <= "2026-11-23":
             raise Refused("over")
         self.done.append(("hold", call_id, person, reason, until))
+        self.asked_from.append(address.here())
 
     def release(self, call_id, person, reason):
         self._here(None)

@@ -6,7 +6,16 @@ from appliance.profile_reader import parse
 from web_min.acts import REQUEST_ACTS
 
 #: Acts of requests that have a page of their own, or that the box does.
-ELSEWHERE = {"file", "attach", "provide", "view", "lapse", "all_back", "all_destroyed"}
+ELSEWHERE = {
+    "file",
+    "attach",
+    "provide",
+    "provide_again",
+    "view",
+    "lapse",
+    "all_back",
+    "all_destroyed",
+}
 
 
 @pytest.mark.parametrize("city", ["osan", "goshogawara"])

@@ -1,3 +1,4 @@
+from appliance import address
 from tests.web_min.rig import call, speechlike
 
 
@@ -42,3 +43,22 @@ def test_osan_knows_no_hold(inside):
     form = {"reason": "x", "until": "2027-03-31"}
     assert inside.post(f"/calls/{row.id}/hold", head, **form).status_code == 404
     assert "Hold it back" not in inside.get(f"/calls/{row.id}", head).text
+
+
+def test_two_sessions_of_one_person_are_told_apart_by_their_addresses(gosho):
+    page = f"/calls/{gosho.row.id}"
+    gosho.permit(gosho.row, ground="fair", purpose="fair", state="approved")
+    seats = {}
+    for seat in ("192.0.2.7", "192.0.2.8"):
+        seats[seat] = client = gosho.app.test_client()
+        client.environ_base["REMOTE_ADDR"] = seat
+        gosho.sign_in("管理責任者", client=client)
+    for seat, client in seats.items():
+        assert gosho.post(f"{page}/listen", client).status_code == 303
+        form = {"reason": "訴訟のおそれ", "until": "2027-03-31"}
+        assert gosho.post(f"{page}/hold", client, **form).status_code == 303
+        assert gosho.recorder.asked_from[-2:] == [seat, seat]
+    assert gosho.get("/requests", seats["192.0.2.7"]).status_code == 200
+    gosho.post("/requests/r2/refuse", seats["192.0.2.7"], reason="x")
+    assert gosho.recorder.noted_from[-1] == "192.0.2.7"
+    assert address.here() == ""  # nothing is left behind on the thread

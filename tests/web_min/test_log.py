@@ -19,10 +19,16 @@ def head(rig):
 @pytest.fixture
 def row(rig):
     rig.enter("login", OCTOBER, person="p1", address="192.0.2.7")
-    rig.enter("listen", OCTOBER, person="p1", call="01K7ABCDEFGHJKMNPQRSTVWXYZ", purpose="r1 확인")
+    rig.enter(
+        *("listen", OCTOBER),
+        person="p1",
+        address="192.0.2.7",
+        call="01K7ABCDEFGHJKMNPQRSTVWXYZ",
+        purpose="r1 확인",
+    )
     rig.enter("login_refused", OCTOBER, person="", address="198.51.100.9")
     rig.enter("login", NOW, person="p2", address="192.0.2.8")
-    rig.enter("refused", NOW, person="p1", why="no_right", clause="9①")
+    rig.enter("refused", NOW, person="p1", address="192.0.2.7", why="no_right", clause="9①")
     rig.enter("request_approve", NOW, person="p2", of="r1", state="approved")
 
 
@@ -36,7 +42,7 @@ def test_it_says_who_when_from_where_what_and_with_which_recording(rig, head, ro
     assert "article 9(1)" in page
     assert "Was not allowed" in page
     assert "no_right" not in page
-    assert "192.0.2.7" in page  # the refusal, from where they had signed in
+    assert "192.0.2.7" in page  # the refusal, from where they were
 
 
 @pytest.mark.parametrize(
