@@ -28,7 +28,7 @@ def test_a_hold_that_ends_soon(gosho, language):
     hold(gosho, "2026-11-20", "2026-11-26")
     says = {
         "ko": "보류 종료 임박: 연장하거나 종료되게 둠",
-        "ja": "保留の期限が近づいています: 延長するか、終了させる",
+        "ja": "保留の期限が近づいています：延長するか、終了させる",
         "en": "A hold ends: hold it on, or let it go",
     }[language]
     days = {"ko": "3일 남음", "ja": "あと3日", "en": "3 days more"}[language]

@@ -49,5 +49,5 @@ def test_what_is_not_known_is_said_so():
     unknown = replace(PROVISION.row, number=None, notice=None, proof="pending")
     text = printed(replace(PROVISION, row=unknown, purpose="제3호"), "osan")
     assert "알 수 없음" in text
-    assert "통화 중에 장치가 중단됨" in text
+    assert "통화 중에 녹취기가 중단됨" in text
     assert "제3호" in text

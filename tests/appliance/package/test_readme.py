@@ -16,7 +16,7 @@ def test_every_indented_line_is_a_command():
 
 def test_it_speaks_the_policys_language_and_english():
     korean, english = text(FACTS, "ko"), text(FACTS, "en")
-    assert "장치가 MANIFEST에 서명했는지" in korean
+    assert "녹취기가 MANIFEST에 서명했는지" in korean
     assert "The box signed MANIFEST" in korean
     assert commands(korean) == commands(english)
     assert english.count("The box signed MANIFEST") == 1
