@@ -3,13 +3,14 @@
 import io
 
 import segno
-from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from appliance import second_factor
 from appliance.factors import WrongCode
+from appliance.office.clerk import Refusal
 from appliance.people import Opener
-from web_min import forms
+from web_min import forms, office
 from web_min.door import Barred, Busy, Refused
 from web_min.languages import gettext as _
 from web_min.parts import factor_due, parts, signed_in
@@ -65,8 +66,8 @@ def replace() -> Response | tuple[str, int]:
 def qr() -> Response:
     """Return the QR code of the factor that is being set up, to this session alone."""
     proposed = signed_in().proposed
-    if proposed is None:
-        abort(404)
+    office.only_if(proposed is not None, "", why="not_opened", status=404)
+    assert proposed is not None
     image = io.BytesIO()
     label = f"Kirok {parts().site.city}"
     code = segno.make(second_factor.uri(proposed, signed_in().name, label), error="m", micro=False)
@@ -77,12 +78,14 @@ def qr() -> Response:
 def _set_up() -> tuple[str, int]:
     session, proposed = signed_in(), signed_in().proposed
     if proposed is None:
+        office.note_refusal(Refusal("not_opened"))
         return _proposal({}) if not _has_one() else _state({}), 409
     if not _clock_trusted():
         return _proposal({}), 409
     try:
         parts().factors.set_up(session.person_id, proposed, forms.text("code", CODE_MAX))
     except WrongCode:
+        office.note_refusal(Refusal("wrong_code"))
         wrong = _("This is not the code of this moment. Wait for the next one, and type it again.")
         return _proposal({"code": wrong}), 403
     session.proposed = None

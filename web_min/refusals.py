@@ -23,6 +23,7 @@ _WHY: Final[Mapping[str, str]] = {
     "not_in_rule": N_("The city's rule does not know this."),
     "not_opened": N_("Nothing has been opened for this session, or it was too long ago."),
     "no_session": N_("Nobody was signed in."),
+    "wrong_code": N_("The code was not that of this moment."),
     "no_factor": N_("A second factor has to be set up first."),
     "stale_form": N_("The form was not one of this session's."),
     "no_secret": N_("Who cannot open the recordings cannot open them to somebody else."),

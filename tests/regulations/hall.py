@@ -48,7 +48,7 @@ class Hall(Rig):
         self.recorder.done.clear()
 
     def days(self, count):
-        """Let days pass; whoever was signed in has to sign in again."""
+        """Let days pass, or a part of one; whoever was signed in has to sign in again."""
         self.clock.passed_s += timedelta(days=count).total_seconds()
         for who, client in self.people.items():
             assert self.sign_in(self.names.get(who, NAME), client=client).status_code == 303

@@ -13,6 +13,7 @@ from appliance import address
 from appliance.access_log import AccessLog
 from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
 from appliance.call_machine import Mode
+from appliance.hold import Hold
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
 from appliance.keyring import vault_secret
@@ -89,7 +90,8 @@ class Clock:
 class FakeRecorder:
     """Plays the recorder. The outside world: `away`, `box`, `keys`; `done` is what it was asked."""
 
-    def __init__(self):
+    def __init__(self, index=None):
+        self.index = index
         self.away = False
         self.box = BoxStatus(
             now=iso(NOW),
@@ -158,10 +160,12 @@ class FakeRecorder:
             raise Refused("over")
         self.done.append(("hold", call_id, person, reason, until))
         self.asked_from.append(address.here())
+        self.index.set_hold(call_id, Hold(person, reason, until, "2026-11-23", "8①但書").to_text())
 
     def release(self, call_id, person, reason):
         self._here(None)
         self.done.append(("release", call_id, person, reason))
+        self.index.set_hold(call_id, None)
 
     def acknowledge(self, what, where, person):
         self._here(None)
@@ -296,8 +300,8 @@ class Rig:
     def __init__(self, folder, set_up=True, policy="osan", **site):
         self.profile = profile_of(policy)
         self.clock = Clock()
-        self.recorder = FakeRecorder()
         self.index = CallIndex.open(folder / "calls.db")
+        self.recorder = FakeRecorder(self.index)
         self.entries = folder / "entries.log"
         self.entered = 0
         self.access = AccessLog(folder / "access.db", self.entries)

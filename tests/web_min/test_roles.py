@@ -8,6 +8,7 @@ ledger under who was refused and what they tried.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+import pyotp
 import pytest
 
 from appliance.index_row import iso
@@ -20,7 +21,17 @@ from appliance.office.documents import (
     Restriction,
     Review,
 )
-from tests.web_min.rig import NOW, SECRET, Rig, call, missed, recording, speechlike, wrap
+from tests.web_min.rig import (
+    NOW,
+    PASSPHRASE,
+    SECRET,
+    Rig,
+    call,
+    missed,
+    recording,
+    speechlike,
+    wrap,
+)
 from web_min.acts import LINE_ACTS, MEDIUM_ACTS, REQUEST_ACTS, RESTRICTION_ACTS
 from web_min.guard import OPEN, UNATTENDED
 
@@ -682,6 +693,68 @@ def test_ones_own_account_is_nobody_elses(matrix):
         matrix.try_it(matrix.nobody, False, endpoint, method, path)
     for someone in matrix.everybody[1:]:
         assert matrix.send(someone, "POST", "/sign-out", {}).headers["Location"] == "/sign-in"
+
+
+MINE = "another long passphrase"
+PASSPHRASES = {"current": PASSPHRASE, "passphrase": MINE, "again": MINE}
+
+
+def others(matrix, someone):
+    """Return everybody's account but one."""
+    return [person for person in matrix.registry.people() if person.id != someone.id]
+
+
+def test_each_role_changes_its_own_passphrase_with_the_old_one_and_no_others(matrix):
+    for someone in matrix.everybody:
+        wrong = {**PASSPHRASES, "current": "not this one"}
+        before = others(matrix, someone)
+        if not someone.role:
+            matrix.try_it(someone, False, "passphrase.form", "POST", "/passphrase", PASSPHRASES)
+            continue
+        assert matrix.send(someone, "POST", "/passphrase", wrong).status_code == 403
+        assert matrix.recorder.notes("login_refused")[-1][1] == someone.id
+        assert matrix.opens(someone.id, PASSPHRASE) is not None
+        matrix.try_it(someone, True, "", "POST", "/passphrase", PASSPHRASES)
+        assert matrix.recorder.notes("passphrase_set")[-1][1] == someone.id
+        assert matrix.opens(someone.id, MINE) is not None
+        assert others(matrix, someone) == before
+
+
+def test_each_role_sets_up_and_exchanges_its_own_second_factor_and_no_others(matrix):
+    page, qr, anew = "/second-factor", "/second-factor/qr.svg", "/second-factor/replace"
+    for n, someone in enumerate(matrix.everybody):
+        someone.client.environ_base["REMOTE_ADDR"] = f"192.0.2.{n}"  # whose wrong codes are counted
+        if not someone.role:
+            matrix.try_it(someone, False, "factor.form", "POST", page, {"code": "1"})
+            matrix.try_it(someone, False, "factor.qr", "GET", qr)
+            matrix.try_it(someone, False, "factor.replace", "POST", anew, {"code": "1"})
+            continue
+        matrix.sign_in(someone.name, client=someone.client)  # the first one's codes took minutes
+        before = others(matrix, someone)
+        matrix.try_it(someone, False, "factor.form", "POST", page, {"code": "1"})  # none proposed
+        for _ in range(2):  # set up, then exchanged
+            matrix.try_it(someone, True, "", "GET", page)
+            matrix.try_it(someone, True, "", "GET", qr)
+            proposed = session_of(matrix, someone).proposed
+            matrix.try_it(someone, False, "factor.form", "POST", page, {"code": "123"})
+            matrix.try_it(someone, True, "", "POST", page, {"code": code(matrix, proposed)})
+            assert matrix.recorder.notes("factor_set")[-1][1] == someone.id
+            matrix.try_it(someone, False, "factor.qr", "GET", qr)  # it is shown once
+            matrix.clock.passed_s += 30
+            assert matrix.send(someone, "POST", anew, {"code": "123"}).status_code == 403
+            assert matrix.recorder.notes("code_refused")[-1][1] == someone.id
+            matrix.try_it(someone, True, "", "POST", anew, {"code": code(matrix, proposed)})
+        assert matrix.registry.person(someone.id).factor
+        assert others(matrix, someone) == before
+
+
+def session_of(matrix, someone):
+    cookie = someone.client.get_cookie(matrix.site.cookie)
+    return matrix.parts.sessions.find(cookie.value, touch=False)
+
+
+def code(matrix, factor):
+    return pyotp.TOTP(factor.secret).at(matrix.clock.now())
 
 
 def test_only_who_reviews_signs_the_months_log_off(matrix):

@@ -8,7 +8,8 @@ A city is a file of `walks`: its people, and walks of one step a line.
     head | /media/m1 | ~issue | recipient=p9 | not_a_recipient      "~": but not with this choice
 
 An outcome is "ok", or why it was refused: then the ledger says so under who tried, the registry is
-as it was, and the page says it in words. "- | | days | 31 |" lets days pass.
+as it was, and the page says it in words. "- | | days | 31 |" lets days pass. "see" looks for words,
+"lacks" for what there must not be, as a selector of CSS.
 """
 
 import re
@@ -76,6 +77,8 @@ class Walk:
             self.save(page)
         elif act == "see":
             assert self.named(fields) in page.inner_text("main")
+        elif act == "lacks":
+            assert page.locator(fields).count() == 0
         else:
             self.act(who, page, act, fields, outcome)
 
@@ -129,8 +132,8 @@ class Walk:
             (special if special.count() else form.locator("button:not([formaction])")).click()
 
     def time(self, act, fields):
-        if act == "days":
-            self.hall.days(int(fields))
+        if act in ("days", "minutes"):
+            self.hall.days(int(fields) / (1 if act == "days" else 1440))
             self.windows = {}
         elif act == "call":
             self.hall.add(call(7, 50, why=fields, mode="selective"))
@@ -145,9 +148,9 @@ class Walk:
     def named(self, text):
         ids = {f"{who}_id": person for who, person in self.hall.ids.items()}
         requests = self.hall.parts.cabinet.all(Request)
-        made = [e for r in requests for e in r.history if e.act == "provide"]
-        sha256 = made[-1].facts["file"] if made else ""
-        return text.format(call=self.hall.recorded.id, sha256=sha256, **ids)
+        made = [copy.facts["file"] for each in requests for copy in each.copies] or [""]
+        copies = {"first_sha256": made[0], "sha256": made[-1]}
+        return text.format(call=self.hall.recorded.id, **copies, **ids)
 
 
 def steps(text):
