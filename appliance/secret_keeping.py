@@ -8,6 +8,7 @@ from appliance.box import Box
 from appliance.vault.chip_secrets import ChipSecrets, move
 from appliance.vault.day_secrets import DaySecrets, SecretStore
 from firmware_bridge.fram import open_fram
+from firmware_bridge.i2c_memory import open_i2c
 
 
 @contextmanager
@@ -26,13 +27,14 @@ def day_secrets(box: Box, *, moved: bool = False) -> Iterator[SecretStore]:
     if chip is None:
         yield files
         return
-    fram = open_fram(chip.bus, chip.device, chip.size_bytes)
+    opening = open_fram if chip.wires == "spi" else open_i2c
+    memory = opening(chip.bus, chip.device, chip.size_bytes)
     try:
-        secrets = ChipSecrets(fram)
+        secrets = ChipSecrets(memory)
         if moved:
             days = [path.name.removesuffix(".secret") for path in box.secrets.glob("*.secret")]
             # No staged one, and none that was damaged and put aside.
             move([day for day in days if "." not in day], files, secrets)
         yield secrets
     finally:
-        fram.close()
+        memory.close()

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from appliance import exchange, notice_file, site_notices, spares
 from appliance.call_machine import Mode
@@ -51,8 +51,14 @@ class Panel:
 
 @dataclass(frozen=True)
 class Chip:
-    """An FRAM chip for the day secrets, at /dev/spidevBUS.DEVICE."""
+    """A chip for the day secrets, whose bytes can really be overwritten.
 
+    Attributes:
+        wires: "spi", at /dev/spidevBUS.DEVICE, or "i2c", at an address of /dev/i2c-BUS.
+        device: chip select, or address.
+    """
+
+    wires: Literal["spi", "i2c"]
     bus: int
     device: int
     size_bytes: int
@@ -223,17 +229,25 @@ def _panel(raw: Mapping[str, Any]) -> Panel:
 
 
 def _chip(raw: Mapping[str, Any]) -> Chip | None:
-    _only(raw, "secrets.", {"spi", "bytes"})
+    _only(raw, "secrets.", {"spi", "i2c", "bytes"})
     if not raw:
         return None
-    place = re.fullmatch(r"([0-9])\.([0-9])", str(raw.get("spi", "")))
-    if place is None:
-        raise SiteError(f"secrets.spi is {raw.get('spi')!r}, want bus and device, as in '0.1'")
+    if ("spi" in raw) == ("i2c" in raw):
+        raise SiteError("[secrets] names the chip's place once: spi = '0.1', or i2c = '1.50'")
+    spi = re.fullmatch(r"([0-9])\.([0-9])", str(raw.get("spi")))
+    i2c = re.fullmatch(r"([0-9]{1,2})\.(5[0-7])", str(raw.get("i2c")))
+    if "spi" in raw and spi is None:
+        raise SiteError(f"secrets.spi is {raw['spi']!r}, want bus and device, as in '0.1'")
+    if "i2c" in raw and i2c is None:
+        raise SiteError(f"secrets.i2c is {raw['i2c']!r}, want bus and address, '1.50' to '1.57'")
     # The chips' addresses have two bytes.
     size = _whole(raw, "secrets.bytes", 1024, 65_536)
     if size is None:
         raise SiteError("[secrets] has no bytes: the size of the chip, for example 32768")
-    return Chip(int(place[1]), int(place[2]), size)
+    if spi:
+        return Chip("spi", int(spi[1]), int(spi[2]), size)
+    assert i2c is not None
+    return Chip("i2c", int(i2c[1]), int(i2c[2], 16), size)
 
 
 def _exchange(raw: object) -> Exchange:
@@ -296,8 +310,9 @@ notice = "notice.wav"  # the announcement looked for in calls, in this folder, 8
 # button_pin = 22
 # button_line = 6      # the line that the button records; else the first selective one
 
-# [secrets]            # an FRAM chip on the SPI bus, where a byte really can be erased
+# [secrets]            # a chip where a byte really can be erased: FRAM, or an EEPROM on I2C
 # spi = "0.1"          # /dev/spidev0.1
+# i2c = "1.50"         # or address 0x50 of /dev/i2c-1
 # bytes = 32768
 
 [web]

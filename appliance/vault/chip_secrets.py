@@ -41,7 +41,7 @@ class ChipFull(OSError):
 
 
 class Chip(Protocol):
-    """A memory that really overwrites: `firmware_bridge.fram.Fram`."""
+    """A memory that really overwrites: `firmware_bridge.fram.Fram`, `i2c_memory.I2cMemory`."""
 
     size: int
 

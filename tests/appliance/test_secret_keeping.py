@@ -7,7 +7,9 @@ from appliance.site import SiteError
 from appliance.spares import FOLDER
 from appliance.vault.chip_secrets import ChipSecrets
 from appliance.vault.day_secrets import DaySecrets, SecretGone
+from firmware_bridge import i2c_memory
 from firmware_bridge.fram import FramGone
+from tests.i2c_chip import I2cChip
 
 DAY = "2026-11-23"
 
@@ -46,3 +48,17 @@ def test_a_site_that_cannot_be_read_does_not_mean_files(trial):
     shutil.rmtree(trial.data / FOLDER)
     with pytest.raises(SiteError), day_secrets(trial):
         pass
+
+
+def test_an_eeprom_on_i2c_does_as_well(trial, monkeypatch):
+    eeprom = I2cChip(8192)
+    monkeypatch.setattr(i2c_memory, "SMBus", {1: eeprom}.__getitem__)
+    text = trial.site_file.read_text()
+    trial.site_file.write_text(text + "\n[secrets]\ni2c = '1.50'\nbytes = 8192\n")
+    with day_secrets(trial) as secrets:
+        secret = secrets.get(DAY)
+    assert eeprom.gone and secret in eeprom.memory
+    eeprom.gone = False
+    with day_secrets(trial) as secrets:
+        secrets.destroy(DAY)
+    assert secret not in eeprom.memory

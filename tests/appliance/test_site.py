@@ -52,6 +52,12 @@ def test_the_button_records_its_line_or_the_first_selective_one(write, text, but
         ("x = 1", "unknown key x; known are board"),
         ("[board]\nporr = 'a'", "unknown key board.porr; known are port"),
         ("[secrets]\nspi = 'spidev0.1'", "secrets.spi is 'spidev0.1'"),
+        (
+            "[secrets]\ni2c = '1.60'",
+            "secrets.i2c is '1.60', want bus and address, '1.50' to '1.57'",
+        ),
+        ("[secrets]\nspi = '0.1'\ni2c = '1.50'", "names the chip's place once"),
+        ("[secrets]\nbytes = 8192", "names the chip's place once"),
         ("[secrets]\nspi = '0.1'", "has no bytes"),
         ("[secrets]\nspi = '0.1'\nbytes = 4", "secrets.bytes is 4"),
         ("[recording]\nkey = '1+'", "recording.key is '1+'"),
@@ -102,4 +108,6 @@ def test_what_the_template_shows_of_the_exchange_can_be_used(write):
 
 def test_a_chip_for_the_day_secrets_is_named_by_its_place_and_size(tmp_path):
     (tmp_path / "site.toml").write_text("[secrets]\nspi = '0.1'\nbytes = 32768\n")
-    assert load(tmp_path / "site.toml").chip == Chip(0, 1, 32_768)
+    assert load(tmp_path / "site.toml").chip == Chip("spi", 0, 1, 32_768)
+    (tmp_path / "site.toml").write_text("[secrets]\ni2c = '1.57'\nbytes = 4096\n")
+    assert load(tmp_path / "site.toml").chip == Chip("i2c", 1, 0x57, 4096)
