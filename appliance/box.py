@@ -32,6 +32,7 @@ from firmware_bridge.host_clock import clock_quality, look
 
 POLICY = "policy.toml"
 PAGE = "page"
+WATCH = "watch"
 REGISTRY = "registry.json"
 ACCESS = "access.db"
 #: Whose sums are in box.toml.
@@ -233,7 +234,7 @@ def _move_to_page(data: Path) -> None:
     names = (REGISTRY, "registry.spare.json", "registry.lock")
     if not any((data / name).exists() for name in names):
         return
-    durable.make_directory(data / PAGE, mode=0o750)
+    durable.make_directory(data / PAGE)
     # The table can be made again; what belongs to the registry goes last, to be looked for again.
     for old in (*data.glob(f"{ACCESS}*"), *(data / name for name in reversed(names))):
         if old.exists():
@@ -299,9 +300,9 @@ def default_site(lines: Sequence[Line] = (), port: str = "/dev/kirok-board") -> 
 
 def _fill(part: Path, plan: Plan, now: datetime) -> Created:
     admin = plan.admin
-    for folder in ("vault", "run", PAGE, spares.FOLDER):
+    for folder in ("vault", "run", WATCH, spares.FOLDER):
         (part / folder).mkdir(mode=0o750)
-    for folder in ("keys", "secrets"):
+    for folder in ("keys", "secrets", PAGE):
         (part / folder).mkdir(mode=0o700)
     signing = keys.create_signing_key(part / "keys" / "box.key")
     vault, recovery = keys.new_age_pair(), keys.new_age_pair()

@@ -4,7 +4,7 @@ A Unix stream socket in the data folder's run/, mode 0660. One request a connect
 JSON with the name of a method of `appliance.api.Recorder`, its arguments, and the address that
 whoever asks is signed in from; one line of JSON back, with either `result` or `error`. Bytes travel
 as base64. A request that is too long, too late or not understood gets an error and costs the
-recorder nothing.
+recorder nothing. Who asks is told by the kernel (SO_PEERCRED), and what they may ask by their user.
 """
 
 import base64
@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import socket
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,7 +44,7 @@ CLIENT_TIMEOUT_S = 5.0
 #: The page waits this long for the recorder's disk, then shows that it is away.
 ANSWER_TIMEOUT_S = 10.0
 
-_METHODS: Final = frozenset(
+METHODS: Final = frozenset(
     {"status", "press_button", "open_key", "opened", "hearings", "note", "acknowledge"}
     | {
         "set_mode",
@@ -62,9 +63,16 @@ _METHODS: Final = frozenset(
 class ControlServer:
     """Answers requests on a thread of its own, one at a time."""
 
-    def __init__(self, path: Path, recorder: Recorder) -> None:
-        """Listen on a socket, in the place of one that a dead recorder left."""
+    def __init__(
+        self, path: Path, recorder: Recorder, reach: Callable[[int], frozenset[str]]
+    ) -> None:
+        """Listen on a socket, in the place of one that a dead recorder left.
+
+        Args:
+            reach: which methods a user may ask for.
+        """
         self._recorder = recorder
+        self._reach = reach
         self._path = path
         path.unlink(missing_ok=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -100,16 +108,20 @@ class ControlServer:
             with client:
                 client.settimeout(CLIENT_TIMEOUT_S)
                 try:
-                    client.sendall(self._answer(_read_line(client, MAX_REQUEST_BYTES)))
+                    may = self._reach(_uid_of(client))
+                    if may:  # nobody else is listened to
+                        client.sendall(self._answer(_read_line(client, MAX_REQUEST_BYTES), may))
                 except OSError as error:
                     log.debug("control: %s", error)
 
-    def _answer(self, line: bytes) -> bytes:
+    def _answer(self, line: bytes, may: frozenset[str]) -> bytes:
         try:
             request = json.loads(line)
             name, arguments = request["method"], request["arguments"]
-            if name not in _METHODS:
+            if name not in METHODS:
                 raise ValueError(f"no method {name!r}")
+            if name not in may:
+                raise ValueError(f"{name} is not for this user")
             with address.at(str(request.get("address", ""))):
                 answer = {"result": _encode(getattr(self._recorder, name)(**arguments))}
         except NoSuchCall as error:
@@ -203,6 +215,12 @@ class ControlClient:
         if answer.get("error") == "Refused":
             raise Refused(answer["text"])
         raise RecorderAway(f"the recorder refused: {answer.get('text')}")
+
+
+def _uid_of(client: socket.socket) -> int:
+    layout = struct.Struct("3i")  # pid, uid, gid; unix(7)
+    credentials = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, layout.size)
+    return int(layout.unpack(credentials)[1])
 
 
 def _read_line(sock: socket.socket, most: int) -> bytes:

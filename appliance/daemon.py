@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from appliance import box, disk_failure, line_modes, site
+from appliance import box, disk_failure, line_modes, owners, site
 from appliance.board_clock import BoardClock
 from appliance.box import Box
 from appliance.box_clock import last_believed
@@ -93,7 +93,7 @@ def _record(here: site.Site, opened: Box) -> int:
         service = Service(engine.writer, index, opened.policy, engine.alarms, duties)
         loop = Loop(engine, link, panel, service, duties)
         loop.publish(monotonic())
-        undo.enter_context(ControlServer(opened.socket, service))
+        undo.enter_context(ControlServer(opened.socket, service, owners.reach(opened.data)))
         notify("READY=1")
         while not stop.is_set():
             loop.turn(monotonic())

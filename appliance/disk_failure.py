@@ -24,7 +24,7 @@ _READ_ONLY: Final = (
 )
 _NOT_OURS: Final = (
     "the data folder belongs to another user:"
-    " `chown -R` it to the one that the recorder runs as, and start again"
+    " as root run `kirok own`, or where all runs as one user `chown -R` it to that; start again"
 )
 _GONE: Final = "a file or folder is gone: mount the disk again, or put back a copy, and start again"
 

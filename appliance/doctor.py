@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from appliance import (
@@ -20,6 +21,7 @@ from appliance import (
     keep_report,
     key_check,
     notice_file,
+    owners,
     service_check,
     site,
 )
@@ -79,7 +81,9 @@ def _of_folder(opened: Box) -> dict[str, _Check]:
     """Return the checks of a data folder, by name."""
     return {
         "folder": _folder(opened),
-        "access": install_check.folder(opened),
+        "access": chain(
+            install_check.folder(opened), install_check.users(opened, owners.of_this_machine())
+        ),
         "keys": key_check.examine(opened),
         "roles": install_check.roles(opened),
         "room": keep_report.examine(opened, datetime.now(UTC)),

@@ -8,6 +8,9 @@ The calls, in order (`publish` links where `replace` renames):
     rename | link         the name appears at once; link never replaces one
     fsync(directory)      the name is on the disk
 
+What root writes belongs to whom the old file belonged, or the folder: a command run by the
+administrator must not take a file away from a service.
+
 After an fsync error the page cache can no longer be believed (the next fsync may say "done" of
 pages that were dropped), so nothing here tries again: the error goes up and the service restarts.
 
@@ -129,6 +132,15 @@ def _write_part(path: Path, data: bytes, mode: int, disk: Disk) -> Path:
     with suppress(FileNotFoundError):
         disk.unlink(part)
     with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode, disk=disk) as fd:
+        _keep_owner(fd, path)
         write_all(fd, data, disk=disk)
         disk.fsync(fd)
     return part
+
+
+def _keep_owner(fd: int, path: Path) -> None:
+    """Leave to a service what root writes in its place, or it could not open that any more."""
+    if os.geteuid() == 0:
+        owner = os.stat(path if path.exists() else path.parent)
+        if owner.st_uid != 0:
+            os.fchown(fd, owner.st_uid, owner.st_gid)

@@ -6,13 +6,16 @@ account, the front panel, the page, the papers' fonts, the services' units.
 
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from appliance import paper
+from appliance import owners, paper
 from appliance.box import Box
+from appliance.owners import Users
 from appliance.registry import read_people
 from appliance.registry_storage import RegistryBroken, RegistryMissing
 from appliance.site import Site, Web
@@ -30,6 +33,7 @@ UNIT_FOLDERS: Final = (
     Path("/lib/systemd/system"),
 )
 _DIALLED: Final = 1.0
+_SHOWN: Final = 5
 
 
 def machine(fonts: Path = paper.FONTS, memory_bytes: int | None = None) -> Findings:
@@ -51,7 +55,8 @@ def folder(box: Box) -> Findings:
     found = False
     for path in (box.data, box.keys, box.vault, box.secrets, box.ledger, box.registry):
         mode = path.stat().st_mode if path.exists() else 0
-        if mode & 0o007:
+        # Where the services are users of their own, they pass through the folder itself.
+        if mode & (0o006 if path == box.data and mode & stat.S_ISVTX else 0o007):
             found = True
             yield "wrong", f"{path} is open to everybody on the machine", f"chmod o-rwx {path}"
     if not os.access(box.data, os.W_OK):
@@ -59,6 +64,26 @@ def folder(box: Box) -> Findings:
         yield "wrong", f"{box.data} cannot be written", "mount it rw; chown it to the recorder"
     if not found:
         yield "fine", "the folder is closed to others, and can be written", ""
+
+
+def users(box: Box, known: Users | None) -> Findings:
+    """Look at whether each service has what is its own, and nothing more.
+
+    Args:
+        known: the services' users on this machine.
+    """
+    remedy = f"kirok own --data {box.data}"
+    if not owners.is_shared(box.data):
+        if known and not box.trial:
+            yield "note", f"{box.data} is one user's: the page could write recordings", remedy
+    elif known is None:
+        yield "wrong", "the services' users are not on this machine", "systemd-sysusers kirok.conf"
+    elif strange := list(islice(owners.strangers(box.data, known), _SHOWN + 1)):
+        more = ", ..." if len(strange) > _SHOWN else ""
+        names = ", ".join(str(path) for path in strange[:_SHOWN])
+        yield "wrong", f"not of the service whose it is: {names}{more}", remedy
+    else:
+        yield "fine", "each service has what is its own, and no more", ""
 
 
 def roles(box: Box) -> Findings:

@@ -193,7 +193,7 @@ def _copy(tables: Tables) -> Tables:
 
 
 def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)
+    return os.open(name, flags | os.O_NOFOLLOW, 0o600)
 
 
 def _locked(path: Path) -> IO[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from appliance import box, policy, private_memory, sheet
+from appliance import box, owners, policy, private_memory, sheet
 from appliance.commands.common import DONE, Subparsers, add_command, add_data, ask_passphrase
 from appliance.daemon import record
 from appliance.demo import run_demo
@@ -77,6 +77,9 @@ def _init(given: argparse.Namespace) -> int:
         print(f"{given.sheet}: the same sheet. Print it, put it in the safe, and delete the file")
     if made.setup_code:
         print(f"The page asks once for this code: {made.setup_code}")
+    users = owners.of_this_machine()
+    if users and os.geteuid() == 0 and not given.trial:
+        owners.give(given.data, users)
     print(f"Next: edit {given.data / 'site.toml'}, then `kirok doctor --data {given.data}`")
     return DONE
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from appliance import durable
+from appliance.box import WATCH
 from appliance.watch.notices import Book, book_of
 
 log = logging.getLogger(__name__)
 
-FOLDER: Final = "watch"
 TOLD: Final = "told.json"
 SHOWN: Final = "shown.json"
 
@@ -43,7 +43,7 @@ class Shown:
 
 def read_book(folder: Path) -> Book:
     """Return what was told; nothing, where that is not known: then all is told again."""
-    path = folder / FOLDER / TOLD
+    path = folder / WATCH / TOLD
     try:
         return book_of(json.loads(path.read_bytes()))
     except FileNotFoundError:
@@ -59,9 +59,10 @@ def write_book(folder: Path, book: Book, *, disk: durable.Disk = os) -> None:
     Raises:
         OSError: the disk failed; the file is the old one or the new one, whole.
     """
-    durable.make_directory(folder / FOLDER, mode=0o750, disk=disk)
+    if not (folder / WATCH).is_dir():
+        durable.make_directory(folder / WATCH, mode=0o750, disk=disk)
     text = json.dumps(book.as_json(), ensure_ascii=False, indent=1)
-    durable.replace(folder / FOLDER / TOLD, text.encode(), mode=0o640, disk=disk)
+    durable.replace(folder / WATCH / TOLD, text.encode(), mode=0o640, disk=disk)
 
 
 def show(folder: Path, shown: Shown) -> None:
@@ -70,7 +71,7 @@ def show(folder: Path, shown: Shown) -> None:
     Raises:
         OSError: see there.
     """
-    home = folder / FOLDER
+    home = folder / WATCH
     home.mkdir(mode=0o750, exist_ok=True)
     part = home / f".{SHOWN}.part"
     part.write_text(json.dumps(asdict(shown)))
@@ -81,7 +82,7 @@ def show(folder: Path, shown: Shown) -> None:
 def shown(folder: Path) -> Shown | None:
     """Return how the watch stands; None where there is none that runs."""
     try:
-        found = Shown(**json.loads((folder / FOLDER / SHOWN).read_bytes()))
+        found = Shown(**json.loads((folder / WATCH / SHOWN).read_bytes()))
         return found if is_running(found.pid) else None
     except (OSError, ValueError, TypeError):
         return None

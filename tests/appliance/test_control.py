@@ -1,4 +1,5 @@
 import json
+import os
 import socket
 
 import pytest
@@ -14,7 +15,7 @@ from appliance.api import (
     RecorderAway,
     Refused,
 )
-from appliance.control import MAX_REQUEST_BYTES, ControlClient, ControlServer
+from appliance.control import MAX_REQUEST_BYTES, METHODS, ControlClient, ControlServer
 
 LINE = LineStatus(
     1,
@@ -94,7 +95,7 @@ def recorder():
 
 @pytest.fixture
 def path(tmp_path, recorder):
-    with ControlServer(tmp_path / "record.sock", recorder):
+    with ControlServer(tmp_path / "record.sock", recorder, lambda _: METHODS):
         yield tmp_path / "record.sock"
 
 
@@ -174,7 +175,7 @@ def test_a_socket_left_by_a_dead_recorder_is_replaced(tmp_path, recorder):
     path = tmp_path / "record.sock"
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(path))
-    with ControlServer(path, recorder):
+    with ControlServer(path, recorder, lambda _: METHODS):
         assert ControlClient(path).status() == STATUS
         assert path.stat().st_mode & 0o777 == 0o660
     assert not path.exists()
@@ -201,3 +202,18 @@ def test_holds_and_sweeps_are_asked_for(client, recorder):
 def test_what_is_refused_says_why(client):
     with pytest.raises(Refused, match=r"no hold \(art. 8①\)"):
         client.hold("osan", "a", "b", "2027-03-31")
+
+
+def test_a_user_is_answered_what_is_for_it_and_nobody_else_is_listened_to(tmp_path, recorder):
+    path, reach = tmp_path / "record.sock", {}
+    asked = ControlClient(path)
+    with ControlServer(path, recorder, lambda uid: frozenset(reach.get(uid, ()))):
+        with pytest.raises(RecorderAway, match="does not answer"):
+            asked.status()
+        reach[os.geteuid()] = {"status"}
+        assert asked.status() == STATUS
+        with pytest.raises(RecorderAway, match="press_button is not for this user"):
+            asked.press_button()
+        reach[os.geteuid()] = METHODS
+        asked.press_button()
+    assert recorder.told == ["button"]

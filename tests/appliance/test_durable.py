@@ -7,6 +7,7 @@ import stat
 import pytest
 
 from appliance.durable import make_directory, publish, replace, write_all
+from tests.another_user import needs_root
 from tests.faults import FaultyDisk, PowerCut
 
 
@@ -123,3 +124,15 @@ def test_short_writes_are_carried_on_and_a_write_of_nothing_fails():
     assert disk.got == b"12345678"
     with pytest.raises(OSError, match="wrote 0 of"):
         write_all(0, b"12345678", disk=disk)
+
+
+@needs_root
+def test_what_root_writes_stays_the_services(tmp_path):
+    os.chown(tmp_path, 61_001, 61_000)
+    new, old = tmp_path / "new", tmp_path / "old"
+    publish(new, b"made by root")
+    assert (new.stat().st_uid, new.stat().st_gid) == (61_001, 61_000)
+    old.touch()
+    os.chown(old, 61_002, 61_000)
+    replace(old, b"changed by root")
+    assert (old.stat().st_uid, old.stat().st_gid) == (61_002, 61_000)

@@ -12,7 +12,7 @@ import pytest
 from appliance import call_entry
 from appliance.api import NoSuchCall
 from appliance.call_row import FixedClock
-from appliance.control import ControlServer
+from appliance.control import METHODS, ControlServer
 from appliance.engine import Engine, open_parts
 from appliance.export import NotAllowed, Taker, export, new_package_pass
 from appliance.index import CallIndex
@@ -166,7 +166,7 @@ def test_the_recorder_does_it_while_it_runs(kept, here, tmp_path):
     ):
         service = Service(engine.writer, index, box.policy, engine.alarms, some_duties())
         service.publish(engine.recorder.status())
-        with ControlServer(box.socket, service):
+        with ControlServer(box.socket, service, lambda _: METHODS):
             package = export(box, row.id, tmp_path / "out", ADMIN, START)
     assert verify(package, None, START + timedelta(days=400)).genuine
 

@@ -3,13 +3,16 @@
 import os
 import re
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from appliance import install_check
+from appliance import install_check, owners
 from appliance.doctor import examine
+from appliance.owners import Users
 from appliance.site import Panel, Site, Web
+from tests.another_user import needs_root
 
 DOCS = Path(__file__).parents[2] / "docs" / "doctor.md"
 
@@ -50,6 +53,23 @@ def test_a_folder_that_others_can_read_is_told(trial, name):
     path.chmod(path.stat().st_mode | 0o004)
     ((level, what, remedy),) = install_check.folder(trial)
     assert (level, str(path) in what, remedy) == ("wrong", True, f"chmod o-rwx {path}")
+
+
+@needs_root
+def test_whether_each_service_has_its_own_is_told(trial):
+    known = Users(record=1, web=2, watch=3, group=10, makers=11)
+    assert levels(install_check.users(trial, None)) == []
+    assert levels(install_check.users(trial, known)) == []  # a trial is its maker's
+    assert levels(install_check.users(replace(trial, trial=False), known)) == ["note"]
+    owners.give(trial.data, known)
+    assert levels(install_check.users(trial, known)) == ["fine"]
+    assert levels(install_check.folder(trial)) == ["fine"]
+    assert levels(install_check.users(trial, None)) == ["wrong"]
+    for number in range(6):
+        (trial.page / f"{number}").touch()
+    ((level, what, remedy),) = install_check.users(trial, known)
+    assert (level, what.count("/page/"), remedy) == ("wrong", 5, f"kirok own --data {trial.data}")
+    assert what.endswith(", ...")
 
 
 def test_a_role_that_nobody_has_is_told(trial):

@@ -2,7 +2,7 @@ import pytest
 
 from appliance import keys, ledger_audit
 from appliance.api import RecorderAway
-from appliance.control import ControlServer
+from appliance.control import METHODS, ControlServer
 from appliance.engine import open_parts
 from appliance.stand_in import StandIn
 from tests.web_min.rig import FakeRecorder
@@ -10,7 +10,7 @@ from tests.web_min.rig import FakeRecorder
 
 def test_a_recorder_that_runs_is_asked(trial):
     recorder = FakeRecorder()
-    with ControlServer(trial.socket, recorder):
+    with ControlServer(trial.socket, recorder, lambda _: METHODS):
         StandIn(trial).note("person_added", "p1", who="p2")
     assert recorder.notes() == [("person_added", "p1", {"who": "p2"})]
     assert "person_added" not in (trial.ledger / "entries.log").read_text()

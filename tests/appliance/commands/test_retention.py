@@ -7,7 +7,7 @@ import pytest
 
 from appliance import box, cli, site
 from appliance.call_row import FixedClock
-from appliance.control import ControlServer
+from appliance.control import METHODS, ControlServer
 from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
@@ -124,7 +124,7 @@ def recorder(four):
         duties = SimpleNamespace(retention=duty)
         with CallIndex.open_readonly(four.index) as index:
             service = Service(engine.writer, index, four.policy, engine.alarms, duties)
-            with ControlServer(four.socket, service):
+            with ControlServer(four.socket, service, lambda _: METHODS):
                 yield engine
 
 

@@ -28,7 +28,7 @@ def test_what_cannot_be_read_is_told_anew(tmp_path, text, caplog):
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "disk"), PowerCut()])
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
-@pytest.mark.parametrize("call", range(10))
+@pytest.mark.parametrize("call", range(7))
 def test_a_failing_disk_leaves_the_old_book_or_the_new(tmp_path, call, done, error):
     write_book(tmp_path, Book())
     with pytest.raises(type(error)):
