@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from appliance.call_machine import Trigger
 from appliance.dialled import Dialled
 from appliance.far_party import FarParty
 from appliance.site import Line
@@ -23,11 +24,13 @@ class Stretch:
         start: sample of the line's stream.
         audio_start: where it begins in the call's audio, in samples.
         stop: sample of the line's stream, or None while it lasts.
+        by: what began it.
     """
 
     start: int
     audio_start: int
     stop: int | None = None
+    by: Trigger = Trigger.ANSWER
 
 
 @dataclass

@@ -12,6 +12,9 @@ Whoever has the salt can show what was meant; without it the few numbers there a
 out. The salt can be worked out from the data key alone and goes with it; a provision package opens
 it. A call whose key was lost with a power cut (act "recovered"), or whose entry was (act
 "entered_again"), has no commitments: `chain`, over the ciphertext, binds its audio all the same.
+
+What somebody began by hand stands under `agreed`: when, from the call's start, by key or button,
+and the clause by which both parties agreed to it.
 """
 
 import base64
@@ -51,7 +54,17 @@ def facts(row: CallRow) -> dict[str, object]:
         "reel": row.reel,
         "offset": row.last_offset,
         "chain": row.chain,
+        **({"agreed": agreed} if (agreed := agreements(row)) else {}),
     }
+
+
+def agreements(row: CallRow) -> list[dict[str, object]]:
+    """Return what was begun by hand with both parties' agreement: when in the call, and by what."""
+    return [
+        {"at_ms": round(1000 * part["at_s"]), "by": part["by"], "clause": part["agreed"]}
+        for part in row.stretches
+        if part.get("agreed")
+    ]
 
 
 def commitments(row: CallRow, salt: bytes, audio_sum: bytes) -> dict[str, object]:

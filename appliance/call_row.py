@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from appliance import dating
-from appliance.call import Call, HostCount, Mark
+from appliance.call import Call, HostCount, Mark, Stretch
+from appliance.call_machine import Trigger
 from appliance.index_row import CallRow
 from appliance.policy import Policy
 from dsp.units import AUDIO_HZ
@@ -120,6 +121,7 @@ def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: in
                 "at_s": _after(call, stretch.start),
                 "audio_s": stretch.audio_start / AUDIO_HZ,
                 "until_s": None if stretch.stop is None else _after(call, stretch.stop),
+                **_agreed(stretch, policy),
             }
             for stretch in call.stretches
         ],
@@ -133,6 +135,13 @@ def row_of(call: Call, policy: Policy, clock: str, drift_ppm: float, samples: in
         boot=unsure.boot if unsure else "",
         uptime_ms=round(unsure.uptime_s * 1000) if unsure else None,
     )
+
+
+def _agreed(stretch: Stretch, policy: Policy) -> dict[str, str]:
+    """Return by which clause both parties agreed to what was begun by hand, and what began it."""
+    if stretch.by is Trigger.ANSWER or not policy.agreement:
+        return {}
+    return {"by": stretch.by.value, "agreed": policy.agreement}
 
 
 def _notice(call: Call, policy: Policy) -> str | None:

@@ -16,7 +16,10 @@ from appliance.ledger_walk import Entry, beginnings, sound_entry
 #: The act of an erasure's certificate.
 ERASED: Final = "erased"
 #: What the erasure takes out of a row, or a hold moves, is not compared.
-_COMPARED: Final = ("line", "direction", "start", "end", "mode", "why", "ended_by", "audio_ms")
+_COMPARED: Final = (
+    *("line", "direction", "start", "end", "mode", "why", "ended_by", "audio_ms"),
+    "agreed",  # of those begun by hand alone
+)
 _READ: Final = beginnings((*call_entry.ACTS, ERASED))
 
 
@@ -79,6 +82,8 @@ def _row(row: CallRow, entered: Entered) -> Iterator[Odd]:
     elif row.erased is None:
         facts = call_entry.facts(row)
         for name in _COMPARED:
-            if facts[name] != entry.facts.get(name):
-                said = f"“{name}” is {facts[name]}, in entry {row.entry} {entry.facts.get(name)}"
+            if facts.get(name) != entry.facts.get(name):
+                said = (
+                    f"“{name}” is {facts.get(name)}, in entry {row.entry} {entry.facts.get(name)}"
+                )
                 yield Odd(row.id, said)

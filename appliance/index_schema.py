@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS calls (
     why TEXT NOT NULL,              -- why it was or was not recorded
     ended_by TEXT NOT NULL,         -- on_hook missed line_down board_lost board_restarted ...
     audio_samples INTEGER NOT NULL,
-    stretches TEXT NOT NULL,        -- JSON: what parts of the call were kept
+    stretches TEXT NOT NULL,        -- JSON: what parts were kept, and by whose agreement
     events TEXT NOT NULL,           -- JSON: what was heard, for the time line
     gaps TEXT NOT NULL,             -- JSON: samples lost by board or link
     notice TEXT,                    -- announcement, beep, missing, or null

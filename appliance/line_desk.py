@@ -354,7 +354,8 @@ class LineDesk:
             call.why = "disk_full"
         elif follows is Keep.START:
             call.why = trigger.value
-            call.stretches.append(Stretch(start_at, self._owner.keep_from(call, start_at)))
+            audio_start = self._owner.keep_from(call, start_at)
+            call.stretches.append(Stretch(start_at, audio_start, by=trigger))
             call.mark("keep_start", start_at, by=trigger.value)
         elif follows is Keep.STOP:
             self._stop_keeping(call, stop_at)

@@ -48,6 +48,12 @@ class Policy:
         """Whether the oldest recordings make room on a full disk; else recording stops."""
         return self.profile.retention.on_full == "overwrite_oldest"
 
+    @property
+    def agreement(self) -> str:
+        """The clause by which both parties agree to what is begun by hand, "" if it asks none."""
+        modes = self.profile.mode
+        return next((each.clause for each in modes if each.consent == "both_parties"), "")
+
     def day(self, at: datetime) -> date:
         """Return the site's day to which a moment belongs."""
         return at.astimezone(self.zone).date()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from flask import Blueprint, abort, render_template, request
 from werkzeug.datastructures import MultiDict
@@ -55,18 +56,19 @@ def page(call_id: str, errors: forms.Errors) -> str:
         opening=opening,
         barred=barred,
         may_ask=parts().clerk.may_file(office.actor(), Request, "file"),
-        consent=_consent(call),
+        agreements=_agreements(call),
         errors=errors,
         typed=MultiDict(request.form),
     )
 
 
-def _consent(call: CallRow) -> str:
-    """Return the clause by which the parties agreed to what was begun by hand; "" for others."""
-    if not call.recorded or call.why not in ("key", "button"):
-        return ""
-    modes = parts().profile.mode
-    return next((each.clause for each in modes if each.consent == "both_parties"), "")
+def _agreements(call: CallRow) -> list[tuple[datetime, str, str]]:
+    """Return what was begun by hand with both parties' agreement: when, by what, which clause."""
+    return [
+        (call.start + timedelta(seconds=part["at_s"]), part["by"], part["agreed"])
+        for part in call.stretches
+        if part.get("agreed")
+    ]
 
 
 def _opening(call: CallRow) -> tuple[Request | None, Refusal | None]:

@@ -10,6 +10,7 @@ A call's times count from its start; the recording holds the stretches that were
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, Final
 
 from appliance.index_row import CallRow
@@ -53,12 +54,12 @@ class Mark:
 
 def in_recording(at_s: float, stretches: Sequence[dict[str, Any]]) -> float | None:
     """Return where in the recording a moment of the call is, or None where nothing was kept."""
-    before = 0.0
     for stretch in stretches:
-        into, length = at_s - float(stretch["at_s"]), float(stretch["audio_s"])
+        began, until = float(stretch["at_s"]), stretch["until_s"]
+        length = float(until) - began if until is not None else inf  # it goes on, or was cut off
+        into = at_s - began
         if -ROUNDING_S <= into <= length + ROUNDING_S:
-            return before + min(max(0.0, into), length)
-        before += length
+            return float(stretch["audio_s"]) + min(max(0.0, into), length)
     return None
 
 
@@ -90,7 +91,10 @@ def _of_event(event: Mapping[str, Any], call: CallRow) -> Mark:
 
 
 def _mark(kind: str, at_s: float, call: CallRow, text: str = "") -> Mark:
-    return Mark(kind, at_s, in_recording(at_s, call.stretches), text)
+    inside = in_recording(at_s, call.stretches)
+    if inside is not None and inside > call.audio_s + ROUNDING_S:
+        inside = None  # it was cut off before
+    return Mark(kind, at_s, inside, text)
 
 
 def _without_repeats(found: Sequence[Mark]) -> Iterator[Mark]:

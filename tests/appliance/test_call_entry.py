@@ -21,6 +21,16 @@ def test_an_entry_holds_no_number():
     assert "'audio_ms': 1000" in said
 
 
+def test_the_agreement_to_what_was_begun_by_hand_is_in_the_entry():
+    part = {"at_s": 5.125, "audio_s": 0.0, "until_s": 9.0, "by": "key", "agreed": "2.3"}
+    said = facts(a_row(stretches=[part, {**part, "at_s": 7.0, "by": "button"}]))
+    assert said["agreed"] == [
+        {"at_ms": 5125, "by": "key", "clause": "2.3"},
+        {"at_ms": 7000, "by": "button", "clause": "2.3"},
+    ]
+    assert "agreed" not in facts(a_row())
+
+
 def test_a_commitment_hides_and_binds():
     assert commit("031-8036-7114", SALT) == commit(b"031-8036-7114", SALT)
     assert commit("031-8036-7114", bytes(32)) != commit("031-8036-7114", SALT)

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.call import Call, HostCount, Stretch
-from appliance.call_machine import Mode
+from appliance.call_machine import Mode, Trigger
 from appliance.call_row import FixedClock, Now, row_of
 from appliance.dialled import Dialled
 from appliance.policy import load
@@ -53,6 +53,23 @@ def a_row(call, rule=OSAN):
 
 def recorded(**facts):
     return a_call(lifted=10 * S, stretches=[Stretch(10 * S, 0, 20 * S)], **facts)
+
+
+@pytest.mark.parametrize("by", [Trigger.KEY, Trigger.BUTTON])
+def test_what_is_begun_by_hand_has_both_parties_agreement_as_its_ground(by):
+    parts = [Stretch(12 * S, 0, 14 * S, by), Stretch(16 * S, 2 * S, None, by)]
+    row = a_row(a_call(lifted=10 * S, stretches=parts))
+    assert [(part["at_s"], part["by"], part["agreed"]) for part in row.stretches] == [
+        (2.0, by.value, "2.3"),
+        (6.0, by.value, "2.3"),
+    ]
+
+
+def test_no_agreement_is_said_of_what_began_by_itself_or_where_the_rule_asks_for_none():
+    plain = {"at_s": 0.0, "audio_s": 0.0, "until_s": 10.0}
+    assert a_row(recorded(ended=20 * S)).stretches == [plain]
+    by_hand = a_call(lifted=10 * S, stretches=[Stretch(10 * S, 0, 20 * S, Trigger.KEY)])
+    assert a_row(by_hand, load("goshogawara")).stretches == [plain]
 
 
 def test_the_announcement_outranks_the_record_tone_and_the_first_of_each_counts():

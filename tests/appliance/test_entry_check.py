@@ -51,6 +51,16 @@ def test_a_row_that_was_changed_is_named():
     assert odd(LINES, [replace(ROWS[0], entry=1), *ROWS[1:]]) == [(ROWS[0].id, True)]
 
 
+def test_an_agreement_that_was_put_to_a_row_or_taken_from_it_is_named():
+    part = {"at_s": 1.0, "audio_s": 0.0, "until_s": 9.0, "by": "key", "agreed": "2.3"}
+    agreed = replace(ROWS[0], stretches=[part])
+    (said,) = compare(read_entries(LINES), [agreed, *ROWS[1:]])
+    assert "“agreed” is [{'at_ms': 1000" in said.why
+    entered = [line(0, "call", call_entry.facts(agreed)), *LINES[1:]]
+    assert odd(entered, [agreed, *ROWS[1:]]) == []
+    assert odd(entered, ROWS) == [(ROWS[0].id, True)]
+
+
 def test_an_erased_row_is_not_compared():
     bare = replace(ROWS[0], start=START - timedelta(days=1), audio_samples=0, erased=END)
     assert odd(LINES, [bare, *ROWS[1:]]) == []

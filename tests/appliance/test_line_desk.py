@@ -1,6 +1,6 @@
 import pytest
 
-from appliance.call_machine import Mode, State
+from appliance.call_machine import Mode, State, Trigger
 from appliance.line_desk import LineDesk
 from appliance.site import Line
 from dsp.events import (
@@ -167,6 +167,7 @@ def test_selective_keeps_nothing_from_before_the_key(desk_of, notes):
     play(desk_of(Mode.SELECTIVE), [*ring(1, 5), off(5.5), *keys, on(30)])
     (call,) = notes.calls
     assert call.why == "key"
+    assert [(part.by, part.start) for part in call.stretches] == [(Trigger.KEY, 10.5 * S)]
     assert notes.told == [
         ("from", 10.5 * S),
         ("until", 20.4 * S),
@@ -195,6 +196,7 @@ def test_the_button_starts_and_stops_within_a_call(desk_of, notes):
         ("ended", 9 * S, "on_hook"),
     ]
     assert notes.calls[0].why == "button"
+    assert [part.by for part in notes.calls[0].stretches] == [Trigger.BUTTON, Trigger.BUTTON]
 
 
 @pytest.mark.parametrize("mode, why", [(Mode.NONE, "mode_none"), (Mode.FULL, "full")])

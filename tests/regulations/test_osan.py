@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from appliance import call_entry
 from appliance.articles import shipped_articles
 from appliance.policy import load
 from tests.regulations.hall import Hall, clause, clauses_tested
@@ -115,6 +116,12 @@ def test_article_2_item_3_selective_recording_is_begun_by_hand(hall):
     assert hall.do("user", "/button") == 303
     assert ("press_button",) in hall.recorder.done
     assert hall.recorder.notes("button")[0][1] == hall.ids["user"]
+    part = {"at_s": 12.0, "audio_s": 0.0, "until_s": 28.2, "by": "key", "agreed": "2.3"}
+    row = hall.add(call(7, 50, mode="selective", why="key", stretches=[part]))
+    page = hall.page("operator", f"/calls/{row.id}")
+    for words in ("Recording asked for by phone key", "Both parties agreed", "article 2 no. 3"):
+        assert words in page
+    assert call_entry.facts(row)["agreed"] == [{"at_ms": 12000, "by": "key", "clause": "2.3"}]
 
 
 @clause("2.4")

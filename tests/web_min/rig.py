@@ -217,7 +217,7 @@ def call(n=1, minutes_ago=30, **changes):
         why="full",
         ended_by="on_hook",
         audio_samples=20 * 8000,
-        stretches=[{"at_s": 8.2, "audio_s": 20.0}],
+        stretches=[{"at_s": 8.2, "audio_s": 0.0, "until_s": 28.2}],
         events=[
             {"at_s": 0.0, "kind": "ring_start"},
             {"at_s": 8.2, "kind": "answer"},

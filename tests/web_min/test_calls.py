@@ -297,3 +297,19 @@ def test_a_call_that_one_has_asked_for_is_known_to_one(inside):
     assert inside.get(f"/calls/{row.id}", client).status_code == 404
     inside.permit(row, made_by=inside.registry.person_named("최과장").id)
     assert inside.get(f"/calls/{row.id}", client).status_code == 200
+
+
+def by_hand(at_s, by):
+    return {"at_s": at_s, "audio_s": 0.0, "until_s": 28.2, "by": by, "agreed": "2.3"}
+
+
+def test_the_agreement_to_what_was_begun_by_hand_is_shown_with_its_time_and_article(inside):
+    parts = [by_hand(12.0, "key"), by_hand(20.0, "button")]
+    row = inside.add(call(1, why="key", mode="selective", stretches=parts), permit=False)
+    page = " ".join(re.sub(r"<[^>]+>", " ", inside.get(f"/calls/{row.id}").text).split())
+    agreement = page.partition("Agreement")[2]
+    assert "Both parties agreed" in agreement
+    assert "10:00:12 Recording asked for by phone key article 2 no. 3" in agreement
+    assert "10:00:20 Recording asked for by the front button article 2 no. 3" in agreement
+    inside.add(call(2, 5), permit=False)
+    assert "Both parties agreed" not in inside.get(f"/calls/{call(2, 5).id}").text

@@ -3,7 +3,11 @@ import pytest
 from tests.web_min.rig import call
 from web_min.timeline import Mark, in_recording, marks
 
-TWO = [{"at_s": 12.0, "audio_s": 28.0}, {"at_s": 55.0, "audio_s": 15.0}]
+#: As the recorder writes them: where a part begins in the call and in the recording, and its end.
+TWO = [
+    {"at_s": 12.0, "audio_s": 0.0, "until_s": 40.0},
+    {"at_s": 55.0, "audio_s": 28.0, "until_s": 70.0},
+]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +50,13 @@ def test_events_are_in_order_and_keys_in_one_mark():
 def test_a_moment_rounded_past_the_end_is_still_in_the_recording():
     assert in_recording(70.003, TWO) == 43.0
     assert in_recording(11.997, TWO) == 0.0
+
+
+def test_what_was_cut_off_has_its_marks_up_to_there():
+    on = [{"at_s": 8.2, "audio_s": 0.0, "until_s": None}]
+    assert in_recording(20.0, on) == pytest.approx(11.8)
+    found = marks(call(stretches=on, audio_samples=8 * 8000))
+    assert [m.audio_s for m in found] == pytest.approx([None, 0.0, 5.8, None])
 
 
 def test_keys_far_apart_are_two_marks():

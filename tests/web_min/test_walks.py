@@ -136,7 +136,10 @@ class Walk:
             self.hall.days(int(fields) / (1 if act == "days" else 1440))
             self.windows = {}
         elif act == "call":
-            self.hall.add(call(7, 50, why=fields, mode="selective"))
+            part = {"at_s": 12.0, "audio_s": 0.0, "until_s": 28.2, "by": fields, "agreed": "2.3"}
+            row = call(7, 50, why=fields, mode="selective", stretches=[part])
+            self.hall.add(row)
+            self.hall.ids["newest"] = row.id
         else:
             self.hall.erase()
         self.hall.parts.rounds.make()
