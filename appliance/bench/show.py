@@ -6,7 +6,7 @@ from typing import Final
 
 from appliance.bench.accuracy import Accuracy, Tally
 from appliance.bench.case import Must
-from appliance.bench.cost import Cost, Ratio
+from appliance.bench.cost import OF_ONE, Cost, Ratio
 from appliance.bench.index_run import IndexFigures
 from appliance.bench.machine import Machine
 from appliance.bench.path import WholePath
@@ -82,7 +82,8 @@ def cost(costs: Sequence[Cost], compared: Sequence[Ratio]) -> Iterator[str]:
     for name in dict.fromkeys(one.name for one in compared):
         of = {one.lines: f"{one.ratio:.2f}" for one in compared if one.name == name}
         yield _row(name, [of.get(n, "-") for n in counts])
-    yield _row("  at most", [_COST_LIMITS.get(n, "-") for n in counts])
+        if name == OF_ONE:
+            yield _row("  at most", [_COST_LIMITS.get(n, "-") for n in counts])
 
 
 _COST_LIMITS: Final = {1: "10", 32: "0.5", 128: "0.25"}
