@@ -1,57 +1,74 @@
 """`doctor --deep`: every segment's chain, row, key and ledger entry against each other."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance import deep_files, keys, ledger_audit, ledger_walk, typed
 from appliance.agreement import Agreement
 from appliance.box import Box
 from appliance.clock_anchor import NAME as ANCHOR
-from appliance.entry_check import Entered, compare, read_entries
+from appliance.entry_check import Entered, compare
 from appliance.finding import Finding
 from appliance.hold import Hold
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
 from appliance.index_schema import IndexBroken
-from appliance.ledger_walk import ENTRIES, read_lines
+from appliance.ledger_walk import Entry, read_lines
 from appliance.progress import Progress
-from appliance.retell import Hearing, retell
+from appliance.retell import HEARD, Hearing, hearing
 from appliance.site import Site
 from appliance.vault.reel import State, scan
 
 _COPY_OF_DAY = "put back a copy of that day"
 
 
+@dataclass
+class _Told:
+    """What the ledger says, read in one walk beside its own check."""
+
+    calls: Entered = field(default_factory=Entered)
+    texts: typed.Entered = field(default_factory=typed.Entered)
+    files: deep_files.FileEntries = field(default_factory=deep_files.FileEntries)
+    hearings: dict[str, list[Hearing]] = field(default_factory=dict)
+
+    def push(self, entry: Entry | None) -> None:
+        self.calls.push(entry)
+        self.texts.push(entry)
+        self.files.push(entry)
+        if entry is not None and entry.act in HEARD:
+            self.hearings.setdefault(str(entry.facts.get("call")), []).append(hearing(entry))
+
+
 def examine(opened: Box, here: Site | None) -> Iterator[Finding]:
     """Examine everything that is kept."""
-    yield from deep_files.examine(opened, here)
-    yield from _ledger(opened)
-    log = opened.ledger / ENTRIES
-    entered = read_entries(line[:-1] for _, line in read_lines(log)) if log.exists() else None
+    told = _Told()
+    ledger = list(_ledger(opened, told))
+    yield from deep_files.examine(opened, here, told.files)
+    yield from ledger
     in_reels: set[str] = set()
     yield from _reels(opened, in_reels)
     try:
         with CallIndex.open_readonly(opened.index) as index:
             rows = index.search(CallQuery(limit=None, self_tests=True))
             heard = {row.id: index.hearings(row.id) for row in rows}
-            texts = typed_findings(log, index) if entered is not None else []
+            texts = _texts(told.texts, index)
     except (IndexBroken, OSError):
         return  # said before
     yield from _rows(opened, rows)
     yield from _anchor(opened, rows)
-    if entered is not None:
-        yield from _entries(entered, rows)
-        told = retell(log, opened.policy)
-        yield from _strangers(in_reels - {row.id for row in rows} - told.rows.keys())
+    if told.calls.size:
+        yield from _entries(told.calls, rows)
+        yield from _strangers(in_reels - {row.id for row in rows} - told.calls.calls())
         yield from _hearings(heard, told.hearings)
         yield from _typed(texts)
 
 
-def _ledger(opened: Box) -> Iterator[Finding]:
+def _ledger(opened: Box, told: _Told) -> Iterator[Finding]:
     public = keys.public_key_from_text(opened.public_key)
     try:
-        findings = ledger_audit.verify(opened.ledger, public)
+        findings = ledger_audit.verify(opened.ledger, public, also=told.push)
     except OSError as error:
         yield Finding("wrong", f"ledger: {error}", "put back a copy of the ledger")
         return
@@ -103,7 +120,10 @@ def _anchor(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
 
 def typed_findings(log: Path, index: CallIndex) -> list[ledger_walk.Finding]:
     """Return what of the texts that people typed is not what the ledger commits to."""
-    entered = typed.read_entries(line[:-1] for _, line in read_lines(log))
+    return _texts(typed.read_entries(line[:-1] for _, line in read_lines(log)), index)
+
+
+def _texts(entered: typed.Entered, index: CallIndex) -> list[ledger_walk.Finding]:
     reasons = {call: Hold.from_text(hold).reason for call, hold in index.held().items()}
     return list(typed.compare(entered, index.typed(), reasons))
 

@@ -6,15 +6,15 @@ file. What is not looked at has no meaning when the recorder is stopped: run/, a
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
 from appliance import alarm_file, box, site
 from appliance.box import Box
 from appliance.finding import Finding
 from appliance.index_check import INDEX_CLOSED, closed_facts
-from appliance.ledger_walk import ENTRIES, DamagedLine, Entry, read_entry, read_lines
+from appliance.ledger_walk import HEAD_ACT, Entry
 from appliance.registry_storage import RegistryBroken, RegistryMissing, read_file, spare_of
 from appliance.secret_keeping import day_secrets
 from appliance.site import Site, SiteError
@@ -24,31 +24,37 @@ from appliance.vault.key_table import NAME as KEYS
 from appliance.vault.key_table import damage
 from appliance.vault.reel import NotAReel, pack_header, read_header
 
-HEAD_LINE: Final = b'{"act":"head",'
+
+@dataclass
+class FileEntries:
+    """The ledger's entries that are about files, and the last of all but heads."""
+
+    entries: list[Entry] = field(default_factory=list)
+    last: Entry | None = None
+
+    def push(self, entry: Entry | None) -> None:
+        """Take the ledger's next entry, None for one that is damaged."""
+        if entry is not None and entry.act in ("init", "config", "torn"):
+            self.entries.append(entry)
+        if entry is None or entry.act != HEAD_ACT:
+            self.last = entry
 
 
-def examine(opened: Box, here: Site | None) -> Iterator[Finding]:
-    """Examine the files of a data folder."""
-    entries = list(_entries(opened))
-    yield from _twice(opened, here, entries)
+def examine(opened: Box, here: Site | None, told: FileEntries) -> Iterator[Finding]:
+    """Examine the files of a data folder.
+
+    Args:
+        told: all of the ledger.
+    """
+    yield from _twice(opened, here, told.entries)
     yield from _registry(opened)
     yield from _alarms(opened)
     yield from _secrets(opened)
     yield from _tables(opened)
     yield from _reels(opened)
-    yield from _torn(opened, entries)
-    yield from _closed_index(opened)
+    yield from _torn(opened, told.entries)
+    yield from _closed_index(opened, told.last)
     yield from _put_aside(opened)
-
-
-def _entries(opened: Box) -> Iterator[Entry]:
-    """Yield the ledger's entries that are about files."""
-    try:
-        for _, line in read_lines(opened.ledger / ENTRIES):
-            if any(act in line for act in (b'"act":"init"', b'"act":"config"', b'"act":"torn"')):
-                yield read_entry(line.removesuffix(b"\n"))
-    except (OSError, DamagedLine):
-        return  # said by the ledger's own check
 
 
 def _twice(opened: Box, here: Site | None, entries: list[Entry]) -> Iterator[Finding]:
@@ -150,20 +156,16 @@ def _torn(opened: Box, entries: list[Entry]) -> Iterator[Finding]:
         yield Finding("wrong", f"{found[unknown]} is not what was torn off the log", "report it")
 
 
-def _closed_index(opened: Box) -> Iterator[Finding]:
+def _closed_index(opened: Box, last: Entry | None) -> Iterator[Finding]:
     """Compare calls.db with its sum when it was closed, if nothing has happened since.
 
     SQLite leaves room in its file where nothing stands: a bit that flips there means nothing yet.
     """
-    last = None
-    with suppress(OSError, DamagedLine):
-        for _, line in read_lines(opened.ledger / ENTRIES):
-            last = line if HEAD_LINE not in line else last
-        entry = read_entry(last.removesuffix(b"\n")) if last else None
-        if entry and entry.act == INDEX_CLOSED and entry.facts != closed_facts(opened.index):
+    with suppress(OSError):
+        if last and last.act == INDEX_CLOSED and last.facts != closed_facts(opened.index):
             yield Finding(
                 "wrong",
-                f"{opened.index} is not as it was when it was closed at {entry.time}",
+                f"{opened.index} is not as it was when it was closed at {last.time}",
                 "start the recorder: it makes again what is damaged",
             )
 

@@ -5,13 +5,13 @@ ledger that was cut short and looks whole, its old heads put back with it, shows
 were proved have no entry.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from appliance import call_entry
 from appliance.index_row import CallRow
-from appliance.ledger_walk import Entry, beginnings, sound_entry
+from appliance.ledger_walk import Entry
 
 #: The act of an erasure's certificate.
 ERASED: Final = "erased"
@@ -20,7 +20,7 @@ _COMPARED: Final = (
     *("line", "direction", "start", "end", "mode", "why", "ended_by", "audio_ms"),
     "agreed",  # of those begun by hand alone
 )
-_READ: Final = beginnings((*call_entry.ACTS, ERASED))
+_READ: Final = frozenset((*call_entry.ACTS, ERASED))
 
 
 @dataclass(frozen=True)
@@ -38,21 +38,24 @@ class Odd:
 
 @dataclass
 class Entered:
-    """What the ledger says of calls: entries by their number, and how many there are in all."""
+    """What the ledger says of calls: entries by their number, and how many there are in all.
+
+    The rows are to be read after it.
+    """
 
     size: int = 0
     entries: dict[int, Entry] = field(default_factory=dict)
 
+    def push(self, entry: Entry | None) -> None:
+        """Take the ledger's next entry, None for one that is damaged."""
+        self.size += 1
+        if entry is not None and entry.act in _READ:
+            self.entries[entry.index] = entry
 
-def read_entries(lines: Iterable[bytes]) -> Entered:
-    """Return what a ledger says, LF left off its lines; the rows are to be read after it."""
-    found = Entered()
-    for line in lines:
-        found.size += 1
-        entry = sound_entry(line, _READ)
-        if entry is not None:
-            found.entries[entry.index] = entry
-    return found
+    def calls(self) -> set[str]:
+        """Return the calls that there were, erased ones too."""
+        acts = self.entries.values()
+        return {str(entry.facts.get("call")) for entry in acts if entry.act != ERASED}
 
 
 def compare(entered: Entered, rows: Sequence[CallRow]) -> Iterator[Odd]:

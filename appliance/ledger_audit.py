@@ -18,7 +18,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from appliance import checkpoint
 from appliance.checkpoint import BadCheckpoint, Checkpoint
 from appliance.ledger_heads import check_head_entry, read_head, read_resume, short
-from appliance.ledger_walk import ENTRIES, HEAD, HEAD_ACT, RESUME, Finding, Walk, read_lines
+from appliance.ledger_walk import (
+    ENTRIES,
+    HEAD,
+    HEAD_ACT,
+    RESUME,
+    DamagedLine,
+    Entry,
+    Finding,
+    Walk,
+    read_entry,
+    read_lines,
+)
 
 #: Half of a small board's ten milliseconds.
 REST_EVERY = 500
@@ -28,13 +39,15 @@ def verify(
     directory: Path,
     key: Ed25519PublicKey,
     taken: Mapping[str, str] | None = None,
-    rest: Callable[[], None] | None = None,
+    rest: Callable[[], None] = lambda: None,
+    also: Callable[[Entry | None], None] = lambda entry: None,
 ) -> list[Finding]:
     """Check the whole ledger against itself, its heads and the box's public key.
 
     Args:
         taken: heads that were taken away before, by a name for each: this log must continue them.
         rest: called every REST_EVERY entries: a recorder that checks itself must not hurry.
+        also: given the entry of each line, None where it is damaged: for who reads along.
 
     Raises:
         FileNotFoundError: there is no ledger.
@@ -50,11 +63,13 @@ def verify(
             if (directory / ENTRIES).stat().st_size == offset + len(line):
                 walk.find("torn", walk.size, walk.size, "the last line has no end")
             break
-        entry = walk.push(line[:-1])
+        entry = _read(walk, line[:-1])
+        also(entry)
+        in_place = entry is not None and walk.take(entry)
         witnesses.look()
-        if entry is not None and entry.act == HEAD_ACT:
+        if entry is not None and in_place and entry.act == HEAD_ACT:
             check_head_entry(walk, entry.index, str(entry.facts.get("note")), key, heads)
-        if rest is not None and number % REST_EVERY == REST_EVERY - 1:
+        if number % REST_EVERY == REST_EVERY - 1:
             rest()
     walk.close()
     witnesses.look()
@@ -65,6 +80,14 @@ def verify(
     except (OSError, ValueError) as error:
         walk.find("resume", walk.size, walk.size, f"{RESUME}: {short(error)}")
     return walk.findings
+
+
+def _read(walk: Walk, line: bytes) -> Entry | None:
+    try:
+        return read_entry(line)
+    except DamagedLine as error:
+        walk.damaged(line, error)
+        return None
 
 
 class _Witnesses:

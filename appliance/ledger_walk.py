@@ -188,19 +188,27 @@ class Walk:
         try:
             entry = read_entry(line)
         except DamagedLine as error:
-            self.close()
-            self.find("damaged", self.size, self.size, str(error))
-            self._hold(leaf_hash(line[CRC_BYTES:]), known_bad=True)
+            self.damaged(line, error)
             return None
+        return entry if self.take(entry) else None
+
+    def damaged(self, line: bytes, error: DamagedLine) -> None:
+        """Take the next line, which is no entry."""
+        self.close()
+        self.find("damaged", self.size, self.size, str(error))
+        self._hold(leaf_hash(line[CRC_BYTES:]), known_bad=True)
+
+    def take(self, entry: Entry) -> bool:
+        """Take the next entry; return whether it is in its place."""
         if entry.index < self.size:
             self._late(entry)
-            return None
+            return False
         if entry.index > self.size:
             self._miss(entry)
         else:
             self._believe(entry)
         self._hold(entry.leaf, known_bad=False)
-        return entry
+        return True
 
     def close(self) -> None:
         """Take the last entry as it is, since none follows."""

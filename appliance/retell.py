@@ -21,6 +21,8 @@ from appliance.tombstone import tombstone
 #: How much of the log's end is read first; twice as much until it reaches back far enough.
 _TAIL_BYTES: Final = 1 << 20
 
+#: The acts of hearing a call.
+HEARD: Final = ("listen", "export")
 #: When, who, which act, why, and the entry's number.
 Hearing = tuple[datetime, str, str, str, int]
 
@@ -70,16 +72,22 @@ def _reach_back(log: Path, since: datetime) -> int:
 
 
 def _take(told: Told, entry: Entry, policy: Policy) -> None:
-    call_id, facts = str(entry.facts.get("call")), entry.facts
+    call_id = str(entry.facts.get("call"))
     if entry.act in call_entry.ACTS:
         # Entered again, a call keeps what was said of it before.
         known = told.rows.get(call_id)
         told.rows[call_id] = replace(known, entry=entry.index) if known else _row(entry, policy)
-    elif entry.act in ("listen", "export"):
-        said = (str(facts["person"]), entry.act, str(facts["purpose"]))
-        told.hearings.setdefault(call_id, []).append((_time(entry.time), *said, entry.index))
+    elif entry.act in HEARD:
+        told.hearings.setdefault(call_id, []).append(hearing(entry))
     elif call_id in told.rows:
         told.rows[call_id] = _after(told.rows[call_id], entry, policy)
+
+
+def hearing(entry: Entry) -> Hearing:
+    """Return who heard a call, by an entry of HEARD."""
+    facts = entry.facts
+    said = (str(facts["person"]), entry.act, str(facts["purpose"]))
+    return (_time(entry.time), *said, entry.index)
 
 
 def _row(entry: Entry, policy: Policy) -> CallRow:

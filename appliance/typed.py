@@ -12,7 +12,7 @@ nobody can try out any more what was meant.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from appliance.call_entry import SALT_BYTES, commit
@@ -59,24 +59,30 @@ class Entered:
         rebuilt: the last entry which says that the index was made again, or -1.
     """
 
-    entries: dict[int, Entry]
+    entries: dict[int, Entry] = field(default_factory=dict)
     rebuilt: int = -1
+    _of_call: dict[str, list[int]] = field(default_factory=dict)
+
+    def push(self, entry: Entry | None) -> None:
+        """Take the ledger's next entry, None for one that is damaged."""
+        if entry is None:
+            return
+        call_id = str(entry.facts.get("call"))
+        if entry.act == "alarm" and entry.facts.get("what") == _REBUILT:
+            self.rebuilt = entry.index
+        elif entry.act == "erased":
+            for number in self._of_call.pop(call_id, ()):
+                del self.entries[number]
+        elif entry.act in ACTS and entry.facts.get(FACT):
+            self.entries[entry.index] = entry
+            self._of_call.setdefault(call_id, []).append(entry.index)
 
 
 def read_entries(lines: Iterable[bytes]) -> Entered:
     """Return what a ledger says of texts, LF left off its lines."""
-    found, erased = Entered({}), set()
+    found = Entered()
     for line in lines:
-        entry = sound_entry(line, _READ)
-        if entry is None:
-            continue
-        if entry.act == "alarm":
-            found.rebuilt = entry.index if entry.facts.get("what") == _REBUILT else found.rebuilt
-        elif entry.act == "erased":
-            erased.add(entry.facts.get("call"))
-        elif entry.facts.get(FACT):
-            found.entries[entry.index] = entry
-    found.entries = {n: e for n, e in found.entries.items() if e.facts.get("call") not in erased}
+        found.push(sound_entry(line, _READ))
     return found
 
 

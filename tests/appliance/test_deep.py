@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 from appliance import deep
 from appliance.index import CallIndex
 from tests.appliance.scene import START
@@ -32,3 +35,22 @@ def test_a_folder_without_its_log_is_examined_all_the_same(trial, replayed):
     (trial.ledger / "entries.log").unlink()
     assert any("ledger" in what for what in said(trial))
     assert "4 of 4 calls agree with reel and key" in said(trial, "fine")
+
+
+#: Says how often the ledger is opened: an audit hook cannot be taken away again.
+COUNTS = """
+import sys
+from pathlib import Path
+from appliance import box, deep
+opened, seen = box.open_box(Path(sys.argv[1])), []
+sys.addaudithook(lambda name, args: name == "open" and seen.append(str(args[0])))
+list(deep.examine(opened, None))
+print(len([path for path in seen if path.endswith("entries.log")]))
+"""
+
+
+def test_a_ledger_of_years_is_read_once(trial, replayed):
+    done = subprocess.run(
+        [sys.executable, "-c", COUNTS, trial.data], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "1\n"

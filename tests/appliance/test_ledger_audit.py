@@ -181,6 +181,16 @@ def test_every_head_that_was_ever_taken_is_continued(folder):
     assert verify(folder, PUBLIC, notes) == []
 
 
+def test_who_reads_along_gets_each_line_once_and_the_damaged_one_as_none(folder):
+    filled(folder)
+    every = lines(folder)
+    put(folder, [every[0], every[2], b"nonsense\n", every[1], *every[3:], b"torn"])
+    read = []
+    verify(folder, KEY.public_key(), also=read.append)
+    want = [0, 2, None, 1, *range(3, len(every))]
+    assert [entry and entry.index for entry in read] == want
+
+
 def test_it_rests_while_it_reads(folder):
     ledger = opened(folder)
     for number in range(1200):

@@ -50,6 +50,13 @@ def test_noise_on_the_stick_is_read_as_noise(data, stick):
     assert len(text) <= 4096
 
 
+def test_of_more_heads_than_are_read_the_latest_are(data, stick):
+    for size in range(1, 20_003):
+        (stick / f"kirok-BOX-{size:012}.head").write_text(f"{size}")
+    heads = list(Stick(stick, data, "BOX").heads().values())
+    assert (len(heads), heads[0], heads[-1]) == (20_000, "3", "20002")
+
+
 @pytest.mark.parametrize("noted", ["", "{}", "[]", '{"at":1,"size":"x"}'])
 def test_a_damaged_note_is_none(data, noted):
     (data / "witness.json").write_text(noted)
