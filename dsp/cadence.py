@@ -219,10 +219,13 @@ class Cadence:
 
     def _longest_fit(self) -> tuple[int, PlanTone] | None:
         """Return from which burst on all are of one tone, and which."""
-        for at in range(len(self._bursts) - 1):
+        latest = self._bursts[-2:]  # a voice's seldom fit anything
+        cadenced = self._names[latest[-1].sound].cadenced
+        tones = [tone for tone in cadenced if fits(latest, tone.cadence_s)]
+        for at in range(len(self._bursts) - 1 if tones else 0):
             bursts = self._bursts[at:]
             span_s = (bursts[-1].start - bursts[0].start) / AUDIO_HZ
-            for tone in self._names[bursts[0].sound].cadenced:
+            for tone in tones:
                 if span_s >= _needed_s(tone) and fits(bursts, tone.cadence_s):
                     return at, tone
         return None
