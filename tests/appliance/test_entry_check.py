@@ -64,11 +64,11 @@ def test_a_row_that_was_changed_is_named():
 def test_an_agreement_that_was_put_to_a_row_or_taken_from_it_is_named():
     part = {"at_s": 1.0, "audio_s": 0.0, "until_s": 9.0, "by": "key", "agreed": "2.3"}
     agreed = replace(ROWS[0], stretches=[part])
-    (said,) = compare(read_entries(LINES), [agreed, *ROWS[1:]])
+    (said,) = compare(entered(LINES), [agreed, *ROWS[1:]])
     assert "“agreed” is [{'at_ms': 1000" in said.why
-    entered = [line(0, "call", call_entry.facts(agreed)), *LINES[1:]]
-    assert odd(entered, [agreed, *ROWS[1:]]) == []
-    assert odd(entered, ROWS) == [(ROWS[0].id, True)]
+    lines = [line(0, "call", call_entry.facts(agreed)), *LINES[1:]]
+    assert odd(lines, [agreed, *ROWS[1:]]) == []
+    assert odd(lines, ROWS) == [(ROWS[0].id, True)]
 
 
 def test_an_erased_row_is_not_compared():
