@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.appliance.test_demo import Demo, wait_for
+from tests.appliance.test_demo import LIMIT_S, Demo
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.long
 
@@ -50,7 +51,7 @@ class Page(Demo):
         self.rest.start()
         self.cookies = http.cookiejar.CookieJar()
         self.browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
-        wait_for(lambda: self.page("/setup"))
+        wait_for(lambda: self.page("/setup"), LIMIT_S)
         token = TOKEN.search(self.get("/setup"))[1]
         self.post("/setup", token=token, code=code, name="박관리", again=PASSPHRASE)
         self.token = TOKEN.search(self.get("/calls"))[1]
@@ -80,7 +81,7 @@ def page(tmp_path_factory):
 def schema_for(page):
     """Return the routes with what a stranger could not guess: the token, and calls there are."""
     schema = json.loads((ROOT / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
-    calls = [*(call.id for call in wait_for(page.calls)[:2]), "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
+    calls = [*(call.id for call in wait_for(page.calls, LIMIT_S)[:2]), "01ARZ3NDEKTSV4RRFFQ69G5FAV"]
     for ways in schema["paths"].values():
         for way in ways.values():
             for one in way.get("parameters", ()):
