@@ -205,6 +205,8 @@ class Retention:
     """How long recordings are kept, and what of them.
 
     Attributes:
+        erase_jitter_hours: erasing is done within this long after the last kept day; when it has
+            been paused for as long, that is an alarm.
         or_until_full: a full disk may take the oldest before its days are over.
         record: what counts as the recording, and is erased with it.
     """

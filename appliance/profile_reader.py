@@ -53,6 +53,9 @@ def _at_odds(profile: Profile) -> Iterator[str]:
     days = profile.retention.days
     if not 0 < days <= _MOST_DAYS:
         yield f"retention.days is {days}, want whole days from 1 to {_MOST_DAYS}"
+    within = profile.retention.erase_jitter_hours
+    if within < 1:
+        yield f"retention.erase_jitter_hours is {within}, want hours from 1"
     yield from _roles(profile)
     yield from _hold(profile)
     yield from _provision(profile)

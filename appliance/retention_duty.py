@@ -1,7 +1,8 @@
 """The recorder's duty to erase: a sweep every few seconds, and alarms where it cannot.
 
 A sweep runs on the writer's thread, a step at a time (`eraser.py`); the recorder's thread only asks
-for it. While the clock is not trusted nothing is erased: after a day of that somebody must know.
+for it. While the clock is not trusted nothing is erased: once that has lasted for the hours within
+which the rule wants it done (`retention.erase_jitter_hours`), somebody must know.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,8 +20,6 @@ from appliance.writer import Writer
 #: What is due goes within 60 s: the wait, and what a sweep of 10 000 calls takes: 6.5 s of CPU on
 #: the build machine, and 25 s with fourteen others working there.
 SWEEP_EVERY_S: Final = 10.0
-#: A time server that is away for a night is no reason for an alarm.
-PAUSED_S: Final = 86_400.0
 
 
 class RetentionDuty:
@@ -48,7 +47,8 @@ class RetentionDuty:
             self._writer.work(lambda store: self._sweep(store, self._clock))
         if self._trusted or self._trusted_s is None:
             self._trusted_s = now_s
-        self._alarms.set("erasure_paused", "", now_s - self._trusted_s >= PAUSED_S)
+        within_s = 3600.0 * self._box.policy.profile.retention.erase_jitter_hours
+        self._alarms.set("erasure_paused", "", now_s - self._trusted_s >= within_s)
         wrong = self._wrong
         for what, where in wrong | self._raised:
             self._alarms.set(what, where, (what, where) in wrong)

@@ -44,6 +44,7 @@ def test_both_cities_are_read_whole():
             "nobody has 'call.hold'",
         ),
         ("due_days = 30", "due_days = 0", "report.due_days is 0"),
+        ("jitter_hours = 24", "jitter_hours = 0", "erase_jitter_hours is 0, want hours from 1"),
         ('"notice.text"', '"notice.words"', "local names 'notice.words', which is no value"),
     ],
 )

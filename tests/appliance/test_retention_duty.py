@@ -5,10 +5,10 @@ import pytest
 
 from appliance.api import Refused
 from appliance.hold import new_hold
-from appliance.policy import load
+from appliance.policy import load, parse, profile_text
 from appliance.raised import Raised
 from appliance.retention import Moment
-from appliance.retention_duty import PAUSED_S, SWEEP_EVERY_S, RetentionDuty
+from appliance.retention_duty import SWEEP_EVERY_S, RetentionDuty
 
 NOON = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 GOSHO = load("goshogawara")
@@ -71,16 +71,24 @@ def test_it_sweeps_every_few_seconds(duty, store):
     assert len(store.swept) == 2
 
 
-def test_a_clock_that_is_not_trusted_for_a_day_is_an_alarm(duty, store, alarms, clock):
+@pytest.mark.parametrize("hours", [1, 24])
+def test_a_clock_that_is_not_trusted_for_longer_than_erasing_may_take_is_an_alarm(
+    store, alarms, clock, hours
+):
+    text = profile_text("goshogawara").replace(
+        "erase_jitter_hours = 24", f"erase_jitter_hours = {hours}"
+    )
+    box = SimpleNamespace(trial=True, policy=parse(text), data="d")
+    duty, within_s = RetentionDuty(store, alarms, clock, box), 3600.0 * hours
     duty.turn(0.0)
     clock.trusted = False
     duty.turn(100.0)
-    duty.turn(PAUSED_S - 1)
+    duty.turn(within_s - 1)
     assert raised(alarms) == set()
-    duty.turn(PAUSED_S + 100)
+    duty.turn(within_s + 100)
     assert raised(alarms) == {("erasure_paused", "")}
     clock.trusted = True
-    duty.turn(PAUSED_S + 200)
+    duty.turn(within_s + 200)
     assert raised(alarms) == set()
 
 
