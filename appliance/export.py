@@ -206,7 +206,7 @@ def _files(
     provision = Provision(
         *(row, box.id, box.public_key, taker.name, taker.purpose, now, sums, places, head)
     )
-    files[contents.COVER] = paper.pdf("cover", values(provision, box.policy), now)
+    files[contents.COVER] = paper.pdf("fact_sheet", values(provision, box.policy), now)
     number = (row.number or "") if contents.SALT in files else None
     facts = readme.Facts(row.id, box.id, str(iso(now)), box.public_key, number)
     files[contents.README] = readme.text(facts, box.policy.language).encode()

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from appliance.api import Hearing, NoSuchCall, RecorderAway
+from appliance.erasure_sheet import NotYet
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
 from appliance.office.clerk import Refusal, documents_of
 from appliance.office.documents import Request
 from web_min import forms, office, search, timeline
+from web_min.languages import gettext as _
 from web_min.parts import parts, signed_in
 
 bp = Blueprint("calls", __name__)
@@ -40,6 +42,23 @@ def index() -> tuple[str, int]:
 @bp.get("/calls/<call_id>")
 def show(call_id: str) -> str:
     return page(call_id, {})
+
+
+@bp.get("/calls/<call_id>/erasure.pdf")
+def erasure(call_id: str) -> Response | tuple[str, int]:
+    """Return the certificate of an erased call."""
+    call = find(call_id)
+    clause = parts().profile.retention.clause
+    office.only_if(call.erased is not None, clause, why="wrong_state", status=404)
+    try:
+        made = parts().certify_erasure(call, parts().now())
+    except NotYet:
+        soon = _("The certificate can be printed in a minute, once the ledger's head is signed.")
+        return page(call_id, {"erasure": soon}), 503
+    except ValueError as wrong:  # CannotPrint is one too
+        cannot = _("The certificate cannot be printed: %(why)s") % {"why": wrong}
+        return page(call_id, {"erasure": cannot}), 500
+    return Response(made, mimetype="application/pdf")
 
 
 def page(call_id: str, errors: forms.Errors) -> str:

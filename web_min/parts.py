@@ -57,6 +57,17 @@ class MakePackage(Protocol):
         """
 
 
+class CertifyErasure(Protocol):
+    """Prints the certificate of an erased call."""
+
+    def __call__(self, call: CallRow, at: datetime) -> bytes:
+        """Return it as PDF.
+
+        Raises:
+            NotYet, CannotPrint, ValueError: see `appliance.erasure_sheet.printed`.
+        """
+
+
 class Calls(Protocol):
     """The call index, read-only."""
 
@@ -128,6 +139,7 @@ class Parts:
     registry: Registry
     open_audio: OpenAudio
     make_package: MakePackage
+    certify_erasure: CertifyErasure
     lines: tuple[Line, ...] = ()
     wrapping: Wrapping = field(default_factory=Wrapping)
     watch: Callable[[], Shown | None] = lambda: None

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from waitress.server import create_server
 
-from appliance import box, pid_file, site
+from appliance import box, erasure_sheet, pid_file, site
 from appliance.access_log import AccessLog
 from appliance.box import Box
 from appliance.control import ControlClient
@@ -96,6 +97,7 @@ def _parts(
         registry=registry,
         open_audio=_opener(opened.vault),
         make_package=_packer(opened),
+        certify_erasure=partial(erasure_sheet.printed, opened),
         watch=lambda: state.shown(opened.data),
         notices=here.notices,
     )

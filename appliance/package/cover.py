@@ -1,11 +1,12 @@
-"""What a package's cover sheet says, in the policy's language; `papers/cover.typ` is its form."""
+"""A package's cover sheet, in the policy's language; `papers/fact_sheet.typ` is its form."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from appliance.checkpoint import Checkpoint
+from appliance.fact_sheet import Say, local, part
 from appliance.index_row import CallRow
 from appliance.policy import Policy
 from appliance.words import N_, words
@@ -26,9 +27,6 @@ _NOTICES: Final = {
     "beep": N_("by a tone"),
     "missing": N_("no notice was heard"),
 }
-_SECONDS: Final = "%Y-%m-%d %H:%M:%S %Z"
-
-Say = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -81,13 +79,13 @@ def _call(of: Provision, policy: Policy, say: Say) -> dict[str, object]:
         N_("Line"): line,
         N_("Direction"): say(_DIRECTIONS[row.direction]),
         N_("Other party's number"): row.number or say(_DIRECTIONS["unknown"]),
-        N_("Began"): _local(row.start, policy),
-        N_("Ended"): _local(row.end, policy),
+        N_("Began"): local(row.start, policy),
+        N_("Ended"): local(row.end, policy),
         N_("Length of the recording"): f"{minutes}:{seconds:02}",
         N_("Told of the recording"): say(_NOTICES.get(row.notice or "missing", row.notice or "")),
         N_("Proof"): say(_PROOFS[row.proof]),
     }
-    return _part(say(N_("The call")), rows, say)
+    return part(say(N_("The call")), rows, say)
 
 
 def _handing(of: Provision, policy: Policy, say: Say) -> dict[str, object]:
@@ -95,9 +93,9 @@ def _handing(of: Provision, policy: Policy, say: Say) -> dict[str, object]:
     rows = {
         N_("Taken out by"): of.taker,
         N_("Reason"): trial if of.purpose == "trial" else of.purpose,
-        N_("Taken out on"): _local(of.at, policy),
+        N_("Taken out on"): local(of.at, policy),
     }
-    return _part(say(N_("The provision")), rows, say)
+    return part(say(N_("The provision")), rows, say)
 
 
 def _marks(of: Provision, say: Say) -> dict[str, object]:
@@ -112,15 +110,4 @@ def _marks(of: Provision, say: Say) -> dict[str, object]:
         "Opus": of.sums["opus"],
         "record.json": of.sums["record"],
     }
-    return _part(say(N_("How to know it again (SHA-256)")), exact, say, exact=True)
-
-
-def _part(
-    title: str, rows: Mapping[str, str], say: Say, *, exact: bool = False
-) -> dict[str, object]:
-    made = [{"name": say(name), "value": value, "exact": exact} for name, value in rows.items()]
-    return {"title": title, "rows": made}
-
-
-def _local(at: datetime | None, policy: Policy) -> str:
-    return at.astimezone(policy.zone).strftime(_SECONDS) if at else ""
+    return part(say(N_("How to know it again (SHA-256)")), exact, say, exact=True)

@@ -4,8 +4,10 @@ from datetime import timedelta
 import pytest
 
 from appliance.api import Hearing
+from appliance.erasure_sheet import NotYet
 from appliance.hold import Hold
 from appliance.index_row import iso
+from appliance.paper import CannotPrint
 from tests.web_min.rig import NOW, call, missed, speechlike, ulid
 
 
@@ -313,3 +315,37 @@ def test_the_agreement_to_what_was_begun_by_hand_is_shown_with_its_time_and_arti
     assert "10:00:20 Recording asked for by the front button article 2 no. 3" in agreement
     inside.add(call(2, 5), permit=False)
     assert "Both parties agreed" not in inside.get(f"/calls/{call(2, 5).id}").text
+
+
+def test_an_erased_call_has_its_certificate_as_a_paper(inside):
+    row = inside.add(call(1, erased=NOW), permit=False)
+    kept = inside.add(call(2, 5), permit=False)
+    page = f"/calls/{row.id}/erasure.pdf"
+    assert f'href="{page}"' in inside.get(f"/calls/{row.id}").text
+    answer = inside.get(page)
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.data == b"%PDF of " + row.id.encode()
+    assert inside.get(f"/calls/{kept.id}/erasure.pdf").status_code == 404
+    assert inside.recorder.notes("refused")[-1][2]["why"] == "wrong_state"
+    assert "erasure.pdf" not in inside.get(f"/calls/{kept.id}").text
+    elsewhere = inside.person("박과장", "unit_head", "건축과")
+    assert inside.get(page, elsewhere).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "says"),
+    [
+        (NotYet("x"), 503, "can be printed in a minute"),
+        (ValueError("a log that is not its"), 500, "a log that is not its"),
+        (CannotPrint("\U0010ffff"), 500, "no font has"),
+    ],
+)
+def test_why_a_certificate_cannot_be_printed_is_said(inside, fault, status, says):
+    row = inside.add(call(1, erased=NOW), permit=False)
+
+    def fail(row, at):
+        raise fault
+
+    inside.parts.certify_erasure = fail
+    answer = inside.get(f"/calls/{row.id}/erasure.pdf")
+    assert (answer.status_code, says in answer.text) == (status, True)

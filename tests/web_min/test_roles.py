@@ -335,6 +335,15 @@ def test_what_cannot_be_heard_is_refused_to_everybody(matrix, city, what):
         matrix.try_it(someone, False, "listen.ask", "POST", f"/calls/{row.id}/listen")
 
 
+def test_the_certificate_of_an_erasure_is_for_who_may_know_of_the_call(matrix, city):
+    for row, gone in ((call(1, erased=call().start), True), (call(2), False)):
+        matrix.index.put(row)
+        for someone in matrix.everybody:
+            knows = matrix.keeps(someone) or matrix.may(someone, "call.search") or someone.here
+            path = f"/calls/{row.id}/erasure.pdf"
+            matrix.try_it(someone, knows and gone, "calls.erasure", "GET", path)
+
+
 def test_who_only_asks_hears_under_their_own_departments_requests(matrix, city):
     """A made-up city lets those who ask look for calls, and listen themselves."""
     asking = {role.id for role in matrix.profile.role if role.id in ("unit_head", "audit")}
@@ -644,7 +653,7 @@ ROUTES = {
 ELSEWHERE_TESTED = {
     *(("requests.show", "GET"), ("requests.do", "POST"), ("requests.printed", "GET")),
     *(("provide.make", "POST"), ("provide.again", "POST"), ("provide.save", "GET")),
-    *(("calls.show", "GET"), ("listen.ask", "POST")),
+    *(("calls.show", "GET"), ("calls.erasure", "GET"), ("listen.ask", "POST")),
     *(("listen.ogg", "GET"), ("listen.wav", "GET"), ("listen.shape", "GET")),
     *(("lines.show", "GET"), ("lines.do", "POST"), ("media.show", "GET"), ("media.do", "POST")),
     *(("restrictions.show", "GET"), ("restrictions.do", "POST"), ("log.review", "POST")),

@@ -25,7 +25,7 @@ PROVISION = Provision(
 
 def printed(provision, city):
     rule = policy.load(city)
-    pdf = paper.pdf("cover", values(provision, rule), START)
+    pdf = paper.pdf("fact_sheet", values(provision, rule), START)
     run = subprocess.run(
         ["pdftotext", "-layout", "-", "-"], input=pdf, capture_output=True, check=True, timeout=60
     )

@@ -1,0 +1,25 @@
+"""A sheet of facts in parts, each fact a row: what `papers/fact_sheet.typ` prints."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from appliance.policy import Policy
+
+_SECONDS: Final = "%Y-%m-%d %H:%M:%S %Z"
+
+#: Says a word of the code in the sheet's language.
+Say = Callable[[str], str]
+
+
+def part(
+    title: str, rows: Mapping[str, str], say: Say, *, exact: bool = False
+) -> dict[str, object]:
+    """Return a part; exact: its values are sums and the like, to be compared letter by letter."""
+    made = [{"name": say(name), "value": value, "exact": exact} for name, value in rows.items()]
+    return {"title": title, "rows": made}
+
+
+def local(at: datetime | None, policy: Policy) -> str:
+    """Return a moment of the site, to the second; "" for none."""
+    return at.astimezone(policy.zone).strftime(_SECONDS) if at else ""
