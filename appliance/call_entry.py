@@ -14,13 +14,15 @@ it. A call whose key was lost with a power cut (act "recovered"), or whose entry
 "entered_again"), has no commitments: `chain`, over the ciphertext, binds its audio all the same.
 
 What somebody began by hand stands under `agreed`: when, from the call's start, by key or button,
-and the clause by which both parties agreed to it.
+and the clause by which both parties agreed to it. Under `parts` is what of the call was kept: from
+when, where that is in the recording, and until when (null: it was cut off), each in ms.
 """
 
 import base64
 import hmac
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
 
 from appliance.index_row import CallRow, iso
 from appliance.vault.segment import pack_packets
@@ -54,8 +56,43 @@ def facts(row: CallRow) -> dict[str, object]:
         "reel": row.reel,
         "offset": row.last_offset,
         "chain": row.chain,
+        **({"parts": parts} if (parts := [_part(each) for each in row.stretches]) else {}),
         **({"agreed": agreed} if (agreed := agreements(row)) else {}),
     }
+
+
+def _part(part: Mapping[str, Any]) -> list[int | None]:
+    until_s = part.get("until_s")
+    until_ms = None if until_s is None else round(1000 * until_s)
+    return [round(1000 * part["at_s"]), round(1000 * part["audio_s"]), until_ms]
+
+
+def stretches(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what parts of a call were kept, in a row's form, to the millisecond.
+
+    An entry of before 2026-11-28 does not say it: then what there is was kept until the call's end.
+    """
+    lasted_ms = round((_time(facts["end"]) - _time(facts["start"])).total_seconds() * 1000)
+    kept_ms = int(facts["audio_ms"])
+    one = [[max(0, lasted_ms - kept_ms), 0, lasted_ms]] if kept_ms else []
+    agreed = {each["at_ms"]: each for each in facts.get("agreed", ())}
+    return [
+        {
+            "at_s": at_ms / 1000,
+            "audio_s": audio_ms / 1000,
+            "until_s": None if until_ms is None else until_ms / 1000,
+            **_agreed(agreed.get(at_ms)),
+        }
+        for at_ms, audio_ms, until_ms in facts.get("parts", one)
+    ]
+
+
+def _agreed(told: Mapping[str, Any] | None) -> dict[str, str]:
+    return {} if told is None else {"by": told["by"], "agreed": told["clause"]}
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
 def agreements(row: CallRow) -> list[dict[str, object]]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from appliance import alarm_file, disk_failure, mending, notice_file, spares
+from appliance import alarm_file, disk_failure, mending, notice_file, spares, typed_copy
 from appliance import box as boxes
 from appliance import site as sites
 from appliance.alarm_file import AlarmsLost
@@ -23,8 +23,9 @@ from appliance.ballast import throw_overboard
 from appliance.box import Box
 from appliance.call_row import StreamClock
 from appliance.disk_use import space_of
+from appliance.index import CallIndex
 from appliance.index_check import INDEX_CLOSED, closed_facts
-from appliance.index_rebuild import ask_for_a_check, open_index
+from appliance.index_rebuild import ask_for_a_check, clear_mark, open_index
 from appliance.ledger import Clock, Ledger
 from appliance.proof import Proof
 from appliance.raised import Raised
@@ -34,6 +35,7 @@ from appliance.secret_keeping import day_secrets
 from appliance.selftest import verdict
 from appliance.site import Site
 from appliance.store import Parts, Store, ToProve
+from appliance.typed import REBUILT
 from appliance.writer import Writer, WriterFailed
 from firmware_bridge.block import Samples
 from firmware_bridge.host_clock import clock_quality
@@ -178,12 +180,24 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
             log.error("ledger: %s", what)
         if unsound:
             troubles.append(("ledger_damaged", ""))
+        if was_damaged:
+            ledger.append(REBUILT)
+            ledger.sync()
+            clear_mark(box.index)
+        _copy_typed(box.data, index)
         people = box.recipients
         try:
             yield Parts(box.id, box.vault, secrets, index, ledger, people, box.policy, troubles)
         except sqlite3.DatabaseError:
             ask_for_a_check(box.index)
             raise
+
+
+def _copy_typed(data: Path, index: CallIndex) -> None:
+    try:
+        typed_copy.settle(data, index)
+    except OSError as error:  # a full disk must not keep the box from starting
+        log.error("why calls are held is there once only: %s", error)
 
 
 def _enter_closed(index: Path, ledger: Ledger) -> None:

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from appliance import asides
+from appliance import asides, typed_copy
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
 from appliance.policy import Policy
@@ -212,6 +212,7 @@ class Eraser:
             # Power goes now: certified.
             index.entomb([tombstone(row, policy, done) for row, _ in going])
             # Power goes now: entombed.
+            typed_copy.settle(self._parts.vault.parent, index)
             yield
         index.forget_log()
 

@@ -357,6 +357,14 @@ class CallIndex:
         values = () if entries is None else (json.dumps(list(entries)),)
         return {number: Typed(*rest) for number, *rest in self._db.execute(sql, values)}
 
+    def typed_of_held(self) -> dict[int, Typed]:
+        """Return what was typed about calls that are held."""
+        sql = (
+            "SELECT typed.* FROM calls JOIN typed ON typed.call_id = calls.id"
+            " WHERE hold IS NOT NULL ORDER BY entry"
+        )
+        return {number: Typed(*rest) for number, *rest in self._db.execute(sql)}
+
     def counts_since(self, since: datetime) -> dict[str, int]:
         """Return how many calls began since then, and how many of them were recorded and proved."""
         row = self._db.execute(

@@ -4,6 +4,9 @@
     the ledger                       calls that are not in it, without number and name (retell.py)
     key tables and reels             calls that were going on: recovery.py finishes them
 
+That it was made again is in the ledger before anything else is, whenever the power goes: a mark
+stays until `clear_mark`.
+
 What is missing without a trace in the file itself is found too: SQLite believes of a write-ahead
 log that was taken away that it never was. Each call of the last days has a key; one that has no row
 was lost. A row that was never finished has its entry in the ledger if the call had ended.
@@ -20,7 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from appliance import typed, ulid
+from appliance import typed, typed_copy, ulid
 from appliance.box import Box
 from appliance.durable import sync_directory
 from appliance.hold import Hold
@@ -51,7 +54,7 @@ _LONGEST: Final = timedelta(days=1)
 
 
 def open_index(box: Box, secrets: SecretStore) -> tuple[CallIndex, bool]:
-    """Open the index, made again if need be; say whether anything had to be.
+    """Open the index, made again if need be; say whether anything had to be, until `clear_mark`.
 
     Raises:
         OSError: the disk failed.
@@ -67,7 +70,16 @@ def open_index(box: Box, secrets: SecretStore) -> tuple[CallIndex, bool]:
         raise
     if lost:
         log.error("calls.db: %d calls that were missing were put back", lost)
-    return index, bool(lost) or not whole
+    return index, bool(lost) or _made(box.index).exists()
+
+
+def clear_mark(path: Path) -> None:
+    """Take the mark away: the ledger says now that the index was made again."""
+    _made(path).unlink(missing_ok=True)
+
+
+def _made(path: Path) -> Path:
+    return path.with_name(f"{path.name}-made-again")
 
 
 def ask_for_a_check(path: Path) -> None:
@@ -130,6 +142,7 @@ def _make_again(box: Box, secrets: SecretStore) -> None:
         with index.transaction():
             for entry, said in texts.items():
                 index.put_typed(entry, said)
+    _made(path).touch()
     _keep_old(path)
     # Power goes now: the old file under both names, or the new one without a log of the old.
     os.rename(part, path)
@@ -139,11 +152,12 @@ def _make_again(box: Box, secrets: SecretStore) -> None:
 
 
 def _texts(box: Box) -> tuple[dict[int, Typed], dict[str, str]]:
-    """Return what the old file still has of what people typed, and why each call was held."""
+    """Return what there is yet of what people typed, and why each call was held."""
     entered = typed.read_entries(line[:-1] for _, line in read_lines(box.ledger / ENTRIES))
     rows = typed_rows(box.index) if box.index.exists() else []
-    found = {number: Typed(*rest) for number, *rest in rows if typed.is_row(rest)}
-    texts = {n: said for n, said in found.items() if typed.agrees(said, entered.entries.get(n))}
+    found = [(number, Typed(*rest)) for number, *rest in rows if typed.is_row(rest)]
+    found += typed_copy.read(box.data).items()
+    texts = {n: said for n, said in found if typed.agrees(said, entered.entries.get(n))}
     return texts, typed.hold_reasons(entered, texts)
 
 

@@ -110,7 +110,7 @@ def _row(entry: Entry, policy: Policy) -> CallRow:
         why=str(facts["why"]),
         ended_by=str(facts["ended_by"]),
         audio_samples=samples,
-        stretches=[],
+        stretches=call_entry.stretches(facts) if facts["end"] else [],
         events=[],
         gaps=[],
         proof="pending" if samples else "none",

@@ -26,7 +26,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, Protocol
 
-from appliance import call_entry, dating, keys, typed
+from appliance import call_entry, dating, keys, typed, typed_copy
 from appliance.api import Hearing, NoSuchCall
 from appliance.dating import Known, put_right
 from appliance.eraser import Eraser
@@ -326,6 +326,8 @@ class Store:
         facts = asdict(hold)
         self._enter_typed("hold", typed.new(call_id, facts.pop("reason")), **facts)
         self._parts.index.set_hold(call_id, hold.to_text())
+        # Power goes now: held, and the reason is there once; the next start copies it.
+        typed_copy.settle(self._parts.vault.parent, self._parts.index)
 
     def exempt_notice(self, call_id: str, clause: str, person: str) -> None:
         """Say by which clause nobody need have been told that a call is recorded.
@@ -350,6 +352,7 @@ class Store:
             raise NoSuchCall(f"{call_id} is not held")
         self._enter_typed("release", typed.new(call_id, reason), person=person)
         self._parts.index.set_hold(call_id, None)
+        typed_copy.settle(self._parts.vault.parent, self._parts.index)
 
     def held(self) -> dict[str, str]:
         """Return each held call's hold, as it is in its row."""

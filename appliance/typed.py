@@ -22,9 +22,9 @@ from appliance.ledger_walk import Entry, Finding, beginnings, sound_entry
 ACTS: Final = ("listen", "hold", "release")
 #: The name of the commitment among an entry's facts.
 FACT: Final = "typed"
-#: What the ledger says once the index was made again, and with it what only the index held.
-_REBUILT: Final = "index_rebuilt"
-_READ: Final = beginnings((*ACTS, "alarm", "erased"))
+#: What the ledger says once the index was made again, and what only the index held was lost.
+REBUILT: Final = "index_rebuilt"
+_READ: Final = beginnings((*ACTS, REBUILT, "alarm", "erased"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Entered:
         if entry is None:
             return
         call_id = str(entry.facts.get("call"))
-        if entry.act == "alarm" and entry.facts.get("what") == _REBUILT:
+        if REBUILT in (entry.act, entry.facts.get("what")):  # in what is older, an alarm alone
             self.rebuilt = entry.index
         elif entry.act == "erased":
             for number in self._of_call.pop(call_id, ()):

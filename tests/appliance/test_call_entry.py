@@ -3,7 +3,7 @@ from hashlib import sha256
 
 import pytest
 
-from appliance.call_entry import commit, commitments, facts, framed, salt_of
+from appliance.call_entry import commit, commitments, facts, framed, salt_of, stretches
 from tests.appliance.scene import START
 from tests.appliance.test_index import row
 
@@ -12,7 +12,8 @@ SALT = bytes(range(32))
 
 def a_row(**more):
     end = START + timedelta(seconds=9)
-    return row(1, end=end, number="03180367114", digits="", audio_samples=8001, **more)
+    given = {"end": end, "audio_samples": 8001, **more}
+    return row(1, number="03180367114", digits="", **given)
 
 
 def test_an_entry_holds_no_number():
@@ -29,6 +30,22 @@ def test_the_agreement_to_what_was_begun_by_hand_is_in_the_entry():
         {"at_ms": 7000, "by": "button", "clause": "2.3"},
     ]
     assert "agreed" not in facts(a_row())
+
+
+def test_what_was_kept_is_told_again_from_the_entry():
+    parts = [
+        {"at_s": 6.0, "audio_s": 0.0, "until_s": 9.5, "by": "key", "agreed": "2.3"},
+        {"at_s": 20.125, "audio_s": 3.5, "until_s": None, "by": "button", "agreed": "2.3"},
+    ]
+    assert stretches(facts(a_row(stretches=parts))) == parts
+    assert "parts" not in facts(a_row(stretches=[]))
+
+
+def test_an_older_entry_without_parts_was_kept_until_the_end():
+    row = a_row(end=a_row().start + timedelta(seconds=60), audio_samples=50 * 8000)
+    old = {name: value for name, value in facts(row).items() if name != "parts"}
+    assert stretches(old) == [{"at_s": 10.0, "audio_s": 0.0, "until_s": 60.0}]
+    assert stretches({**old, "audio_ms": 0}) == []
 
 
 def test_a_commitment_hides_and_binds():

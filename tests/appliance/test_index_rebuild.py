@@ -11,6 +11,7 @@ from appliance.disk_failure import remedy
 from appliance.engine import open_parts
 from appliance.index import CallIndex
 from appliance.index_rebuild import ask_for_a_check, open_index
+from appliance.ledger_walk import read_entry, read_lines
 from appliance.replay import replay
 from appliance.vault.day_secrets import DaySecrets
 
@@ -40,8 +41,20 @@ def start(trial):
         return list(parts.troubles)
 
 
+def test_that_it_was_made_again_is_told_though_the_power_went_before(trial, was):
+    trial.index.unlink()
+    index, made = open_index(trial, DaySecrets(trial.secrets))
+    index.close()
+    assert made
+    assert ("index_rebuilt", "") in start(trial)  # it is whole now, and nobody was told
+    assert start(trial) == []
+    acts = [read_entry(line[:-1]).act for _, line in read_lines(trial.ledger / "entries.log")]
+    assert acts.count("index_rebuilt") == 1
+
+
 def told_again(row):
     names = ("id", "line", "direction", "start", "end", "audio_samples", "reel", "last_offset")
+    names += ("stretches",)
     return tuple(getattr(row, name) for name in (*names, "chain", "proof", "day", "due", "entry"))
 
 

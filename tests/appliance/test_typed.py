@@ -60,7 +60,7 @@ def test_it_is_told_while_the_call_is_kept_and_the_ledger_has_none_of_it(store, 
     for text in (NOTE, REASON, END):
         files = holders(opened.data, text)
         assert files
-        assert files <= {"calls.db", "calls.db-wal"}
+        assert files <= {"calls.db", "calls.db-wal", "typed.json"}
 
 
 def test_no_file_yields_it_once_the_call_is_erased(store, call, parts, opened):
@@ -141,25 +141,40 @@ def left(opened):
     return call.id
 
 
-def test_of_an_index_that_is_lost_the_hold_stays_without_its_reason(left, opened, capsys):
+def test_of_an_index_that_is_lost_the_hold_stays_with_its_reason(left, opened, capsys):
     opened.index.unlink()
     with open_parts(opened) as parts:
         assert ("index_rebuilt", "") in parts.troubles
         hold = Hold.from_text(parts.index.get(left).hold)
-        assert (hold.until, hold.reason) == (UNTIL.isoformat(), "")
+        assert (hold.until, hold.reason) == (UNTIL.isoformat(), REASON)
         assert parts.index.hearings(left)[0][1:4] == ("p1", "listen", "r1 紛争")
-        assert parts.index.typed() == {}
-    assert verify(opened, capsys)[0] == 1  # nobody has said yet that the index was lost
-    with open_parts(opened) as parts:
-        parts.ledger.append("alarm", what="index_rebuilt", where="")
-        parts.ledger.publish_head()
+        assert sorted(said.text for said in parts.index.typed().values()) == sorted((REASON, NOTE))
     assert verify(opened, capsys)[0] == 0
+
+
+def test_without_the_copy_too_the_hold_stays_without_its_reason(left, opened, capsys):
+    opened.index.unlink()
+    (opened.data / "spare" / "typed.json").unlink()
+    with open_parts(opened) as parts:
+        hold = Hold.from_text(parts.index.get(left).hold)
+        assert (hold.until, hold.reason) == (UNTIL.isoformat(), "")
+        assert parts.index.typed() == {}
+    assert verify(opened, capsys)[0] == 0  # the start has entered that the index was lost
     said = [found for found in deep.examine(opened, None) if "is gone" in found.what]
     assert {found.level for found in said} == {"note"}
 
 
+def test_a_copy_that_somebody_wrote_is_not_believed(left, opened):
+    opened.index.unlink()
+    copy = opened.data / "spare" / "typed.json"
+    copy.write_text(copy.read_text().replace(REASON, "없음"))
+    with open_parts(opened) as parts:
+        assert Hold.from_text(parts.index.get(left).hold).reason == ""
+
+
 def test_of_a_damaged_index_what_can_be_read_and_is_true_stays(left, opened):
     change(opened, "UPDATE typed SET text = 'nothing' WHERE text = ?", NOTE)
+    (opened.data / "spare" / "typed.json").unlink()
     content = opened.index.read_bytes()
     assert b"0173352111" in content
     opened.index.write_bytes(content.replace(b"0173352111", b"0173352112"))  # no row is sound now
