@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from appliance import alarm_file, disk_failure, mending, notice_file, spares, typed_copy
+from appliance import alarm_file, disk_failure, mending, notice_file, owners, spares, typed_copy
 from appliance import box as boxes
 from appliance import site as sites
 from appliance.alarm_file import AlarmsLost
@@ -152,13 +152,14 @@ class Engine:
 
 @contextmanager
 def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
-    """Take the data folder for one process to write to.
+    """Take the data folder for one process to write to, as the recorder's user.
 
     Raises:
         BoxInUse, IndexBroken, OSError: see there.
     """
-    throw_overboard(box.data, space_of(box.data))
     with ExitStack() as undo:
+        undo.enter_context(owners.as_recorder(box.data))
+        throw_overboard(box.data, space_of(box.data))
         undo.callback(_take(box.run / "record.pid"))
         troubles = mending.folders(box)
         ledger = Ledger(box.ledger, boxes.signing_key(box), box.id, utc)

@@ -23,7 +23,7 @@ import os
 import pwd
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -139,6 +139,26 @@ def _parts(data: Path, prefix: str = "") -> Iterator[tuple[str, _Part]]:
 def is_shared(data: Path) -> bool:
     """Say whether a folder is of three users, and not of one."""
     return len({_uid(path) for path in (data / box.PAGE, data / "vault")} - {None}) > 1
+
+
+@contextmanager
+def as_recorder(data: Path) -> Iterator[None]:
+    """Let root be the recorder inside: what it makes there the recorder must open again."""
+    vault = data / "vault"
+    owner = vault.stat() if vault.exists() else None
+    if os.geteuid() != 0 or owner is None or owner.st_uid == 0:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups([data.stat().st_gid])
+    os.setegid(owner.st_gid)
+    os.seteuid(owner.st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
 
 
 def reach(data: Path) -> Callable[[int], frozenset[str]]:

@@ -1,6 +1,7 @@
 """What is whose in a folder of three services; that it holds, test_three_users.py."""
 
 import os
+import shutil
 import stat
 
 import pytest
@@ -9,7 +10,8 @@ from appliance import owners
 from appliance.box import PAGE
 from appliance.control import METHODS
 from appliance.owners import Owner, Users, owner_of
-from tests.another_user import needs_root
+from appliance.stand_in import StandIn
+from tests.another_user import needs_root, pass_through
 
 USERS = Users(record=1, web=2, watch=3, group=10, makers=11)
 
@@ -105,6 +107,20 @@ def test_the_recorder_tells_the_page_all_and_the_watch_how_it_is(trial):
     assert may(1) == may(4) == frozenset()  # the recorder here is root's
     (trial.data / PAGE).rename(trial.data / "away")
     assert may(2) == frozenset()
+
+
+@needs_root
+@pytest.mark.parametrize("lost", [None, "calls.db", "vault/2026-11-23", "ledger", "secrets"])
+def test_a_command_of_roots_leaves_all_to_the_recorder(trial, replayed, lost):
+    owners.give(trial.data, USERS)
+    pass_through(trial.data)
+    if lost:
+        (trial.data / lost).rename(trial.data / "page" / "lost")
+    StandIn(trial).note("login", "p1")
+    assert os.geteuid() == os.getegid() == 0
+    shutil.rmtree(trial.page / "lost", ignore_errors=True)
+    (trial.page / "lost").unlink(missing_ok=True)
+    assert list(owners.strangers(trial.data, USERS)) == []
 
 
 def test_a_machine_without_the_users_is_one():
