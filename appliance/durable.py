@@ -132,15 +132,14 @@ def _write_part(path: Path, data: bytes, mode: int, disk: Disk) -> Path:
     with suppress(FileNotFoundError):
         disk.unlink(part)
     with opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode, disk=disk) as fd:
-        _keep_owner(fd, path)
+        leave_to_owner(fd, path if path.exists() else path.parent)
         write_all(fd, data, disk=disk)
         disk.fsync(fd)
     return part
 
 
-def _keep_owner(fd: int, path: Path) -> None:
-    """Leave to a service what root writes in its place, or it could not open that any more."""
-    if os.geteuid() == 0:
-        owner = os.stat(path if path.exists() else path.parent)
-        if owner.st_uid != 0:
-            os.fchown(fd, owner.st_uid, owner.st_gid)
+def leave_to_owner(fd: int, of: Path) -> None:
+    """Leave what root makes to the service that this is of: it could not open it any more."""
+    owner = os.stat(of)
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.fchown(fd, owner.st_uid, owner.st_gid)

@@ -193,7 +193,9 @@ def _copy(tables: Tables) -> Tables:
 
 
 def _private(name: str, flags: int) -> int:
-    return os.open(name, flags | os.O_NOFOLLOW, 0o600)
+    fd = os.open(name, flags | os.O_NOFOLLOW, 0o600)
+    durable.leave_to_owner(fd, Path(name).parent)
+    return fd
 
 
 def _locked(path: Path) -> IO[str]:

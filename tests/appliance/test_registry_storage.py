@@ -16,6 +16,7 @@ from appliance.registry_storage import (
     spare_of,
     write_tables,
 )
+from tests.another_user import UID, needs_root
 
 FIRST = {"people": {"1": {"name": "김하나"}}}
 
@@ -192,3 +193,12 @@ def test_a_cut_between_the_two_copies_leaves_the_new_one(path, storage, monkeypa
     storage.close()
     CrashSafeStorage(path).close()
     assert read_file(spare_of(path)) == {"people": {}}
+
+
+@needs_root
+def test_what_a_command_of_roots_makes_is_the_pages(path):
+    os.chown(path.parent, UID, UID)
+    os.chown(path, UID, UID)
+    CrashSafeStorage(path).close()
+    assert {each.stat().st_uid for each in path.parent.iterdir()} == {UID}
+    assert {each.name for each in path.parent.iterdir()} >= {"registry.lock", spare_of(path).name}
