@@ -23,7 +23,6 @@ from appliance.ballast import throw_overboard
 from appliance.box import Box
 from appliance.call_row import StreamClock
 from appliance.disk_use import space_of
-from appliance.index import CallIndex
 from appliance.index_check import INDEX_CLOSED, closed_facts
 from appliance.index_rebuild import ask_for_a_check, clear_mark, open_index
 from appliance.ledger import Clock, Ledger
@@ -185,20 +184,13 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
             ledger.append(REBUILT)
             ledger.sync()
             clear_mark(box.index)
-        _copy_typed(box.data, index)
+        typed_copy.settle(box.data, index)
         people = box.recipients
         try:
             yield Parts(box.id, box.vault, secrets, index, ledger, people, box.policy, troubles)
         except sqlite3.DatabaseError:
             ask_for_a_check(box.index)
             raise
-
-
-def _copy_typed(data: Path, index: CallIndex) -> None:
-    try:
-        typed_copy.settle(data, index)
-    except OSError as error:  # a full disk must not keep the box from starting
-        log.error("why calls are held is there once only: %s", error)
 
 
 def _enter_closed(index: Path, ledger: Ledger) -> None:

@@ -24,11 +24,14 @@ NAME: Final = "typed.json"
 
 
 def settle(data: Path, index: CallIndex) -> None:
-    """Make the copy what the index says.
+    """Make the copy what the index says; where the disk does not let it, the next time."""
+    try:
+        _settle(data, index)
+    except OSError as error:  # on a full disk erasing goes on, and the box starts: it is a copy
+        log.error("why calls are held is there once only: %s", error)
 
-    Raises:
-        OSError: the disk failed; what is there is of before, or nothing.
-    """
+
+def _settle(data: Path, index: CallIndex) -> None:
     path, texts = data / spares.FOLDER / NAME, index.typed_of_held()
     content = _pack(texts) if texts else b""
     before = path.read_bytes() if path.exists() else b""

@@ -50,6 +50,15 @@ def test_what_it_held_is_written_over_and_goes(data, index):
     assert typed_copy.read(data) == {}
 
 
+def test_a_disk_that_takes_no_copy_stops_nothing_and_the_next_time_it_is_made(data, index, caplog):
+    (data / "spare").rmdir()
+    typed_copy.settle(data, index)
+    assert "there once only" in caplog.text
+    (data / "spare").mkdir()
+    typed_copy.settle(data, index)
+    assert len(typed_copy.read(data)) == 1
+
+
 @pytest.mark.parametrize("content", [b"", bytes(90), b"[]", b'{"1": 2}', b'{"x": ["a", "b", "c"]}'])
 def test_a_copy_that_cannot_be_read_is_none_and_is_made_again(data, index, content):
     (data / "spare" / "typed.json").write_bytes(content)
