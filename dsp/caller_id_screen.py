@@ -159,7 +159,7 @@ def look(samples: Floats) -> Looks:
     steps = row.reshape(-1, LOOK)
     steps[:, -1] = 0  # from one look to the next
     energy, hum, level = _powers(steps, _LOOKS, _ADDING_LOOKS).T
-    share = np.einsum("nk,nk->n", steps, steps)
+    share = np.vecdot(steps, steps)
     share -= hum
     np.divide(energy, np.maximum(share, 1.0, out=share), out=share)
     share *= energy > _LEAST_ENERGY
@@ -204,7 +204,7 @@ def _after_marks(steps: Floats) -> NDArray[np.int_]:
     """Return where a mark has been heard, with enough in the band, of one level, after it."""
     windows = _windows(steps, LOOK - 1, _HOP)
     energy, hum, marks, level = _powers(windows, _ALL, _ADDING).T
-    whole = np.einsum("nk,nk->n", windows, windows) - hum
+    whole = np.vecdot(windows, windows) - hum
     is_mark = (marks > _MARK_SHARE * energy) & (energy > 0.5 * whole)
     mark, message = _MARK // _HOP, _MESSAGE // _HOP
     before = _count(is_mark, mark)[:-message] == mark

@@ -70,7 +70,7 @@ def read(slices: Slices) -> Frames:
     squares = read * read
     shape = len(slices.rough), GROUP
     bands = np.add.reduce(squares[_DTMF_ROWS:][:_PROGRESS], axis=0)
-    power = np.einsum("nw,nw->n", audio, audio).reshape(shape)
+    power = np.vecdot(audio, audio).reshape(shape)
     return Frames(
         first=slices.now - SLICE,
         tones=(squares[:8] + squares[8:_DTMF_ROWS]).reshape(8, *shape),
@@ -108,7 +108,7 @@ def digit_powers(frames: Samples) -> tuple[Floats, Floats]:
     audio = frames.astype(np.float64)
     read = np.rint(_DIGIT_ROWS @ audio.T)
     read *= read
-    above = np.einsum("nw,nw->n", audio, audio) - read[_DTMF_ROWS:].sum(axis=0)
+    above = np.vecdot(audio, audio) - read[_DTMF_ROWS:].sum(axis=0)
     return read[:8] + read[8:_DTMF_ROWS], above
 
 
@@ -122,7 +122,7 @@ def progress_of(frames: Samples) -> tuple[Floats, Floats]:
         float[n, 12], the coefficients of `progress_rows`, and float[n], all of each frame's power.
     """
     audio = frames.astype(np.float64)
-    return np.rint(audio @ _PROGRESS_ROWS.T), np.einsum("nw,nw->n", audio, audio)
+    return np.rint(audio @ _PROGRESS_ROWS.T), np.vecdot(audio, audio)
 
 
 def progress_rows() -> Floats:
