@@ -14,7 +14,7 @@ from tests.appliance.test_eraser import DUE, call_of, certificates, recorded, sw
 
 LATE = timedelta(seconds=12.8)
 WORDS = {
-    "osan": ("녹취정보 삭제 확인서", "보존 기간 경과", "지연(초)", "오산시"),
+    "osan": ("녹취정보 삭제 확인서", "보관 기간 경과", "지연(초)", "오산시"),
     "goshogawara": ("通話記録消去証明書", "保存期間の経過", "遅延（秒）", "五所川原市"),
     "harbour": ("Certificate of an erasure", "the rule's time was over", "Harbour City"),
 }
