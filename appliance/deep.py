@@ -1,6 +1,6 @@
 """`doctor --deep`: every segment's chain, row, key and ledger entry against each other."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,12 +8,10 @@ from appliance import deep_files, keys, ledger_audit, ledger_walk, typed
 from appliance.agreement import Agreement
 from appliance.box import Box
 from appliance.clock_anchor import NAME as ANCHOR
-from appliance.entry_check import Entered, compare
+from appliance.entry_check import Entered, Odd, of_row, rowless
 from appliance.finding import Finding
 from appliance.hold import Hold
 from appliance.index import CallIndex
-from appliance.index_query import CallQuery
-from appliance.index_row import CallRow
 from appliance.index_schema import IndexBroken
 from appliance.ledger_walk import Entry, read_lines
 from appliance.progress import Progress
@@ -50,19 +48,37 @@ def examine(opened: Box, here: Site | None) -> Iterator[Finding]:
     in_reels: set[str] = set()
     yield from _reels(opened, in_reels)
     try:
-        with CallIndex.open_readonly(opened.index) as index:
-            rows = index.search(CallQuery(limit=None, self_tests=True))
-            heard = {row.id: index.hearings(row.id) for row in rows}
-            texts = _texts(told.texts, index)
+        index = CallIndex.open_readonly(opened.index)
     except (IndexBroken, OSError):
         return  # said before
-    yield from _rows(opened, rows)
-    yield from _anchor(opened, rows)
+    with index:
+        yield from _calls(opened, index, told, in_reels)
+
+
+def _calls(opened: Box, index: CallIndex, told: _Told, in_reels: set[str]) -> Iterator[Finding]:
+    """Compare each row with its reel and key, its entry, and who heard it."""
+    agreement, calls, odd = Agreement(opened), set[str](), list[Odd]()
+    sound, believed, heard = 0, opened.trial, dict(told.hearings)
+    with Progress("calls", index.count()) as progress:
+        for number, row in enumerate(index.every()):
+            progress.at(number)
+            calls.add(row.id)
+            believed = believed or row.clock in ("ntp", "rtc")
+            if wrong := agreement.wrong(row):
+                yield Finding("wrong", f"call {row.id}: {wrong}", _COPY_OF_DAY)
+            sound += not wrong
+            odd += of_row(row, told.calls)
+            if told.calls.size:
+                yield from _hearings(row.id, index.hearings(row.id), heard.pop(row.id, []))
+    yield Finding("fine", f"{sound} of {len(calls)} calls agree with reel and key")
+    if believed and not (opened.data / ANCHOR).exists():
+        yield Finding("wrong", f"{opened.data / ANCHOR} is missing", "start the recorder")
     if told.calls.size:
-        yield from _entries(told.calls, rows)
-        yield from _strangers(in_reels - {row.id for row in rows} - told.calls.calls())
-        yield from _hearings(heard, told.hearings)
-        yield from _typed(texts)
+        yield from _entries([*odd, *rowless(told.calls, calls)], len(calls))
+        yield from _strangers(in_reels - calls - told.calls.calls())
+        for call_id, said in sorted(heard.items()):
+            yield from _hearings(call_id, [], said)
+        yield from _typed(_texts(told.texts, index))
 
 
 def _ledger(opened: Box, told: _Told) -> Iterator[Finding]:
@@ -98,26 +114,6 @@ def _reels(opened: Box, calls: set[str]) -> Iterator[Finding]:
     yield Finding("fine", f"{len(reels)} reels, {whole} whole segments")
 
 
-def _rows(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
-    agreement = Agreement(opened)
-    sound = 0
-    with Progress("calls", len(rows)) as progress:
-        for number, row in enumerate(rows):
-            progress.at(number)
-            wrong = agreement.wrong(row)
-            if wrong:
-                yield Finding("wrong", f"call {row.id}: {wrong}", _COPY_OF_DAY)
-            sound += not wrong
-    yield Finding("fine", f"{sound} of {len(rows)} calls agree with reel and key")
-
-
-def _anchor(opened: Box, rows: list[CallRow]) -> Iterator[Finding]:
-    """Miss the clock's anchor where the clock has been believed."""
-    believed = opened.trial or any(row.clock in ("ntp", "rtc") for row in rows)
-    if believed and not (opened.data / ANCHOR).exists():
-        yield Finding("wrong", f"{opened.data / ANCHOR} is missing", "start the recorder")
-
-
 def typed_findings(log: Path, index: CallIndex) -> list[ledger_walk.Finding]:
     """Return what of the texts that people typed is not what the ledger commits to."""
     return _texts(typed.read_entries(line[:-1] for _, line in read_lines(log)), index)
@@ -136,15 +132,14 @@ def _typed(found: Iterable[ledger_walk.Finding]) -> Iterator[Finding]:
             yield Finding("note", f"{one}")
 
 
-def _entries(entered: Entered, rows: list[CallRow]) -> Iterator[Finding]:
-    """Compare the rows with the ledger."""
-    odd = list(compare(entered, rows))
+def _entries(odd: Sequence[Odd], calls: int) -> Iterator[Finding]:
+    """Tell of calls on which index and ledger do not agree."""
     for one in odd:
         level = "wrong" if one.lost else "note"
         remedy = "somebody, or the disk, changed index or ledger: report it"
         yield Finding(level, f"call {one.call_id}: {one.why}", remedy if one.lost else "")
     if not odd:
-        yield Finding("fine", f"{len(rows)} calls agree with the ledger")
+        yield Finding("fine", f"{calls} calls agree with the ledger")
 
 
 def _strangers(calls: set[str]) -> Iterator[Finding]:
@@ -154,11 +149,9 @@ def _strangers(calls: set[str]) -> Iterator[Finding]:
 
 
 def _hearings(
-    rows: Mapping[str, Sequence[tuple[object, ...]]], told: Mapping[str, list[Hearing]]
+    call_id: str, known: Sequence[tuple[object, ...]], said: Sequence[Hearing]
 ) -> Iterator[Finding]:
     """Compare who heard a call; the times of row and entry are some ms apart."""
-    for call_id in sorted(rows.keys() | told.keys()):
-        known, said = rows.get(call_id, []), told.get(call_id, [])
-        if [one[1:4] for one in known] != [one[1:4] for one in said]:
-            what = f"call {call_id}: who heard it is not what the ledger says"
-            yield Finding("wrong", what, "believe the ledger, and find out who changed calls.db")
+    if [one[1:4] for one in known] != [one[1:4] for one in said]:
+        what = f"call {call_id}: who heard it is not what the ledger says"
+        yield Finding("wrong", what, "believe the ledger, and find out who changed calls.db")

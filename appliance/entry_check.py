@@ -5,9 +5,9 @@ ledger that was cut short and looks whole, its old heads put back with it, shows
 were proved have no entry.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from appliance import call_entry
 from appliance.index_row import CallRow
@@ -36,6 +36,14 @@ class Odd:
     lost: bool = True
 
 
+class Said(NamedTuple):
+    """What an entry says of a call: of a hundred thousand no more is kept than is compared."""
+
+    act: str
+    call_id: str
+    facts: tuple[object, ...] = ()
+
+
 @dataclass
 class Entered:
     """What the ledger says of calls: entries by their number, and how many there are in all.
@@ -44,49 +52,52 @@ class Entered:
     """
 
     size: int = 0
-    entries: dict[int, Entry] = field(default_factory=dict)
+    entries: dict[int, Said] = field(default_factory=dict)
 
     def push(self, entry: Entry | None) -> None:
         """Take the ledger's next entry, None for one that is damaged."""
         self.size += 1
         if entry is not None and entry.act in _READ:
-            self.entries[entry.index] = entry
+            call_id = str(entry.facts.get("call"))
+            facts = () if entry.act == ERASED else _compared(entry.facts)
+            self.entries[entry.index] = Said(entry.act, call_id, facts)
 
     def calls(self) -> set[str]:
         """Return the calls that there were, erased ones too."""
-        acts = self.entries.values()
-        return {str(entry.facts.get("call")) for entry in acts if entry.act != ERASED}
+        return {said.call_id for said in self.entries.values() if said.act != ERASED}
 
 
-def compare(entered: Entered, rows: Sequence[CallRow]) -> Iterator[Odd]:
-    """Yield what does not agree; the rows are all of the index."""
-    acts = entered.entries.values()
-    erased = {str(entry.facts.get("call")) for entry in acts if entry.act == ERASED}
-    known = {row.id for row in rows} | erased
-    for entry in acts:
-        call_id = str(entry.facts.get("call"))
-        if call_id not in known:
-            yield Odd(call_id, f"entry {entry.index} of the ledger says that there was such a call")
-    for row in rows:
-        if row.end is not None:
-            yield from _row(row, entered)
+def rowless(entered: Entered, calls: Collection[str]) -> Iterator[Odd]:
+    """Yield the calls that have an entry, and neither a row nor a certificate of their erasure.
+
+    Args:
+        calls: all of the index.
+    """
+    erased = {said.call_id for said in entered.entries.values() if said.act == ERASED}
+    for number, said in entered.entries.items():
+        if said.call_id not in calls and said.call_id not in erased:
+            yield Odd(said.call_id, f"entry {number} of the ledger says that there was such a call")
 
 
-def _row(row: CallRow, entered: Entered) -> Iterator[Odd]:
+def of_row(row: CallRow, entered: Entered) -> Iterator[Odd]:
+    """Yield what a row and its entry do not agree on."""
+    if row.end is None:
+        return
     if row.entry is None:
         yield Odd(row.id, "its row names no entry of the ledger", lost=False)
         return
-    entry = entered.entries.get(row.entry)
+    said = entered.entries.get(row.entry)
     if row.entry >= entered.size:
         proved = row.proof in ("verified", "failed")
         yield Odd(row.id, f"the ledger ends before its entry {row.entry}", lost=proved)
-    elif entry is None or entry.facts.get("call") != row.id:
+    elif said is None or said.call_id != row.id:
         yield Odd(row.id, f"entry {row.entry} of the ledger is not its own")
-    elif row.erased is None:
-        facts = call_entry.facts(row)
-        for name in _COMPARED:
-            if facts.get(name) != entry.facts.get(name):
-                said = (
-                    f"“{name}” is {facts.get(name)}, in entry {row.entry} {entry.facts.get(name)}"
-                )
-                yield Odd(row.id, said)
+    elif row.erased is None and said.act != ERASED:
+        both = zip(_COMPARED, _compared(call_entry.facts(row)), said.facts, strict=True)
+        for name, shown, told in both:
+            if shown != told:
+                yield Odd(row.id, f"“{name}” is {shown}, in entry {row.entry} {told}")
+
+
+def _compared(facts: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(facts.get(name) for name in _COMPARED)

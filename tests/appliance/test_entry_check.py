@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from appliance import call_entry
-from appliance.entry_check import Entered, compare
+from appliance.entry_check import Entered, of_row, rowless
 from appliance.ledger_walk import DamagedLine, pack_line, read_entry
 from tests.appliance.scene import START
 from tests.appliance.test_index import row
@@ -28,6 +28,12 @@ def entered(lines):
         except DamagedLine:
             told.push(None)
     return told
+
+
+def compare(told, rows):
+    yield from rowless(told, {each.id for each in rows})
+    for each in rows:
+        yield from of_row(each, told)
 
 
 def odd(lines, rows):

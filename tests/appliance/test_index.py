@@ -159,3 +159,17 @@ def test_readers_of_other_processes_see_whole_calls_while_the_recorder_writes(tm
                 index.put(row(n, audio_samples=8000, end=NOON))
         assert [reader.wait(60) for reader in readers] == [0, 0]
         assert index.check() == []
+
+
+def test_every_call_is_read_without_standing_in_the_way_of_the_log(index, tmp_path):
+    with index.transaction():
+        for n in range(2500):
+            index.put(row(n))
+    with CallIndex.open_readonly(tmp_path / "calls.db") as reader:
+        found = []
+        for call in reader.every():
+            found.append(call.id)
+            if len(found) == 1500:
+                index.put(row(2500))
+                assert index.forget_log()
+    assert found == [row(n).id for n in range(2501)]

@@ -29,6 +29,7 @@ from appliance.registry import Registry
 from tests.faulty_disk.rig import same
 from tests.long.test_kill import opens
 from tests.power_cut import block_log, logged_disk
+from tests.waiting import free_port
 
 pytestmark = [
     pytest.mark.long,
@@ -58,6 +59,7 @@ def make_disk(tmp_path):
     logged_disk.make(base)
     with logged_disk.mounted(base, tmp_path / "disk") as disk:
         text = box.default_site(LINES, port=str(tmp_path / "board.tty"))
+        text = text.replace("port = 8077", f"port = {free_port()}")  # for doctor: nobody is there
         plan = Plan(policy.profile_text("osan"), Admin("a", PASSPHRASE), True, text)
         box.create(disk / "data", plan, datetime.now(UTC))
     return base

@@ -17,6 +17,7 @@ from firmware_bridge.capture import write_capture
 from firmware_bridge.line_player import ScriptSource
 from tests.appliance.scene import SCRIPTS
 from tests.appliance.test_daemon import LIMIT_S, Processes
+from tests.waiting import free_port
 
 pytestmark = pytest.mark.long
 
@@ -44,6 +45,7 @@ def processes(tmp_path, capture):
     data = tmp_path / "data"
     lines = [Line(n, f"line {n}") for n in range(1, 5)]
     text = box.default_site(lines, port=str(data / "run" / "board.tty"))
+    text = text.replace("port = 8077", f"port = {free_port()}")  # for doctor: nobody is there
     plan = Plan(policy.profile_text("osan"), trial=True, site_text=text)
     box.create(data, plan, datetime.now(UTC))
     started = Processes(box.open_box(data), capture[0])
