@@ -15,6 +15,10 @@ from appliance.profile import Ground
 from web_min import forms, office, words
 from web_min.parts import parts, signed_in
 
+#: Belongs to a ground.
+_OTHER = "reason.other"
+#: What has a place of its own on the page.
+_ASKED_APART = ("purpose", "proof", "reason_other")
 #: Written in sentences.
 _LONG = frozenset({"reason", "call.content", "note", "notes", "remarks"})
 
@@ -31,7 +35,8 @@ def page(errors: forms.Errors, on_paper: bool) -> str:
         purposes=[(p.id, p.text, office.clause_name(p.clause)) for p in parts().profile.purpose],
         call=_chosen_call(),
         person=parts().registry.person(signed_in().person_id),
-        asked=[each for each in asked if each.name not in ("purpose", "proof")],
+        asked=[each for each in asked if each.name not in _ASKED_APART],
+        other_reason=next((each for each in asked if each.field == _OTHER), None),
         names={each.name for each in asked},
         asks_purpose=_asks_purpose(asked, offered),
         asks_proof=_asks_proof(offered),
@@ -90,11 +95,11 @@ def told_as() -> str:
 
 
 def answers(found: Request) -> Iterator[tuple[str, str]]:
-    """Yield what else the city's form asked, and what was answered."""
-    offered = {each.field: each.choices for each in questions(parts().profile, found.on_paper)}
-    for field, answer in found.filled.items():
-        chosen = answer in offered.get(field, ())
-        yield called(field)[0], called(answer)[0] if chosen else answer
+    """Yield what else the city's form asked, and what was answered, in the form's order."""
+    for each in questions(parts().profile, found.on_paper):
+        answer = found.filled.get(each.field, "")
+        if answer:
+            yield called(each.field)[0], called(answer)[0] if each.choices else answer
 
 
 def _applicant(asked: set[str]) -> Applicant:

@@ -188,7 +188,9 @@ def _steps(found: Request) -> list[tuple[str, bool, bool]]:
         waits = "return"
     ended = found.state == "closed"
     at = len(steps) if ended else steps.index(waits) if waits in steps else 1
-    return [(step, n < at, n == at and found.state not in ENDED) for n, step in enumerate(steps)]
+    over = deadlines.has_run_out(profile, found, office.today()) and not found.provided
+    waits_on = found.state not in ENDED and not over
+    return [(step, n < at, n == at and waits_on) for n, step in enumerate(steps)]
 
 
 def _choices() -> Mapping[str, list[tuple[str, str, str]]]:

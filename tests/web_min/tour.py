@@ -41,6 +41,15 @@ WORDS = {
     "osan": ("민원인의 폭언이 반복되어 사실 확인이 필요함", "박과장", "사무관"),
     "goshogawara": ("窓口での応対について申出があり、事実を確認するため", "工藤 課長", "課長"),
 }
+#: What the city's form asks beside what every request has.
+FILLED = {
+    "osan": {},
+    "goshogawara": {
+        "other_party.name": "髙𠮷 﨑太郎",
+        "notes": "本人が同席する",
+        "remarks": "急ぎ",
+    },
+}
 GROUND = {"osan": ("user", "dispute"), "goshogawara": ("fair", "fair")}
 STATES = {
     "osan": (
@@ -93,6 +102,9 @@ def _calls(hall, here):
     hall.add(call(4, 60, department=here, proof="failed", gaps=[{"at_s": 9.0, "lost_s": 0.2}]))
     hall.add(call(5, 70, direction="out", digits="0313709999", number="0313709999"))
     hall.add(call(6, 80, end=None, last_offset=None, proof="pending"))
+    hall.add(call(8, 95, department=here, erased=NOW))
+    part = {"at_s": 12.0, "audio_s": 0.0, "until_s": 28.2, "by": "key", "agreed": "2.3"}
+    hall.add(call(9, 97, department=here, mode="selective", why="key", stretches=[part]))
     if hall.profile.retention.hold.allowed:
         hold = Hold("訴訟のため保存", "p2", "2027-03-31", "2026-11-23", "8①").to_text()
         hall.add(call(7, 90, department=here, hold=hold))
@@ -127,6 +139,11 @@ def _papers(hall, city):
             history=(refused if state == "refused" else sent, asked, written),
         )
         put(request)
+    run_out = replace(request, id="r50", state="approved", until="2026-11-20T00:00:00.000Z")
+    anew = replace(written, act="provide_again", facts={"reason": reason, "file": "cd" * 32})
+    provided = replace(request, id="r51", state="provided", provided=iso(NOW), filled=FILLED[city])
+    put(run_out)
+    put(replace(provided, history=(*request.history, anew)))
     for n, state in enumerate(LINE_STATES[city], 3):
         put(LineFile(f"l{n}", state=state, made_by=maker, department=here, reason=reason))
     for n, state in enumerate(MEDIUM_STATES if hall.profile.media.controlled else (), 1):
