@@ -2,12 +2,12 @@
 
 import pytest
 
-from appliance.doctor import examine
 from appliance.engine import open_parts
 from appliance.index import CallIndex
 from appliance.replay import replay
 from appliance.vault.key_table import NAME as KEYS
 from tests.appliance.commands.test_retention import DUE, run
+from tests.doctored import wrong
 
 DAY = "2026-11-23"
 
@@ -15,12 +15,6 @@ DAY = "2026-11-23"
 def rows_of(trial):
     with CallIndex.open_readonly(trial.index) as index:
         return {row.id: row for row in index.since_row(0)}
-
-
-def wrong(trial):
-    found = examine(None, trial.data, deeper=True)
-    machine = ("GB free", "with room for")  # a chip of 8 KiB is small for 90 days
-    return [f.what for f in found if f.level == "wrong" and not any(w in f.what for w in machine)]
 
 
 @pytest.fixture
@@ -32,7 +26,7 @@ def recorded(trial, here, capture, chip):
 def test_calls_are_recorded_and_proved_and_doctor_finds_nothing(trial, recorded, chip):
     assert not list(trial.secrets.iterdir()) and any(chip.chip.memory)
     assert {row.proof for row in recorded.values() if row.recorded} == {"verified"}
-    assert wrong(trial) == []
+    assert wrong(trial.data, "with room for") == []  # 8 KiB are small for 90 days
 
 
 def test_a_table_that_is_damaged_is_named(trial, recorded):
@@ -40,7 +34,10 @@ def test_a_table_that_is_damaged_is_named(trial, recorded):
     data = bytearray(table.read_bytes())
     data[-40] ^= 1
     table.write_bytes(data)
-    assert any(f"{table}: " in what and "damaged" in what for what in wrong(trial))
+    assert any(
+        f"{table}: " in what and "damaged" in what
+        for what in (found.what for found in wrong(trial.data))
+    )
 
 
 def test_calls_whose_entry_and_row_are_lost_are_found_by_their_keys(trial, recorded):

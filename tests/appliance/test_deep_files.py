@@ -6,12 +6,12 @@ import pytest
 
 from appliance import deep
 from appliance.box import open_box
-from appliance.doctor import examine
 from appliance.durable import replace
 from appliance.engine import open_parts
 from appliance.finding import Finding
 from tests import damage
 from tests.appliance.scene import START
+from tests.doctored import wrong
 
 
 @pytest.fixture(scope="module")
@@ -24,11 +24,6 @@ def kept(tmp_path_factory, full_folder):
         entry = parts.ledger.append("listen", call=call, person="p1", purpose="claim")
         parts.index.add_hearing(call, START, ("p1", "listen", "claim"), entry)
     return data
-
-
-def wrong(data):
-    found = examine(None, data, deeper=True)
-    return [f for f in found if f.level == "wrong" and "GB free" not in f.what]
 
 
 def test_of_a_sound_folder_nothing_is_wrong(kept):

@@ -6,12 +6,7 @@ from appliance.clock_anchor import anchored, keep_anchor
 from appliance.doctor import examine
 from appliance.index import CallIndex
 from firmware_bridge.host_clock import look
-
-
-def wrong(data, deep=True):
-    """What is wrong, but for this machine: it has no board."""
-    found = examine(None, data, deeper=deep)
-    return [f for f in found if f.level == "wrong" and "tap board" not in f.what]
+from tests.doctored import wrong
 
 
 @pytest.fixture

@@ -22,11 +22,11 @@ from appliance.api import RecorderAway
 from appliance.box import Plan
 from appliance.control import ControlClient
 from appliance.demo import LINES
-from appliance.doctor import examine
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from tests import waiting
 from tests.appliance.test_disk_faults import library
+from tests.doctored import wrong
 from tests.faulty_disk import rig
 from tests.faulty_disk.rig import Fault
 
@@ -161,8 +161,7 @@ def judge_again(house, before, failed_at):
         keeping = found.stretches and found.stretches[-1]["until_s"] is None
         if row.end is None and keeping and row.line in lifted:
             lost.append((failed_at - found.end).total_seconds())
-    wrong = [f.what for f in examine(None, house.opened.data, deeper=True) if f.level == "wrong"]
-    assert [what for what in wrong if "alarm" not in what] == []
+    assert wrong(house.opened.data, "alarm") == []
     return lost, alarms
 
 
