@@ -53,6 +53,7 @@ class Taker:
     Attributes:
         purpose: TRIAL, or the approved request.
         package_pass: what the package is encrypted with; "" for not at all.
+        again: why a copy that was provided is made anew; "" for the first.
         ask_code: asks for a code of their authenticator app, if they have a second factor.
     """
 
@@ -60,6 +61,7 @@ class Taker:
     passphrase: str
     purpose: str = TRIAL
     package_pass: str = ""
+    again: str = ""
     ask_code: Callable[[], str] = lambda: ""
 
 

@@ -23,7 +23,7 @@ from appliance.notebook import Notebook
 from appliance.office.cabinet import Cabinet, NoSuchDocument
 from appliance.office.clerk import Actor, Clerk, Given, Refusal
 from appliance.office.conditions import Conditions
-from appliance.office.documents import Request
+from appliance.office.documents import Facts, Request
 from appliance.people import Opener
 from appliance.registry import Person, Registry
 from appliance.registry_storage import RegistryInUse
@@ -57,12 +57,13 @@ def export_for(
     with _desk(box, request_id, taker.name, now) as desk:
         if call_id not in desk.found.calls:
             raise NotAllowed(f"request {request_id} does not name call {call_id}")
-        _ask(desk, _TO_COME)
+        act, said = ("provide_again", {"reason": taker.again}) if taker.again else ("provide", {})
+        _ask(desk, act, {**said, "file": _TO_COME})
         opener = _opener(box, desk, taker, now)
         who = holder(opener, replace(taker, purpose=request_id))
         paths = [write_package(box, each, out, who, now) for each in desk.found.calls]
         made = sha256(paths[0].read_bytes()).hexdigest()
-        desk.clerk.do(desk.actor, desk.found, "provide", Given({"file": made}))
+        desk.clerk.do(desk.actor, desk.found, act, Given({**said, "file": made}))
     return paths
 
 
@@ -107,9 +108,9 @@ def _desk(box: Box, request_id: str, name: str, now: datetime) -> Iterator[_Desk
         yield _Desk(registry, person, clerk, actor, found)
 
 
-def _ask(desk: _Desk, file: str) -> None:
+def _ask(desk: _Desk, act: str, facts: Facts) -> None:
     try:
-        desk.clerk.check(desk.actor, desk.found, "provide", Given({"file": file}))
+        desk.clerk.check(desk.actor, desk.found, act, Given(facts))
     except Refusal as refusal:
         article = f" (article {refusal.clause})" if refusal.clause else ""
         raise NotAllowed(

@@ -111,7 +111,10 @@ def forms() -> Forms:
     """Return what fills in the city's forms, with the names and lines of this moment."""
     names = {person.id: person.name for person in parts().registry.people()}
     phones = {
-        line.number: Phone(line.phone or str(line.number), f"{line.department} {line.name}")
+        line.number: Phone(
+            line.phone or str(line.number),
+            " ".join(dict.fromkeys(filter(None, (line.department, line.name)))),
+        )
         for line in parts().lines
     }
     return Forms(parts().profile, phones, names)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from flask import render_template, request
 from werkzeug.datastructures import MultiDict
@@ -16,11 +17,11 @@ from web_min import forms, office, words
 from web_min.parts import parts, signed_in
 
 #: Belongs to a ground.
-_OTHER = "reason.other"
+_OTHER: Final = "reason.other"
 #: What has a place of its own on the page.
-_ASKED_APART = ("purpose", "proof", "reason_other")
+_ASKED_APART: Final = ("purpose", "proof", "reason_other")
 #: Written in sentences.
-_LONG = frozenset({"reason", "call.content", "note", "notes", "remarks"})
+_LONG: Final = frozenset({"reason", "call.content", "note", "notes", "remarks"})
 
 
 def page(errors: forms.Errors, on_paper: bool) -> str:

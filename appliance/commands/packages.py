@@ -63,6 +63,12 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     ground.add_argument("--request", metavar="ID", help="the approved request: all its calls")
     ground.add_argument("--trial", action="store_true", help="none; trial folders only")
     package.add_argument(
+        "--again",
+        metavar="REASON",
+        default="",
+        help="why the copy of a request that was provided is made anew",
+    )
+    package.add_argument(
         "--encrypt",
         action="store_true",
         help="as a ZIP that a passphrase opens, if the policy does not ask for it;"
@@ -88,7 +94,7 @@ def _export(given: argparse.Namespace) -> int:
     rule = opened.policy.profile.provision
     if given.encrypt or (rule is not None and rule.encrypted):
         closed = chosen or new_package_pass()
-    taker = Taker(given.name, passphrase, package_pass=closed, ask_code=ask_code)
+    taker = Taker(given.name, passphrase, package_pass=closed, again=given.again, ask_code=ask_code)
     for path in _packages(opened, given, taker):
         print(path)
     if closed and not chosen:

@@ -1,6 +1,7 @@
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pyotp
 import pytest
@@ -77,6 +78,20 @@ def test_a_copy_goes_out_under_its_request_and_is_entered_as_provided(kept, tmp_
     request, notes = found(box)
     assert (request.state, request.files) == ("provided", 1)
     assert notes[-1]["act"] == "request_provide"
+
+
+def test_a_copy_is_made_anew_with_a_reason_and_the_newest_counts(kept, tmp_path):
+    box, row = kept
+    export_for(box, ("r1", row.id), tmp_path / "first", ADMIN, START)
+    with pytest.raises(NotAllowed, match="provided: wrong_state"):
+        export_for(box, ("r1", row.id), tmp_path / "again", ADMIN, START)
+    again = replace(ADMIN, again="저장 매체 고장")
+    (package,) = export_for(box, ("r1", row.id), tmp_path / "again", again, START)
+    request, notes = found(box)
+    made = sha256(package.read_bytes()).hexdigest()
+    assert (len(request.copies), request.copies[-1].facts["file"]) == (2, made)
+    assert request.copies[-1].facts["reason"] == "저장 매체 고장"
+    assert notes[-1]["act"] == "request_provide_again"
 
 
 def test_a_code_is_taken_once_and_a_wrong_one_not_at_all(kept, tmp_path):

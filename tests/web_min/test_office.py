@@ -51,3 +51,12 @@ def test_what_is_not_allowed_is_noted_and_answered(here):
         office.only_if(False, "9②", why="not_yours", status=404)
     facts = {"why": "not_yours", "clause": "9②", "what": "requests.index"}
     assert here.recorder.notes() == [("refused", "p1", facts)]
+
+
+def test_a_line_that_is_called_as_its_department_is_named_once(here):
+    call_of = {n: call(n, 10 * n, line=n) for n in (3, 9)}
+    asked = Request("r1", "view", "user", "dispute", "", Applicant("", ""), "p1", "", "")
+    staff = {
+        n: office.forms().request(asked, [row])["staff.unit_and_name"] for n, row in call_of.items()
+    }
+    assert staff == {3: "민원봉사과 민원실", 9: "세정과"}
