@@ -93,7 +93,8 @@ def give(data: Path, users: Users) -> None:
     for name in (box.PAGE, box.WATCH):
         (data / name).mkdir(exist_ok=True)
     for name in _PID_FILES:
-        (data / name).touch()
+        with suppress(FileExistsError):  # a link too: root must not write where it points
+            os.close(os.open(data / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC))
     for name, part in _parts(data):
         with suppress(FileNotFoundError):  # a service has taken it away meanwhile
             _give(part, owner_of(name, users, folder=part.is_folder))
@@ -122,7 +123,8 @@ def _parts(data: Path, prefix: str = "") -> Iterator[tuple[str, _Part]]:
     """Yield each file and folder, with its name in the whole.
 
     Links are left alone, for a service may have put one where another's file is looked for; but
-    one of root's own in the folder itself is the installer's, who has put the vault on a disk.
+    one of root's own in the folder itself is the installer's, who has put the vault on a disk. That
+    none is a second name of another's file is the kernel's to see to (fs.protected_hardlinks).
     """
     for top, folders, files, fd in os.fwalk(data):
         within = prefix / Path(top).relative_to(data)
@@ -144,8 +146,8 @@ def is_shared(data: Path) -> bool:
 @contextmanager
 def as_recorder(data: Path) -> Iterator[None]:
     """Let root be the recorder inside: what it makes there the recorder must open again."""
-    vault = data / "vault"
-    owner = vault.stat() if vault.exists() else None
+    keys = data / "keys"
+    owner = keys.lstat() if keys.exists() else None
     if os.geteuid() != 0 or owner is None or owner.st_uid == 0:
         yield
         return

@@ -78,10 +78,12 @@ def test_a_link_of_a_services_gives_nothing_away(trial, tmp_path):
     (trial.page / "registry.lock").unlink(missing_ok=True)
     (trial.page / "registry.lock").symlink_to(passwords)
     (trial.vault / "2026-11-23").symlink_to(elsewhere)
+    (trial.run / "web.pid").symlink_to(elsewhere / "nologin")
     (trial.data / "more").symlink_to(elsewhere)
     os.chown(trial.data / "more", 1, 10, follow_symlinks=False)
     owners.give(trial.data, USERS)
     assert [owner(path) for path in (passwords, elsewhere, elsewhere / "crontab")] == before
+    assert not (elsewhere / "nologin").exists()
 
 
 @needs_root
