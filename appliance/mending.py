@@ -26,8 +26,9 @@ def folders(box: Box) -> list[Trouble]:
         FileNotFoundError: one is a link to a disk that is not there.
     """
     found = []
+    spared = ((box.data / FOLDER, ""), (box.keys, ""))  # what was in it is told file by file
     wanted = ((box.vault, "vault_damaged"), (box.secrets, "key_damaged"))
-    for path, what in (*wanted, (box.ledger, "ledger_damaged"), (box.data / FOLDER, "")):
+    for path, what in (*wanted, (box.ledger, "ledger_damaged"), *spared):
         if path.is_dir():
             continue
         if path.is_symlink():
@@ -35,7 +36,7 @@ def folders(box: Box) -> list[Trouble]:
                 f"{path} points to {os.readlink(path)}, which is not there: mount that disk"
             )
         set_aside(path)
-        make_directory(path, mode=0o700 if path == box.secrets else 0o750)
+        make_directory(path, mode=0o700 if path in (box.secrets, box.keys) else 0o750)
         if what:
             found.append((what, ""))
     if not (box.ledger / ENTRIES).exists():

@@ -27,7 +27,7 @@ def test_a_sound_folder_is_left_as_it_is(trial, here):
     assert files(trial, here) == ([], [])
 
 
-@pytest.mark.parametrize("name", ["vault", "secrets", "ledger", "spare"])
+@pytest.mark.parametrize("name", ["vault", "secrets", "ledger", "spare", "keys"])
 @pytest.mark.parametrize("instead", ["nothing", "a file"])
 def test_a_folder_that_is_missing_is_made(trial, name, instead):
     shutil.rmtree(trial.data / name)
@@ -35,7 +35,7 @@ def test_a_folder_that_is_missing_is_made(trial, name, instead):
         (trial.data / name).write_text("x")
     found = mending.folders(trial)
     assert (trial.data / name).is_dir()
-    assert found or name == "spare"
+    assert found or name in ("spare", "keys")
     assert len(list(trial.data.glob(f"{name}.damaged-*"))) == (instead == "a file")
     assert mending.folders(trial) == []
 
@@ -56,7 +56,7 @@ def test_a_changed_site_is_entered_and_is_an_alarm_but_before_the_first_start(tr
     assert found == [("config_changed", "site.toml")]
 
 
-@pytest.mark.parametrize("lost", ["ledger/entries.log", "ledger", "vault"])
+@pytest.mark.parametrize("lost", ["ledger/entries.log", "ledger", "vault", "keys"])
 def test_recording_goes_on_with_an_alarm_after_a_loss(trial, here, capture, lost):
     path = trial.data / lost
     shutil.rmtree(path) if path.is_dir() else path.unlink()
