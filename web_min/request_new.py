@@ -19,7 +19,7 @@ from web_min.parts import parts, signed_in
 #: Belongs to a ground.
 _OTHER: Final = "reason.other"
 #: What has a place of its own on the page.
-_ASKED_APART: Final = ("purpose", "proof", "reason_other")
+_ASKED_APART: Final = ("purpose", "proof", "form_reason_other")
 #: Written in sentences.
 _LONG: Final = frozenset({"reason", "call.content", "note", "notes", "remarks"})
 

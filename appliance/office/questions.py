@@ -72,7 +72,7 @@ def questions(profile: Profile, on_paper: bool = False) -> list[Question]:
     """
     found: dict[str, Question] = {}
     for field, choices in _fields(profile, on_paper):
-        name = "reason" if field == _told(profile) else _OWN.get(field, field.replace(".", "_"))
+        name = "reason" if field == _told(profile) else _OWN.get(field, _named(field))
         found.setdefault(name, Question(field, name, choices))
     found.setdefault("reason", Question("reason", "reason"))
     return list(found.values())
@@ -113,6 +113,11 @@ def _fields(profile: Profile, on_paper: bool) -> Iterator[tuple[str, tuple[str, 
             yield from ((f"applicant.{part}", ()) for part in parts.split(","))
         elif head not in _KNOWN and not (parts and head in ("reason", "kind", "rows")):
             yield head, tuple(parts.split("|")) if parts else ()
+
+
+def _named(field: str) -> str:
+    """Return what the page's form has a field under that no request has of its own."""
+    return f"form_{field.replace('.', '_')}"
 
 
 def _told(profile: Profile) -> str:

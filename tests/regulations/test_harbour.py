@@ -86,10 +86,10 @@ def test_its_page_asks_what_its_form_asks(hall):
     page = hall.get("/requests/new", hall.people["chief"]).text
     named = set(re.findall(r'<(?:input|textarea)[^>]* name="(\w+)"', page.split("<main")[1]))
     usual = {"kind", "ground", "wanted", "reason", "applicant", "unit", "rank"}
-    assert named == {*usual, "token", "kept_until", "answer_to", "sent"}
+    assert named == {*usual, "token", "form_kept_until", "form_answer_to", "form_sent"}
     for label in ("kept.until", "Answer to be sent to", "How", "By letter"):
         assert f">{label}</span>" in page
-    typed = {"kept_until": "the 5th of May", "answer_to": "Rua 1", "sent": "post"}
+    typed = {"form_kept_until": "the 5th of May", "form_answer_to": "Rua 1", "form_sent": "post"}
     assert asked(hall, call=hall.recorded.id, **typed) == 303
     printed = hall.paper("chief", "/requests/r1/harbour-a.pdf")
     for words in ("the 5th of May", "Answer to be sent to", "Rua 1", "□√ By letter", "□ mail"):

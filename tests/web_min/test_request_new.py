@@ -11,12 +11,12 @@ TYPED = {
     "ground": "other",
     "purpose": "manners",
     "reason": "窓口案内について",
-    "reason_other": "接遇研修 𠮷",
-    "other_party_number": "0173-35-0000",
-    "other_party_name": "髙𠮷 﨑太郎",
-    "staff_unit_and_name": "市民課 葛西",
-    "notes": "本人同席",
-    "remarks": "急ぎ",
+    "form_reason_other": "接遇研修 𠮷",
+    "form_other_party_number": "0173-35-0000",
+    "form_other_party_name": "髙𠮷 﨑太郎",
+    "form_staff_unit_and_name": "市民課 葛西",
+    "form_notes": "本人同席",
+    "form_remarks": "急ぎ",
 }
 
 CHOSEN = ("kind", "ground", "purpose")
@@ -30,7 +30,7 @@ def head(gosho):
 @pytest.fixture
 def outside(gosho):
     return {
-        **{**TYPED, "ground": "criminal_investigation", "purpose": "", "reason_other": ""},
+        **{**TYPED, "ground": "criminal_investigation", "purpose": "", "form_reason_other": ""},
         **{"proof_issuer": "五所川原警察署", "proof_number": "第12号", "proof_day": "2026-05-01"},
     }
 

@@ -25,8 +25,8 @@ def test_each_city_asks_what_its_form_has_a_place_for():
         *("applicant", "born", "unit", "purpose", "relation", "reason", "rank", "proof")
     ]
     assert names(GOSHO) == [
-        *("reason", "reason_other", "other_party_number", "other_party_name"),
-        *("staff_unit_and_name", "notes", "remarks"),
+        *("reason", "form_reason_other", "form_other_party_number", "form_other_party_name"),
+        *("form_staff_unit_and_name", "form_notes", "form_remarks"),
     ]
 
 
@@ -36,7 +36,7 @@ def test_a_reason_is_told_where_the_form_has_a_place_for_it():
     both = questions(with_form("reason", "call.content"))
     assert [(each.field, each.name) for each in both] == [
         ("reason", "reason"),
-        ("call.content", "call_content"),
+        ("call.content", "form_call_content"),
     ]
     assert names(with_form("date")) == ["reason"]
 
@@ -72,3 +72,11 @@ def test_the_only_purpose_needs_no_asking():
 def test_the_grounds_that_the_form_has_boxes_for():
     assert grounds_listed(GOSHO) == ("manners", "fair", "other")
     assert grounds_listed(OSAN) == ("",)
+
+
+def test_no_field_of_a_city_gets_in_the_way_of_the_pages_own():
+    asked = questions(with_form("token", "call", "unit", "born.on", "reason"))
+    assert [(each.name, each.is_own) for each in asked] == [
+        *(("form_token", False), ("form_call", False), ("form_unit", False)),
+        *(("form_born_on", False), ("reason", True)),
+    ]
