@@ -1,4 +1,4 @@
-"""One sealed segment: a second of one call, or the facts of the call.
+"""One sealed segment: up to half a second of one call, or the facts of the call.
 
 A segment, integers big-endian:
 
