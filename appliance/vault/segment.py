@@ -1,4 +1,4 @@
-"""One sealed segment: up to half a second of one call, or the facts of the call.
+"""One sealed segment: what a tick has of one call, half a second mostly, or the call's facts.
 
 A segment, integers big-endian:
 
