@@ -59,7 +59,7 @@ def do(medium_id: str, act: str) -> Response | tuple[str, int]:
 def _given(found: Medium, act: str) -> Given:
     facts = office.typed_facts(MEDIUM_ACTS[act])
     if act == "write":
-        return Given(facts, {"request": facts.get("request", ""), "sha256": facts.get("file", "")})
+        return Given(facts, {"request": facts.get("request", "")})
     if act == "issue":
         to = parts().registry.person(facts.get("recipient", ""))
         if to is None:

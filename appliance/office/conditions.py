@@ -224,9 +224,10 @@ class Conditions:
             raise Refusal("missing", self._provision_clause, "request") from None
         if request.state != "provided" or not request.copies:
             raise Refusal("out_of_scope", self._provision_clause, request.id)
-        if given.facts["file"].strip().lower() != request.copies[-1].facts["file"].lower():
+        newest = _newest(request)
+        if given.facts["file"].strip().lower() != newest:
             raise Refusal("other_copy", self._profile.media.clause, "file")
-        return {}
+        return {"sha256": newest}
 
     def _issue(self, actor: Actor, medium: Medium, given: Given) -> Changes:
         if not str(given.changes.get("made_by", "")):
@@ -234,6 +235,9 @@ class Conditions:
         provision = self._profile.provision
         if provision and given.facts.get("as") not in provision.recipients:
             raise Refusal("not_a_recipient", self._profile.media.clause)
+        if medium.sha256 != _newest(self._cabinet.get(Request, medium.request)):
+            # Another copy was made since it was written.
+            raise Refusal("other_copy", self._profile.media.clause)
         return {"issued": self._iso_now()}
 
     def _grant_recopy(self, actor: Actor, medium: Medium, given: Given) -> Changes:
@@ -330,6 +334,11 @@ def grounds(profile: Profile) -> tuple[Ground, ...]:
 def ground_of(profile: Profile, ground_id: str) -> Ground | None:
     """Return one of them; None if the profile lists no such ground."""
     return _one(grounds(profile), ground_id)
+
+
+def _newest(request: Request) -> str:
+    """Return the SHA-256 of the copy that counts."""
+    return str(request.copies[-1].facts["file"]).lower()
 
 
 def _is_whole(proof: Proof | None) -> bool:

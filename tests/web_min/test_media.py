@@ -32,10 +32,25 @@ def city(tmp_path):
     rig.close()
 
 
-def test_the_newest_copy_is_the_one_that_a_medium_is_written_with(city):
+def made_anew(city):
     found = city.parts.cabinet.get(Request, "r1")
     anew = Entry(iso(NOW), "p1", "provide_again", "provided", "provided", {"file": "cd" * 32})
     city.parts.cabinet.put(replace(found, history=(*found.history, anew)))
+
+
+def test_a_medium_with_an_older_copy_is_not_handed_over(city):
+    city.post("/media", city.people["head"], serial="SN-1", kind="usb")
+    assert do(city, "operator", "write", request="r1", file="AB" * 32).status_code == 303
+    made_anew(city)
+    recipient = city.registry.person_named("所属長").id
+    answer = do(city, "head", "issue", recipient=recipient)
+    assert (answer.status_code, "has another SHA-256" in answer.text) == (400, True)
+    assert (state(city), city.recorder.notes("refused")[-1][2]["why"]) == ("written", "other_copy")
+    assert do(city, "head", "erase").status_code == 303
+
+
+def test_the_newest_copy_is_the_one_that_a_medium_is_written_with(city):
+    made_anew(city)
     city.post("/media", city.people["head"], serial="SN-1", kind="usb")
     assert do(city, "operator", "write", request="r1", file="ab" * 32).status_code == 400
     assert city.recorder.notes("refused")[-1][2]["why"] == "other_copy"
