@@ -57,7 +57,7 @@ memory-test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -s -m long tests/long/test_memory.py
 
 # axe-core, the size of targets and three widths on every page of every role, city and language, and each life cycle
-# with its refusals walked in both cities: about 17 minutes.
+# with its refusals walked in both cities: about 20 minutes.
 page-test: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m long tests/web_min/test_accessible.py tests/web_min/test_walks.py
 
