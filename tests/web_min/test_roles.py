@@ -450,9 +450,8 @@ def test_media(matrix, city):
         matrix.parts.cabinet.put(Medium("m99", "S-FREE", "usb"))
     done = set()
     for n, state in enumerate(MEDIUM_STATES, 1):
-        medium = Medium(
-            f"m{n}", f"S-{n}", "usb", state=state, request="r1", made_by="p99", department=HERE
-        )
+        held = {"request": "r1", "made_by": "p99", "department": HERE, "sha256": "ab" * 32}
+        medium = Medium(f"m{n}", f"S-{n}", "usb", state, **held)
         matrix.parts.cabinet.put(medium)
         for someone in matrix.everybody:
             sees = bool(rules) and (
