@@ -38,7 +38,7 @@ pytestmark = [
 
 CUTS, CONTROL_CUTS = 30, 10
 RECORD_S, CONTROL_S = 45.0, 35.0
-MOST_LOST_S = 0.8
+MOST_LOST_S = 1.0
 #: From the board's sample to a reader of its clock, and how often the log is looked at.
 MEASURED_S = 0.1
 LOOK_EVERY_S = 0.02
