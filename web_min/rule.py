@@ -22,7 +22,7 @@ _LEFT_OUT: Final = frozenset({"schema", "city", "terms", "forms", "law", "local"
 #: What stands for itself: the city's own words, said without a label.
 _OWN_WORDS: Final = ("title", "name", "text")
 #: Not said: names that the box alone uses, and what stands elsewhere.
-_UNSAID: Final = frozenset({"id", "code", "clause", "title_en", "erase_jitter_hours"})
+_UNSAID: Final = frozenset({"id", "code", "clause", "title_en"})
 #: Where "no" is a rule of its own; elsewhere what is not asked for is not said.
 _NO_TOO: Final = frozenset({"required", "allowed"})
 _WORDS: Final = {**REQUEST_STEPS, **REQUEST_KINDS, **OUTCOMES, **METHODS}
