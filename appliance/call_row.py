@@ -54,7 +54,7 @@ class FixedClock:
     def utc_s(self, sample: int) -> float:
         return self._start_s + sample / AUDIO_HZ
 
-    def unsure(self, told: datetime, ago_s: float) -> None:
+    def unsure(self, told: datetime, ago_s: float) -> HostCount | None:
         return None
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from appliance import articles, checkpoint, keys, ledger_proofs, paper
 from appliance.box import Box
 from appliance.entry_check import ERASED
-from appliance.fact_sheet import Say, local, part
+from appliance.fact_sheet import Say, local, part, sheet
 from appliance.index_row import CallRow
 from appliance.ledger_proofs import Proved
 from appliance.ledger_walk import ENTRIES, HEAD, read_lines
@@ -60,20 +60,12 @@ def values(of: Certificate, policy: Policy) -> dict[str, object]:
     """Return what the sheet prints."""
     say = words(policy.language).gettext
     facts = json.loads(of.entry.entry)["facts"]
-    return {
-        "lang": policy.language,
-        "title": say(N_("Certificate of an erasure")),
-        "city": policy.city,
-        "rule": policy.rule_title,
-        "parts": [_recording(of, facts, say), _erasure(facts, policy, say), _ledger(of, say)],
-        "check": say(
-            N_(
-                "The proof is a C2SP tlog-proof: it leads from the SHA-256 of the entry to the head"
-                " of the ledger, which is signed with the box's key."
-            )
-        ),
-        "hands": [],
-    }
+    check = N_(
+        "The proof is a C2SP tlog-proof: it leads from the SHA-256 of the entry to the head"
+        " of the ledger, which is signed with the box's key."
+    )
+    parts = [_recording(of, facts, say), _erasure(facts, policy, say), _ledger(of, say)]
+    return sheet(policy, say(N_("Certificate of an erasure")), parts, say(check))
 
 
 def _recording(of: Certificate, facts: Mapping[str, Any], say: Say) -> dict[str, object]:

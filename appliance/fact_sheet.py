@@ -1,6 +1,6 @@
 """A sheet of facts in parts, each fact a row: what `papers/fact_sheet.typ` prints."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +10,30 @@ _SECONDS: Final = "%Y-%m-%d %H:%M:%S %Z"
 
 #: Says a word of the code in the sheet's language.
 Say = Callable[[str], str]
+
+
+def sheet(
+    policy: Policy,
+    title: str,
+    parts: Sequence[Mapping[str, object]],
+    check: str,
+    hands: Sequence[str] = (),
+) -> dict[str, object]:
+    """Return a sheet of the policy's city.
+
+    Args:
+        check: how it is checked.
+        hands: who signs it.
+    """
+    return {
+        "lang": policy.language,
+        "title": title,
+        "city": policy.city,
+        "rule": policy.rule_title,
+        "parts": parts,
+        "check": check,
+        "hands": hands,
+    }
 
 
 def part(

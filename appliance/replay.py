@@ -7,7 +7,7 @@ clock, which is believed as far as the recorder believes it.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,6 @@ from appliance.index_row import CallRow
 from appliance.policy import Policy
 from appliance.progress import Progress
 from appliance.site import Line, Site
-from dsp.units import AUDIO_HZ
 from firmware_bridge import commands
 from firmware_bridge.block import Block, Epoch, Item, Samples
 from firmware_bridge.board_end import BoardEnd
@@ -75,19 +74,15 @@ class _Wire:
         return [item for frame in frames for item in self._stream.push(frame)]
 
 
-class _HostClock:
-    """The clock of a capture that begins now; see `appliance.call_row.StreamClock`."""
-
-    drift_ppm = 0.0
+class _HostClock(FixedClock):
+    """The clock of a capture that begins now, believed as far as the host's is."""
 
     def __init__(self, keeper: ClockKeeper) -> None:
         self._began, self._state = keeper.last
+        super().__init__(datetime.fromtimestamp(self._began.utc_s, UTC))
 
     def quality(self, since: int) -> str:
         return self._state.quality
-
-    def utc_s(self, sample: int) -> float:
-        return self._began.utc_s + sample / AUDIO_HZ
 
     def unsure(self, told: datetime, ago_s: float) -> HostCount | None:
         if self._state.trusted:

@@ -49,6 +49,9 @@ class Panel:
     button_line: int | None = None
 
 
+Wires = Literal["spi", "i2c"]
+
+
 @dataclass(frozen=True)
 class Chip:
     """A chip for the day secrets, whose bytes can really be overwritten.
@@ -58,7 +61,7 @@ class Chip:
         device: chip select, or address.
     """
 
-    wires: Literal["spi", "i2c"]
+    wires: Wires
     bus: int
     device: int
     size_bytes: int
@@ -228,26 +231,30 @@ def _panel(raw: Mapping[str, Any]) -> Panel:
     )
 
 
+#: Where a chip may be: its form in site.toml, the base of its second number, and what is wanted.
+_CHIP_PLACES: Final[Mapping[Wires, tuple[str, int, str]]] = {
+    "spi": (r"([0-9])\.([0-9])", 10, "bus and device, as in '0.1'"),
+    "i2c": (r"([0-9]{1,2})\.(5[0-7])", 16, "bus and address, '1.50' to '1.57'"),
+}
+
+
 def _chip(raw: Mapping[str, Any]) -> Chip | None:
     _only(raw, "secrets.", {"spi", "i2c", "bytes"})
     if not raw:
         return None
-    if ("spi" in raw) == ("i2c" in raw):
+    named = [wires for wires in _CHIP_PLACES if wires in raw]
+    if len(named) != 1:
         raise SiteError("[secrets] names the chip's place once: spi = '0.1', or i2c = '1.50'")
-    spi = re.fullmatch(r"([0-9])\.([0-9])", str(raw.get("spi")))
-    i2c = re.fullmatch(r"([0-9]{1,2})\.(5[0-7])", str(raw.get("i2c")))
-    if "spi" in raw and spi is None:
-        raise SiteError(f"secrets.spi is {raw['spi']!r}, want bus and device, as in '0.1'")
-    if "i2c" in raw and i2c is None:
-        raise SiteError(f"secrets.i2c is {raw['i2c']!r}, want bus and address, '1.50' to '1.57'")
+    (wires,) = named
+    form, base, want = _CHIP_PLACES[wires]
+    place = re.fullmatch(form, str(raw[wires]))
+    if place is None:
+        raise SiteError(f"secrets.{wires} is {raw[wires]!r}, want {want}")
     # The chips' addresses have two bytes.
     size = _whole(raw, "secrets.bytes", 1024, 65_536)
     if size is None:
         raise SiteError("[secrets] has no bytes: the size of the chip, for example 32768")
-    if spi:
-        return Chip("spi", int(spi[1]), int(spi[2]), size)
-    assert i2c is not None
-    return Chip("i2c", int(i2c[1]), int(i2c[2], 16), size)
+    return Chip(wires, int(place[1]), int(place[2], base), size)
 
 
 def _exchange(raw: object) -> Exchange:

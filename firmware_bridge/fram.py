@@ -18,6 +18,8 @@ chip has been tried.
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from firmware_bridge.chip_memory import ChipMemory, FramGone
+
 WREN: Final = 0x06
 WRITE: Final = 0x02
 READ: Final = 0x03
@@ -36,12 +38,10 @@ class SpiPort(Protocol):
     def close(self) -> None: ...
 
 
-class FramGone(OSError):
-    """The chip does not answer, or does not keep what it is given."""
+class Fram(ChipMemory):
+    """A chip on the SPI bus."""
 
-
-class Fram:
-    """Attributes: size, in bytes. Not for two threads."""
+    piece = _AT_ONCE
 
     def __init__(self, port: SpiPort, size: int) -> None:
         """Take a chip of this size.
@@ -49,41 +49,21 @@ class Fram:
         Raises:
             FramGone: nothing answers.
         """
-        self.size = size
+        super().__init__(size)
         self._port = port
         maker = bytes(port.xfer2([RDID, 0, 0, 0, 0])[1:])
         if not any(maker) or maker == b"\xff" * 4:
             raise FramGone(f"no FRAM answers: its maker reads {maker.hex()}")
 
-    def read(self, at: int, count: int) -> bytes:
-        """Return what is kept there."""
-        self._check(at, count)
-        kept = b""
-        for start in range(at, at + count, _AT_ONCE):
-            length = min(_AT_ONCE, at + count - start)
-            kept += bytes(self._port.xfer2([READ, *start.to_bytes(2, "big"), *bytes(length)])[3:])
-        return kept
-
-    def write(self, at: int, data: bytes) -> None:
-        """Keep this there, in the place of what was; it is kept when this returns.
-
-        Raises:
-            FramGone: it reads back otherwise; any part of it may be there.
-        """
-        self._check(at, len(data))
-        for start in range(0, len(data), _AT_ONCE):
-            piece = data[start : start + _AT_ONCE]
-            self._port.xfer2([WREN])
-            self._port.xfer2([WRITE, *(at + start).to_bytes(2, "big"), *piece])
-        if self.read(at, len(data)) != data:
-            raise FramGone(f"{len(data)} bytes at {at} do not read back as they were written")
-
     def close(self) -> None:
         self._port.close()
 
-    def _check(self, at: int, count: int) -> None:
-        if at < 0 or count < 0 or at + count > self.size:
-            raise ValueError(f"got {count} bytes at {at}, want them within {self.size}")
+    def _read(self, at: int, count: int) -> bytes:
+        return bytes(self._port.xfer2([READ, *at.to_bytes(2, "big"), *bytes(count)])[3:])
+
+    def _write(self, at: int, data: bytes) -> None:
+        self._port.xfer2([WREN])
+        self._port.xfer2([WRITE, *at.to_bytes(2, "big"), *data])
 
 
 def open_fram(bus: int, device: int, size: int) -> Fram:

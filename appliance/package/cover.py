@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from appliance.checkpoint import Checkpoint
-from appliance.fact_sheet import Say, local, part
+from appliance.fact_sheet import Say, local, part, sheet
 from appliance.index_row import CallRow
 from appliance.policy import Policy
 from appliance.words import N_, words
@@ -54,20 +54,13 @@ class Provision:
 def values(of: Provision, policy: Policy) -> dict[str, object]:
     """Return what the form prints."""
     say = words(policy.language).gettext
-    return {
-        "lang": policy.language,
-        "title": say(N_("Call recording: cover sheet")),
-        "city": policy.city,
-        "rule": policy.rule_title,
-        "parts": [_call(of, policy, say), _handing(of, policy, say), _marks(of, say)],
-        "check": say(
-            N_(
-                "Whether the package is genuine is said by “kirok verify”, or by the commands in"
-                " its file README; both need the box's key above."
-            )
-        ),
-        "hands": [say(N_("Handed over by")), say(N_("Received by"))],
-    }
+    check = N_(
+        "Whether the package is genuine is said by “kirok verify”, or by the commands in"
+        " its file README; both need the box's key above."
+    )
+    parts = [_call(of, policy, say), _handing(of, policy, say), _marks(of, say)]
+    hands = [say(N_("Handed over by")), say(N_("Received by"))]
+    return sheet(policy, say(N_("Call recording: cover sheet")), parts, say(check), hands)
 
 
 def _call(of: Provision, policy: Policy, say: Say) -> dict[str, object]:

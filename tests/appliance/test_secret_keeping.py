@@ -8,7 +8,7 @@ from appliance.spares import FOLDER
 from appliance.vault.chip_secrets import ChipSecrets
 from appliance.vault.day_secrets import DaySecrets, SecretGone
 from firmware_bridge import i2c_memory
-from firmware_bridge.fram import FramGone
+from firmware_bridge.chip_memory import FramGone
 from tests.i2c_chip import I2cChip
 
 DAY = "2026-11-23"

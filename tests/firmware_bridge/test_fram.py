@@ -1,6 +1,7 @@
 import pytest
 
-from firmware_bridge.fram import WREN, WRITE, Fram, FramGone
+from firmware_bridge.chip_memory import FramGone
+from firmware_bridge.fram import WREN, WRITE, Fram
 from tests.fram_chip import FramChip
 
 

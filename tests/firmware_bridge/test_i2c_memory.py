@@ -1,6 +1,6 @@
 import pytest
 
-from firmware_bridge.fram import FramGone
+from firmware_bridge.chip_memory import FramGone
 from firmware_bridge.i2c_memory import I2cMemory
 from tests.i2c_chip import I2cChip
 
