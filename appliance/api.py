@@ -125,8 +125,8 @@ class BoxStatus:
         clock_trusted: a date may be taken from the clock.
         clock_why: why it may, or may not; English.
         night: the last reconciliation.
-        counters: since the recorder started: "gaps" "lost_samples" "lost_pieces"; and now: "queue",
-            what waits for the disk.
+        counters: since the recorder started: "gaps" "lost_samples" "lost_pieces" and
+            "slowest_flush_ms"; and now: "queue", what waits for the disk.
         testing: the line whose self-test is going on, or None.
         counts: calls since midnight of the site: "seen" "recorded" "proved" "failed" "pending".
     """

@@ -17,9 +17,10 @@ ever. The passive tap sees a lift and a hang-up in it that are neither:
     RUNG ──lift after a wake-up ringing──► WOKEN ──hangs up within 7 s──► SHOWN ──ring──► RINGING
                                              └──does not: a person answered──► TALKING
 
-Whether a person lifted is known only 8 s later, so that the call is then kept from the lift on: the
-tape reaches back so far. Source: NTT's interface reference for telephone services, as quoted by
-Asterisk's sig_analog.c: the exchange waits at most 7 s for the end of the primary answer.
+Whether a person lifted is known only 8 s later. What is said meanwhile is kept apart from the lift
+on, lest a power cut take it; when it was a number display, that is taken back. Source: NTT's
+interface reference for telephone services, as quoted by Asterisk's sig_analog.c: the exchange waits
+at most 7 s for the end of the primary answer.
 
 A ringing that stops because the phone was lifted is reported as an end and a lift; RUNG waits for
 the lift before the call is called missed.
@@ -64,7 +65,9 @@ class Action(Enum):
     OPEN_OUT = auto()  # a call begins, from here
     OPEN_UNKNOWN = auto()  # a call was going on already
     ANSWER = auto()  # the line is off-hook in a call: audio may be kept from here
-    ANSWER_AT_LIFT = auto()  # the same, but from the lift some seconds ago
+    KEEP_APART = auto()  # the line is off-hook, and whether for a call is not known yet
+    TAKE_BACK = auto()  # it was not
+    ANSWER_AT_LIFT = auto()  # it was: the call was answered some seconds ago
     CLOSE = auto()  # the call is over
     MISS = auto()  # the call is over and was never answered
     NOTE_FLASH = auto()
@@ -103,14 +106,14 @@ TABLE: Mapping[tuple[State, Event], Step] = {
     (S.RINGING,   E.STOPPED):       Step(S.IDLE,      (A.MISS,)),
 
     (S.RUNG,      E.LIFTED):        Step(S.TALKING,   (A.ANSWER,)),
-    (S.RUNG,      E.LIFTED_WOKEN):  Step(S.WOKEN),
+    (S.RUNG,      E.LIFTED_WOKEN):  Step(S.WOKEN,     (A.KEEP_APART,)),
     (S.RUNG,      E.WAITED):        Step(S.IDLE,      (A.MISS,)),
     (S.RUNG,      E.RING):          Step(S.RINGING,   (A.MISS, A.OPEN_IN)),
     (S.RUNG,      E.NO_BATTERY):    Step(S.DOWN,      (A.MISS, A.RAISE_DOWN)),
     (S.RUNG,      E.BOARD_GONE):    Step(S.LOST,      (A.MISS,)),
     (S.RUNG,      E.STOPPED):       Step(S.IDLE,      (A.MISS,)),
 
-    (S.WOKEN,     E.HUNG_UP):       Step(S.SHOWN),
+    (S.WOKEN,     E.HUNG_UP):       Step(S.SHOWN,     (A.TAKE_BACK,)),
     (S.WOKEN,     E.WAITED):        Step(S.TALKING,   (A.ANSWER_AT_LIFT,)),
     (S.WOKEN,     E.KEYED):         Step(S.TALKING,   (A.ANSWER_AT_LIFT,)),
     (S.WOKEN,     E.FLASHED):       Step(S.TALKING,   (A.ANSWER_AT_LIFT, A.NOTE_FLASH)),

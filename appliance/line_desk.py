@@ -79,6 +79,12 @@ class Owner(Protocol):
 
     def keep_until(self, call: Call, sample: int) -> None: ...
 
+    def keep_apart(self, call: Call) -> None:
+        """Keep what follows of the call's audio so that it can be taken back."""
+
+    def take_back(self, call: Call) -> None:
+        """Keep nothing of what was kept of the call so far."""
+
     def call_ended(self, call: Call) -> None: ...
 
     def set_alarm(self, what: str, line: int, raised: bool) -> None: ...
@@ -250,10 +256,12 @@ class LineDesk:
         elif action in _ALARMS:
             what, raised = _ALARMS[action]
             self._owner.set_alarm(what, self.line.number, raised)
-        elif action is Action.ANSWER:
-            self._answer(sample)
-        elif action is Action.ANSWER_AT_LIFT:
-            self._answer(self._woken_at)
+        elif action in (Action.ANSWER, Action.ANSWER_AT_LIFT):
+            self._answer(sample if action is Action.ANSWER else self._woken_at)
+        elif action is Action.KEEP_APART:
+            self._keep_apart(self._in_call(), sample)
+        elif action is Action.TAKE_BACK:
+            self._take_back(self._in_call())
         elif action is Action.NOTE_FLASH:
             self._in_call().mark("flash", sample)
         elif action is Action.MISS and not ended_by:
@@ -288,8 +296,24 @@ class LineDesk:
             call.answered = sample
         call.why = _NOT_KEPT[self.line.mode]
         call.mark("lift", sample)
+        if call.keeping:  # apart, until now
+            call.mark("keep_start", sample, by=Trigger.ANSWER.value)
         self._keep(Trigger.ANSWER, sample, sample)
         self._owner.call_changed(call)
+
+    def _keep_apart(self, call: Call, lift: int) -> None:
+        follows = call_machine.keeping(self.line.mode, False, Trigger.ANSWER)
+        if follows is Keep.START and self.may_keep:
+            call.why = _NOT_KEPT[self.line.mode]
+            self._owner.keep_apart(call)
+            call.stretches.append(Stretch(lift, self._owner.keep_from(call, lift)))
+            self._owner.call_changed(call)
+
+    def _take_back(self, call: Call) -> None:
+        if call.stretches:
+            call.stretches.clear()
+            call.why = "missed"  # until it is answered
+            self._owner.take_back(call)
 
     def _close(self, sample: int, ended_by: str) -> None:
         call = self._in_call()

@@ -46,8 +46,7 @@ HOLD_BACK: Final = round(0.12 * AUDIO_HZ)
 #: Audio that has waited longer than for the next tick goes at once: a flash is over, or a call is
 #: kept from a while ago.
 OVERDUE: Final = round((TICK_S + BATCH_S) * AUDIO_HZ) + HOLD_BACK + FRAME
-#: Reaches back over the longest doubt (8.3 s until a number display is told from a person who
-#: answered) and a filler block.
+#: Reaches back over the longest doubt and a filler block.
 TAPE_S: Final = 12.0
 
 _STATES: Final = {
@@ -74,6 +73,12 @@ class Keeper(Protocol):
 
     def audio(self, pieces: list[tuple[str, Piece]]) -> None:
         """Audio of calls in progress, none if there is none; all told so far goes to the disk."""
+
+    def keep_apart(self, row: CallRow) -> None:
+        """What follows of a call's audio may have to be taken back."""
+
+    def take_back(self, row: CallRow) -> None:
+        """The audio of a call so far was none of it."""
 
     def end(self, row: CallRow, heard: Heard) -> None:
         """A call is over: seal its facts, and prove it."""
@@ -341,6 +346,13 @@ class Recorder:
         self._give(keeping, sample)
         keeping.over = max(0, keeping.at - sample)
         keeping.at = None
+
+    def keep_apart(self, call: Call) -> None:
+        self._keeper.keep_apart(self._row(call))
+
+    def take_back(self, call: Call) -> None:
+        self._keepings.pop(call.id).audio.close()
+        self._keeper.take_back(self._row(call))
 
     # ------------------------------------------------------------ the calls
 

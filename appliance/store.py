@@ -3,7 +3,7 @@
 For each call:
 
     begin   data key made, sealed to the recipients, on the disk       then the row
-    tick    segments of every call, appended, one flush for all        then changed rows
+    tick    segments of every call, appended, one flush a reel         then changed rows
     end     facts sealed as the last segment, flushed                  then the row, which names its
                                                                        entry, then the entry
     proof   read back, opened, compared                                then the row, then the key
@@ -89,8 +89,13 @@ class _Open:
     row: CallRow
     sealer: CallSealer
     data_key: bytes = field(repr=False)
+    reel: ReelWriter
     last: int = NO_BACK
     audio: Hash = field(default_factory=sha256)  # of its packets, for the ledger
+
+    def in_reel(self, row: CallRow) -> CallRow:
+        """Return a row of this call that names its reel."""
+        return replace(row, reel=f"{row.day}/{self.reel.path.name}")
 
 
 @dataclass(frozen=True)
@@ -127,7 +132,7 @@ class Store:
         self._open: dict[str, _Open] = {}
         self._changed: dict[str, CallRow] = {}
         self._ended: list[tuple[_Open, Heard]] = []
-        self._unflushed: set[str] = set()
+        self._unflushed: set[ReelWriter] = set()
         self._date: tuple[Known, Policy] | None = None
         self._next_head_s = monotonic() + HEAD_EVERY_S
         self.eraser = Eraser(parts, self)
@@ -137,48 +142,70 @@ class Store:
 
     def begin(self, row: CallRow) -> None:
         """Make a call's key, and its row."""
+        call, age_file = self._new(row)
+        self._table_to_add_to(row.day).add(row.id, age_file)
+        self._put(call.row)
+
+    def _new(self, row: CallRow) -> tuple[_Open, bytes]:
+        """Return a call of which nothing is kept yet, and its data key as an age file."""
         data_key = keys.new_data_key()
-        reel = self._reel(row.day)
-        self._table_to_add_to(row.day).add(
-            row.id, keys.seal_data_key(data_key, self._parts.recipients)
-        )
-        row = replace(row, reel=f"{row.day}/{reel.path.name}")
-        self._open[row.id] = _Open(row, CallSealer(row.id, data_key), data_key)
+        call = _Open(row, CallSealer(row.id, data_key), data_key, self._reel(row.day))
+        call.row = call.in_reel(row)
+        self._open[row.id] = call
+        return call, keys.seal_data_key(data_key, self._parts.recipients)
+
+    def _put(self, row: CallRow) -> None:
         with self._parts.index.transaction():
             self._parts.index.put(row)
 
     def change(self, row: CallRow) -> None:
         """More is known of a call; its row follows with the next tick."""
-        self._changed[row.id] = replace(row, reel=self._open[row.id].row.reel)
+        self._changed[row.id] = self._open[row.id].in_reel(row)
+
+    def keep_apart(self, row: CallRow) -> None:
+        """Write what follows of a call to a reel of its own."""
+        call = self._open[row.id]
+        call.reel = ReelWriter(self._parts.vault, row.day, self._parts.box_id)
+        self.change(row)
+
+    def take_back(self, row: CallRow) -> None:
+        """Remove the call's own reel; what follows is under another key, as if it began now."""
+        apart = self._open[row.id].reel
+        self._changed.pop(row.id, None)
+        self._unflushed.discard(apart)
+        call, age_file = self._new(row)
+        self._put(call.row)
+        # Power goes now: a call of which nothing is kept.
+        self.table(row.day).change(row.id, age_file)
+        apart.remove()
 
     def audio(self, pieces: Sequence[tuple[str, Piece]]) -> None:
         """Seal and append audio of calls in progress. It is safe after the next tick."""
         for call_id, piece in pieces:
             call = self._open[call_id]
-            reel = self._reel(call.row.day)
             sealed = call.sealer.seal_audio(
                 piece.packets, piece.first_sample, piece.samples, call.last
             )
-            call.last = reel.append(sealed)
+            call.last = call.reel.append(sealed)
             call.audio.update(call_entry.framed(piece.packets))
-            self._unflushed.add(call.row.day)
+            self._unflushed.add(call.reel)
 
     def end(self, row: CallRow, heard: Heard) -> None:
         """Seal a call's facts, its last segment."""
         call = self._open.pop(row.id)
         self._changed.pop(row.id, None)
         proof = "pending" if row.audio_samples else "none"
-        row = replace(row, reel=call.row.reel, proof=proof)
+        row = replace(call.in_reel(row), proof=proof)
         facts = {**row.as_json(), "lookahead": heard.lookahead, "samples": row.audio_samples}
-        call.last = self._reel(row.day).append(call.sealer.seal_facts(facts, call.last))
-        self._unflushed.add(row.day)
+        call.last = call.reel.append(call.sealer.seal_facts(facts, call.last))
+        self._unflushed.add(call.reel)
         call.row = replace(row, last_offset=call.last, chain=call.sealer.chain.hex())
         self._ended.append((call, heard))
 
     def tick(self) -> None:
         """Put everything on the disk: one flush a reel, then the rows, then the ledger."""
-        for day in sorted(self._unflushed):
-            self._reels[day].flush()
+        for reel in sorted(self._unflushed, key=lambda reel: reel.path):
+            reel.flush()
         self._unflushed.clear()
         for call, _ in self._ended:
             self._enter(call)
@@ -193,6 +220,8 @@ class Store:
             self._put_right()
         for call, heard in self._ended:
             self._to_proof(call, heard)
+            if call.reel is not self._reels.get(call.row.day):
+                call.reel.close()
         self._ended.clear()
         self._close_old_reels()
 
@@ -246,7 +275,7 @@ class Store:
     def close(self) -> None:
         """Put everything on the disk and give the files up."""
         self.tick()
-        for reel in self._reels.values():
+        for reel in {*self._reels.values(), *(call.reel for call in self._open.values())}:
             reel.close()
         for table in self._tables.values():
             table.close()
@@ -416,8 +445,8 @@ class Store:
 
     def close_day(self, day: str) -> None:
         """Give a day's files up; they are opened again when they are needed."""
-        self._unflushed.discard(day)
         if reel := self._reels.pop(day, None):
+            self._unflushed.discard(reel)
             reel.close()
         self.forget_table(day)
 

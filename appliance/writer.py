@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextvars import copy_context
+from time import monotonic
 from typing import Final, TypeVar
 
 from appliance.index_row import CallRow
@@ -55,6 +56,7 @@ class Writer:
             wait: make the caller wait for the disk, as a replay may.
         """
         self.lost_pieces = 0
+        self._slowest_s = 0.0
         self._wait = wait
         self._on_proof = on_proof
         self._failed: BaseException | None = None
@@ -80,6 +82,12 @@ class Writer:
             self.lost_pieces += len(pieces)
             return
         self._do(lambda: self._audio(pieces))
+
+    def keep_apart(self, row: CallRow) -> None:
+        self._do(lambda: self._store.keep_apart(row))
+
+    def take_back(self, row: CallRow) -> None:
+        self._do(lambda: self._store.take_back(row))
 
     def end(self, row: CallRow, heard: Heard) -> None:
         self._do(lambda: self._store.end(row, heard))
@@ -112,8 +120,12 @@ class Writer:
         return answer.result(timeout_s)
 
     def counters(self) -> dict[str, int]:
-        """Return the pieces of audio that were lost, and how many things wait for the disk now."""
-        return {"lost_pieces": self.lost_pieces, "queue": self._jobs.qsize()}
+        """Return audio that was lost, the slowest flush, and how many things wait for the disk."""
+        return {
+            "lost_pieces": self.lost_pieces,
+            "slowest_flush_ms": round(self._slowest_s * 1000),
+            "queue": self._jobs.qsize(),
+        }
 
     def work(self, steps: Callable[[Store], Iterator[None]]) -> None:
         """Do something long a step at a time: what is asked for meanwhile goes before the next."""
@@ -151,8 +163,10 @@ class Writer:
             return
 
     def _audio(self, pieces: list[tuple[str, Piece]]) -> None:
+        began_s = monotonic()
         self._store.audio(pieces)
         self._store.tick()
+        self._slowest_s = max(self._slowest_s, monotonic() - began_s)
         self._behind.release()
 
     def _write(self) -> None:

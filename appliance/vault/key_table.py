@@ -24,7 +24,7 @@ erased. The file keys.db, integers big-endian:
 An append-only file, not SQLite: one fsync for all calls that start in the same second, no second
 file to lose, erased by one unlink, and 40 lines in any language read it. A row that a power cut
 left incomplete is cut off at the next start; its add had not returned. Rows are checked by their
-tags; a damaged one costs itself alone.
+tags; a damaged one costs itself alone. Of two rows of a call the later counts.
 
 Test vector: see tests/appliance/vault/test_independent_reader.py, which reads one from this text.
 """
@@ -112,11 +112,22 @@ class KeyTable:
             ValueError: a call has its key already, or an age file is too long; nothing is added.
             OSError: the disk failed; the table takes no more until it is opened again.
         """
-        if self._fd < 0:
-            raise ValueError(f"{self.path} is closed or has failed before")
         taken = age_files.keys() & self._age_files.keys()
         if taken:
             raise ValueError(f"calls with keys already: {sorted(taken)}")
+        self._append(age_files)
+
+    def change(self, call_id: str, age_file: bytes) -> None:
+        """Give a call another key, before anything is kept under that.
+
+        Raises:
+            OSError: as add_all.
+        """
+        self._append({call_id: age_file})
+
+    def _append(self, age_files: Mapping[str, bytes]) -> None:
+        if self._fd < 0:
+            raise ValueError(f"{self.path} is closed or has failed before")
         rows = b"".join(self._wrap(call_id, age_file) for call_id, age_file in age_files.items())
         try:
             write_all(self._fd, rows, disk=self._disk)

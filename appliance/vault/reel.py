@@ -1,7 +1,8 @@
 """A reel: every call of a day, second by second, in order of arrival.
 
 Each start of the recorder begins the next free reel of each day that it writes to, 000.reel first,
-and only ever appends to it. The file, integers big-endian:
+and only ever appends to it. A call that may turn out to be none begins one of its own, which is
+removed if so. The file, integers big-endian:
 
     offset  size
        0      8   magic    AB 4B 49 52 4F 4B 72 0A   (AB "KIROKr" LF)
@@ -146,6 +147,18 @@ class ReelWriter:
             fd, self._fd = self._fd, -1
             if fd >= 0:
                 self._disk.close(fd)
+
+    def remove(self) -> None:
+        """Give the file up, and what is in it.
+
+        Raises:
+            OSError: the disk failed; the reel may be there.
+        """
+        self._broken = True
+        self.close()
+        self._disk.unlink(self.path)
+        sync_directory(self.path.parent, disk=self._disk)
+        # Power goes before this: the whole reel or none.
 
     def _refuse_if_broken(self) -> None:
         if self._broken:

@@ -1,4 +1,4 @@
-"""One sealed segment: what a tick has of one call, half a second mostly, or the call's facts.
+"""One sealed segment: what a tick has of one call, a third of a second mostly, or the call's facts.
 
 A segment, integers big-endian:
 

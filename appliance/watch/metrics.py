@@ -83,6 +83,11 @@ def _box(box: BoxStatus, now: datetime) -> Iterator[Metric]:
     yield _count(
         "kirok_lost_pieces", "Pieces of audio the disk did not take", lost.get("lost_pieces", 0)
     )
+    yield _one(
+        "kirok_slowest_flush_seconds",
+        "The longest that the disk took for what was recorded, since the start",
+        lost.get("slowest_flush_ms", 0) / 1000,
+    )
     yield _one("kirok_writer_queue", "What waits for the disk", lost.get("queue", 0))
     if box.disk is not None and box.disk.holds_days is not None:
         yield _one("kirok_disk_holds_days", "Days the disk holds", box.disk.holds_days)

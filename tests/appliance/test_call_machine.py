@@ -27,6 +27,7 @@ IN_CALL = {
     State.OPEN_LINE,
 }
 WAKE_UP = [Event.RING, Event.RING_ENDED, Event.LIFTED_WOKEN]
+OPEN_WOKEN = [Action.OPEN_IN, Action.KEEP_APART]
 
 
 def walk(*events):
@@ -81,23 +82,27 @@ def walk(*events):
         (
             [*WAKE_UP, Event.HUNG_UP, Event.RING, Event.RING_ENDED, Event.LIFTED, Event.HUNG_UP],
             State.IDLE,
-            [Action.OPEN_IN, Action.ANSWER, Action.CLOSE],
+            [*OPEN_WOKEN, Action.TAKE_BACK, Action.ANSWER, Action.CLOSE],
         ),
-        ([*WAKE_UP, Event.HUNG_UP, Event.WAITED], State.IDLE, [Action.OPEN_IN, Action.MISS]),
+        (
+            [*WAKE_UP, Event.HUNG_UP, Event.WAITED],
+            State.IDLE,
+            [*OPEN_WOKEN, Action.TAKE_BACK, Action.MISS],
+        ),
         (
             [*WAKE_UP, Event.WAITED, Event.HUNG_UP],
             State.IDLE,
-            [Action.OPEN_IN, Action.ANSWER_AT_LIFT, Action.CLOSE],
+            [*OPEN_WOKEN, Action.ANSWER_AT_LIFT, Action.CLOSE],
         ),
         (
             [*WAKE_UP, Event.KEYED],
             State.TALKING,
-            [Action.OPEN_IN, Action.ANSWER_AT_LIFT],
+            [*OPEN_WOKEN, Action.ANSWER_AT_LIFT],
         ),
         (
             [*WAKE_UP, Event.BOARD_GONE],
             State.LOST,
-            [Action.OPEN_IN, Action.ANSWER_AT_LIFT, Action.CLOSE],
+            [*OPEN_WOKEN, Action.ANSWER_AT_LIFT, Action.CLOSE],
         ),
         (
             [Event.RING, Event.BOARD_GONE, Event.BOARD_BACK, Event.LIFTED_BEFORE],
@@ -124,6 +129,14 @@ def test_the_board_can_be_lost_and_the_recorder_stopped_in_any_state():
     for state in State:
         assert (state, Event.STOPPED) in TABLE
         assert state is State.LOST or advance(state, Event.BOARD_GONE).state is State.LOST
+
+
+def test_what_is_kept_apart_is_taken_back_or_is_a_calls():
+    for (state, event), step in TABLE.items():
+        apart = state is State.WOKEN or Action.KEEP_APART in step.actions
+        settled = {Action.TAKE_BACK, Action.ANSWER_AT_LIFT} & set(step.actions)
+        assert (step.state is State.WOKEN) == (apart and not settled), (state, event)
+        assert len(settled) == (state is State.WOKEN)
 
 
 def test_every_timer_leads_somewhere():

@@ -5,6 +5,9 @@ from errno import ENOSPC
 
 import pytest
 
+from firmware_bridge.capture import write_capture
+from firmware_bridge.line_player import ScriptSource
+from tests.appliance.scene import CALLERS, START
 from tests.damage import copied
 from tests.faulty_disk import rig
 from tests.faulty_disk.rig import Fault
@@ -43,6 +46,13 @@ def judge(library, base, capture, data, fault):
     return run
 
 
+@pytest.fixture(scope="session")
+def displays(tmp_path_factory):
+    """A number display, and a person who lifts in the wake-up ringing of one."""
+    path = tmp_path_factory.mktemp("displays") / "two.wav"
+    return path, write_capture(path, ScriptSource([CALLERS[0], CALLERS[2]], seed=6), start=START)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_fault_at_any_call_costs_no_finished_call(library, base, capture, tmp_path, seed):
     rng = random.Random(seed)
@@ -50,6 +60,15 @@ def test_a_fault_at_any_call_costs_no_finished_call(library, base, capture, tmp_
     sticky = how == "not" and rng.random() < 0.5
     fault = Fault(rng.randrange(350), how, rng.choice(rig.ERRORS), sticky)
     judge(library, base, capture, tmp_path / "data", fault)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_fault_while_a_call_is_kept_apart_costs_no_finished_call(
+    library, base, displays, tmp_path, seed
+):
+    rng = random.Random(seed)
+    fault = Fault(rng.randrange(80, 200), rig.HOWS[seed % len(rig.HOWS)], rng.choice(rig.ERRORS))
+    judge(library, base, displays, tmp_path / "data", fault)
 
 
 def test_a_disk_that_stalls_for_two_seconds_costs_nothing(library, base, capture, tmp_path):

@@ -12,27 +12,32 @@ from appliance import site
 from appliance.box import open_box
 from appliance.replay import replay
 from tests import damage
-from tests.appliance.test_disk_faults import base, judge, library
+from tests.appliance.test_disk_faults import base, displays, judge, library
 from tests.faulty_disk import rig
 from tests.faulty_disk.rig import Fault
 
-__all__ = ["base", "library"]
+__all__ = ["base", "displays", "library"]
 
 pytestmark = pytest.mark.long
 
 STEP = int(os.environ.get("FAULT_STEP", "1"))
 
 
-def test_each_call_to_the_disk_may_fail(library, base, capture, tmp_path, capsys):
+@pytest.fixture(params=["capture", "displays"])
+def calls(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_each_call_to_the_disk_may_fail(library, base, calls, tmp_path, capsys):
     data = damage.copied(base, tmp_path / "data")
-    whole = rig.replayed(library, data, capture[0], Fault())
+    whole = rig.replayed(library, data, calls[0], Fault())
     assert whole.code == 0
     rng, ended = random.Random(1), {0: 0, 1: 0, -9: 0}
     for call in range(0, whole.calls, STEP):
         how = rig.HOWS[call // STEP % len(rig.HOWS)]
         fault = Fault(call, how, rng.choice(rig.ERRORS), how == "not" and rng.random() < 0.5)
         try:
-            run = judge(library, base, capture, data, fault)
+            run = judge(library, base, calls, data, fault)
         except AssertionError as error:
             raise AssertionError(f"{fault}: {error}") from error
         ended[run.code] += 1

@@ -43,6 +43,13 @@ class Notes:
     def keep_until(self, call, sample):
         self.told.append(("until", sample))
 
+    def keep_apart(self, call):
+        self.told.append(("apart",))
+
+    def take_back(self, call):
+        assert not call.stretches
+        self.told.append(("back",))
+
     def call_ended(self, call):
         self.told.append(("ended", call.ended, call.ended_by))
 
@@ -293,7 +300,10 @@ def test_a_number_displays_lift_and_hang_up_are_no_call(desk_of, notes):
     (call,) = notes.calls
     assert (call.started, call.answered, call.ended) == (2 * S, 12 * S, 30 * S)
     assert (call.number, call.number_source, call.rings) == ("0312345678", "caller_id", 2)
-    assert notes.told == [("from", 12 * S), ("until", 30 * S), ("ended", 30 * S, "on_hook")]
+    display = [("apart",), ("from", 5 * S), ("back",)]
+    answered = [("from", 12 * S), ("until", 30 * S), ("ended", 30 * S, "on_hook")]
+    assert notes.told == display + answered
+    assert [mark.kind for mark in call.marks if mark.kind == "keep_start"] == ["keep_start"]
 
 
 def test_a_number_display_nobody_answers_is_a_missed_call(desk_of, notes):
@@ -319,7 +329,41 @@ def test_a_person_who_lifts_during_the_wake_up_ringing_is_kept_from_the_lift(des
     play(desk_of(Mode.FULL), [*wake_up(), caller(5.4), on(60)])
     (call,) = notes.calls
     assert (call.answered, call.ended, call.why) == (5 * S, 60 * S, "full")
-    assert notes.told == [("from", 5 * S), ("until", 60 * S), ("ended", 60 * S, "on_hook")]
+    assert notes.told == [
+        ("apart",),
+        ("from", 5 * S),
+        ("until", 60 * S),
+        ("ended", 60 * S, "on_hook"),
+    ]
+    assert [mark.sample for mark in call.marks if mark.kind == "keep_start"] == [5 * S]
+
+
+def test_what_a_person_says_in_a_doubtful_lift_is_kept_before_the_doubt_is_over(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    play(desk, wake_up(), until_s=5.5)
+    assert desk.state is State.WOKEN
+    assert notes.told == [("apart",), ("from", 5 * S)]
+
+
+@pytest.mark.parametrize("mode", [Mode.SELECTIVE, Mode.NONE])
+def test_nothing_of_a_doubtful_lift_is_kept_where_calls_are_not(desk_of, notes, mode):
+    play(desk_of(mode), [*wake_up(), on(6.0, 1.0)])
+    assert notes.told == [("ended", 4.5 * S, "missed")]
+
+
+def test_a_disk_that_fills_up_in_a_doubtful_lift_keeps_no_more(desk_of, notes):
+    desk = desk_of(Mode.FULL)
+    play(desk, wake_up(), until_s=5.5)
+    desk.may_keep = False
+    desk.out_of_room(round(5.5 * S))
+    play(desk, [on(6.0, 1.0)])
+    assert notes.told == [
+        ("apart",),
+        ("from", 5 * S),
+        ("until", 5.5 * S),
+        ("back",),
+        ("ended", 4.5 * S, "missed"),
+    ]
 
 
 def test_a_key_shows_that_a_person_lifted(desk_of, notes):
@@ -346,7 +390,7 @@ def test_losing_the_board_after_a_doubtful_lift_keeps_what_there_is(desk_of, not
     desk.board_gone(round(second * S), "board_lost")
     (call,) = notes.calls
     assert (call.answered, call.ended) == (5 * S, second * S)
-    assert notes.told[0] == ("from", 5 * S)
+    assert notes.told[:2] == [("apart",), ("from", 5 * S)]
 
 
 @pytest.mark.parametrize("how", [{"reversed_s": -2.0}, {"burst_s": 0.997}])

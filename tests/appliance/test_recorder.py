@@ -45,6 +45,13 @@ class Notes:
             assert piece.first_sample == len(self.packets[call_id]) * FRAME
             self.packets[call_id] += piece.packets
 
+    def keep_apart(self, row):
+        self.apart = row.id
+
+    def take_back(self, row):
+        self.rows[row.id] = row
+        self.packets[row.id] = []
+
     def end(self, row, heard):
         self.rows[row.id] = row
         self.ended[row.id] = heard

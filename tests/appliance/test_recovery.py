@@ -22,8 +22,11 @@ from appliance.ledger_walk import read_entry
 from appliance.recovery import LOOKAHEAD, Found, finished
 from appliance.replay import replay
 from dsp.opus import Encoder
-from tests.appliance.scene import START
+from firmware_bridge.block import Block, Epoch
+from firmware_bridge.line_player import LinePlayer
+from tests.appliance.scene import CALLERS, START
 from tests.appliance.test_index import row
+from tests.damage import copied
 from tests.doctored import wrong
 
 
@@ -85,6 +88,44 @@ def test_the_lost_entry_of_a_proved_call_is_an_alarm(kept):
     with Engine(box, here, FixedClock(START)) as engine:
         assert "ledger_damaged" in [alarm.what for alarm in engine.recorder.status().alarms]
     assert entry_acts(box.data).count("entered_again") >= 1
+
+
+def after_a_cut(trial, here, script, seconds, where):
+    """Record a line until the power goes; return the rows that the next start finds."""
+    player = LinePlayer(script, 1, seed=6)
+    engine = Engine(trial, here, FixedClock(START), wait=True)
+    engine.recorder.push([Epoch(1, 1, 0)])
+    for at in range(0, round(seconds * 8000), 80):
+        audio, volts = player.render(10)
+        engine.recorder.push([Block(at, audio[None], volts[None])])
+    engine.writer.ask(lambda store: None, 30)
+    cut = copied(trial.data, where)
+    engine.close()
+    opened = box.open_box(cut)
+    Engine(opened, here, FixedClock(START)).close()
+    assert wrong(cut) == []
+    with CallIndex.open_readonly(opened.index) as index:
+        return list(index.search(CallQuery()))
+
+
+#: When somebody lifts in the wake-up ringing of the scene's third line.
+LIFTED_S = 3.0
+
+
+@pytest.mark.parametrize("after_s", [0.9, 1.5, 4.0, 7.5, 9.0])
+def test_a_cut_in_a_doubtful_lift_costs_no_more_than_in_any_call(trial, here, tmp_path, after_s):
+    (row,) = after_a_cut(trial, here, CALLERS[2], LIFTED_S + after_s, tmp_path / "cut")
+    lost_s = LIFTED_S + after_s - (row.end - START).total_seconds()
+    assert (row.direction, row.ended_by, row.recorded) == ("in", "interrupted", True)
+    assert lost_s < 0.55
+
+
+@pytest.mark.parametrize("at_s, kept", [(5.2, True), (7.5, False)])
+def test_a_cut_after_a_number_display_keeps_nothing_of_it(trial, here, tmp_path, at_s, kept):
+    # The set is off the hook from 4.3 to 5.3 s, and rings from 6.8 s on.
+    (row,) = after_a_cut(trial, here, CALLERS[0], at_s, tmp_path / "cut")
+    assert row.recorded == kept
+    assert len(list((tmp_path / "cut" / "vault").glob("*/*.reel"))) == 1 + kept
 
 
 def replaying(data, capture):

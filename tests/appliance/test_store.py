@@ -13,6 +13,7 @@ from appliance.index import CallIndex
 from appliance.kept_audio import Heard, Piece
 from appliance.policy import load
 from appliance.proof import Proof
+from appliance.recovery import LOOKAHEAD, recover
 from appliance.store import Parts, Store
 from appliance.ulid import Ulids
 from appliance.vault.day_secrets import DaySecrets
@@ -167,6 +168,67 @@ def test_a_call_past_midnight_stays_in_its_days_reel(store, parts):
     again = a_call(day="2026-11-23")
     store.begin(again)
     assert parts.index.get(again.id).reel == "2026-11-23/001.reel"
+
+
+def apart(store, call):
+    """Begin a call and keep some of it apart."""
+    store.begin(call)
+    store.keep_apart(call)
+    store.audio(pieces(call, 0, 1))
+    store.tick()
+
+
+def opened(parts, pair, call):
+    kept = parts.index.get(call.id)
+    age_file = open_table(parts.vault / call.day, parts.secrets).get(call.id)
+    data_key = keys.open_data_key(age_file, pair.identity)
+    return read_call(parts.vault / kept.reel, call.id, data_key, last_offset=kept.last_offset)
+
+
+def test_what_was_kept_apart_is_the_calls(store, parts, to_prove, pair):
+    call = a_call()
+    apart(store, call)
+    store.audio(pieces(call, 2))
+    store.end(ended(call, 480), Heard(480))
+    store.tick()
+    assert opened(parts, pair, call).packets == [b"packet 0", b"packet 1", b"packet 2"]
+    assert parts.index.get(call.id).reel == "2026-11-23/001.reel"
+    assert to_prove[0].reel == parts.vault / "2026-11-23/001.reel"
+
+
+def test_what_was_kept_apart_is_taken_back_whole(store, parts, to_prove, pair):
+    call, other = a_call(), a_call(line=2)
+    apart(store, call)
+    first = open_table(parts.vault / call.day, parts.secrets).get(call.id)
+    live(store, other)
+    store.audio(pieces(call, 2))
+    store.take_back(call)
+    assert sorted(path.name for path in parts.vault.glob("*/*.reel")) == ["000.reel"]
+    store.audio(pieces(call, 0))
+    store.end(ended(call, 160), Heard(160))
+    store.tick()
+    record = opened(parts, pair, call)
+    assert (record.packets, record.complete) == ([b"packet 0"], True)
+    assert open_table(parts.vault / call.day, parts.secrets).get(call.id) != first
+    sound = sha256(b"\0\x08packet 0").digest()
+    salt = call_entry.salt_of(to_prove[-1].data_key)
+    assert parts.ledger.entries[-1][1]["audio"] == call_entry.commit(sound, salt)
+    store.close()
+
+
+def test_a_call_cut_off_while_it_is_kept_apart_has_its_audio(store, parts):
+    call = a_call(end=None, stretches=[{"at_s": 1.0, "audio_s": 0.0, "until_s": None}])
+    apart(store, call)
+    (row,) = recover(parts.index, parts.vault, parts.ledger)
+    assert (row.audio_samples, row.proof) == (320 - LOOKAHEAD, "pending")
+
+
+def test_a_call_cut_off_after_it_was_taken_back_has_none(store, parts):
+    call = a_call(end=None)
+    apart(store, call)
+    store.take_back(call)
+    (row,) = recover(parts.index, parts.vault, parts.ledger)
+    assert (row.audio_samples, row.proof, row.reel) == (0, "none", "2026-11-23/000.reel")
 
 
 def test_a_listen_is_in_the_ledger_before_the_key_is_out(store, parts, pair):

@@ -119,6 +119,18 @@ def test_a_stalled_disk_does_not_make_the_line_wait():
     assert names(store).count("audio") == round(10 / TICK_S)
 
 
+def test_how_long_the_disk_took_is_told():
+    class SlowStore(FakeStore):
+        def tick(self):
+            threading.Event().wait(0.05)
+
+    writer = writer_of(SlowStore())
+    assert writer.counters()["slowest_flush_ms"] == 0
+    writer.audio([])
+    writer.close()
+    assert 50 <= writer.counters()["slowest_flush_ms"] < 30_000
+
+
 def test_a_disk_that_hangs_for_good_costs_audio_and_not_memory():
     store = FakeStore()
     store.go.clear()

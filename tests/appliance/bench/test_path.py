@@ -25,7 +25,7 @@ def test_a_recorder_of_sixteen_lines_is_measured(tmp_path):
     assert found.core_percent > 0
     assert found.flushes_per_s > 0.5
     assert found.rss_bytes > 2e7
-    assert 1500 < found.sealed_bytes_per_s / 16 < 3300  # Opus at 16 kbit/s, by ticks of 0.48 s
+    assert 1500 < found.sealed_bytes_per_s / 16 < 3300  # Opus at 16 kbit/s, by ticks of 0.32 s
     assert list(tmp_path.iterdir()) == []
 
 

@@ -119,6 +119,18 @@ def test_a_call_has_one_key(day_dir):
     assert KeyTable(day_dir, SECRET).calls() == [call(0)]
 
 
+def test_a_call_that_is_given_another_key_has_that(day_dir):
+    filled(day_dir)
+    table = KeyTable(day_dir, SECRET)
+    table.change(call(1), age(9))
+    table.close()
+    again = KeyTable(day_dir, SECRET)
+    assert [again.get(call(number)) for number in range(3)] == [age(0), age(9), age(2)]
+    assert again.damaged == 0
+    with pytest.raises(ValueError, match="closed"):
+        table.change(call(1), age(3))
+
+
 def test_cut_at_any_byte_every_whole_row_is_there_and_the_next_is_added(day_dir):
     path = day_dir / "keys.db"
     filled(day_dir)

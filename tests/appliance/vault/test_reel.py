@@ -252,6 +252,17 @@ def test_the_header_has_one_form():
     assert len(pack_header(DAY, "box-7")) == HEADER_BYTES
 
 
+def test_a_reel_that_is_removed_is_gone_and_takes_no_more(tmp_path):
+    disk = FaultyDisk()
+    reel = ReelWriter(tmp_path, DAY, "box-7", disk=disk)
+    reel.append(b"x")
+    reel.remove()
+    assert not reel.path.exists()
+    assert disk.calls[-3:] == ["unlink", "open", "fsync"]
+    with pytest.raises(ValueError, match="closed"):
+        reel.append(b"y")
+
+
 @pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
 def test_a_reel_that_has_lost_its_name_takes_no_more(tmp_path, how):
     writer = ReelWriter(tmp_path, DAY, "box-7")

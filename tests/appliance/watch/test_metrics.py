@@ -25,7 +25,13 @@ BOX = BoxStatus(
     counts={"seen": 12, "recorded": 10, "proved": 9, "failed": 1, "pending": 0},
     disk=DiskStatus(41_000_000_000, 1, 143, 90),
     night=NightCount("2026-11-22T17:50:00.000Z", 120, 100, 99, 1),
-    counters={"gaps": 2, "lost_samples": 800, "lost_pieces": 0, "queue": 3},
+    counters={
+        "gaps": 2,
+        "lost_samples": 800,
+        "lost_pieces": 0,
+        "slowest_flush_ms": 412,
+        "queue": 3,
+    },
 )
 DOWN = [Alarm("line_down", f"line {n}", "", NAMES[0]) for n in (3, 4)]
 
@@ -60,6 +66,7 @@ def figures(box=BOX, alarms=DOWN):
         ("kirok_calls_today{pending}", 0),
         ("kirok_gaps_total", 2),
         ("kirok_lost_samples_total", 800),
+        ("kirok_slowest_flush_seconds", 0.412),
         ("kirok_writer_queue", 3),
         ("kirok_line_state{1,in_call}", 1),
         ("kirok_line_state{1,idle}", 0),
