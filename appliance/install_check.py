@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from appliance import owners, paper
+from appliance import owners, page_asked, paper
 from appliance.box import Box
 from appliance.owners import Users
 from appliance.registry import read_people
@@ -33,6 +33,8 @@ UNIT_FOLDERS: Final = (
     Path("/lib/systemd/system"),
 )
 _DIALLED: Final = 1.0
+#: Nobody waits longer for a page. Bench value.
+_ASKED_S: Final = 5.0
 _SHOWN: Final = 5
 
 
@@ -137,9 +139,8 @@ def page(box: Box, web: Web) -> Findings:
         text = f"the page is on {web.host} without TLS: passphrases go over the wire in clear"
         yield "wrong", text, "put nginx before it, [web] host = 127.0.0.1 and tls = true"
     runs = _alive(box.run / "web.pid")
-    answers = _answers(web)
     where = f"{web.host} port {web.port}"
-    if runs and answers:
+    if runs and page_asked.answers(web, _ASKED_S):
         yield "fine", f"the page answers on {where}", ""
     elif runs:
         yield (
@@ -147,7 +148,7 @@ def page(box: Box, web: Web) -> Findings:
             f"the page runs and does not answer on {where}",
             "systemctl restart kirok-web",
         )
-    elif answers:
+    elif _taken(web):
         text = f"another program answers on {where}"
         yield "wrong", text, "end it, or choose another port under [web] in site.toml"
     else:
@@ -171,7 +172,7 @@ def _alive(pid_file: Path) -> bool:
         return False
 
 
-def _answers(web: Web) -> bool:
+def _taken(web: Web) -> bool:
     with suppress(OSError):
         socket.create_connection((web.host, web.port), timeout=_DIALLED).close()
         return True

@@ -8,20 +8,15 @@ systemd ends the page and starts it again.
 Source: sd_watchdog_enabled(3).
 """
 
-import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 from typing import Final
 
 from appliance import systemd
+from appliance.page_asked import answers
 from appliance.site import Web
 
-log = logging.getLogger(__name__)
-
-#: An address to listen on that is none to be asked at.
-_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 #: So often within the time that systemd waits; three may fail, and one may be late.
 _TIMES: Final = 4
 
@@ -41,20 +36,6 @@ def felt(web: Web) -> Iterator[None]:
     finally:
         stop.set()
         feeling.join()
-
-
-def answers(web: Web, timeout_s: float) -> bool:
-    """Ask the page for its first form."""
-    host = _EVERYWHERE.get(web.host, web.host)
-    asked = HTTPConnection(host, web.port, timeout=timeout_s)
-    try:
-        asked.request("GET", "/sign-in", headers={"Host": "localhost"})
-        return asked.getresponse().status < 500
-    except (OSError, HTTPException) as error:
-        log.warning("the page does not answer itself: %s", error or type(error).__name__)
-        return False
-    finally:
-        asked.close()
 
 
 def _feel(web: Web, every_s: float, stop: threading.Event) -> None:

@@ -7,7 +7,6 @@ It asks the recorder and the page every few seconds, and owns nothing of theirs.
 import logging
 import os
 import shutil
-import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,7 +18,7 @@ from typing import Final
 
 from prometheus_client import start_http_server
 
-from appliance import box, pid_file, site
+from appliance import box, page_asked, pid_file, site
 from appliance.api import BoxStatus, RecorderAway
 from appliance.box import Box
 from appliance.control import ControlClient
@@ -89,16 +88,7 @@ def _look(opened: Box, here: Site) -> Look:
         found = ControlClient(opened.socket, timeout_s=_ASK_S).status()
     except RecorderAway as error:
         log.info("%s", error)
-    return Look(datetime.now(UTC), monotonic(), found, _page_answers(here))
-
-
-def _page_answers(here: Site) -> bool:
-    host = here.web.host if here.web.host not in ("0.0.0.0", "::") else LOOPBACK
-    try:
-        socket.create_connection((host, here.web.port), timeout=_ASK_S).close()
-    except OSError:
-        return False
-    return True
+    return Look(datetime.now(UTC), monotonic(), found, page_asked.answers(here.web, _ASK_S))
 
 
 def _postman(mail: Mail, writer: Writer) -> "Callable[[Digest], Future[None]]":

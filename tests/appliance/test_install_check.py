@@ -13,6 +13,7 @@ from appliance.doctor import examine
 from appliance.owners import Users
 from appliance.site import Panel, Site, Web
 from tests.another_user import needs_root
+from tests.answering import answering
 
 DOCS = Path(__file__).parents[2] / "docs" / "doctor.md"
 
@@ -96,13 +97,16 @@ def test_a_page_on_the_net_without_tls_is_told(trial, silent):
     assert levels(install_check.page(trial, Web("0.0.0.0", silent.port, tls=True))) == ["note"]
 
 
-def test_a_page_that_runs_and_does_not_answer_is_told(trial, silent, listening):
+def test_a_page_that_runs_and_does_not_answer_is_told(trial, silent):
     assert levels(install_check.page(trial, silent)) == ["note"]
     trial.run.mkdir(exist_ok=True)
     (trial.run / "web.pid").write_text(f"{os.getpid()}\n")
     ((level, what, _),) = install_check.page(trial, silent)
     assert (level, "does not answer" in what) == ("wrong", True)
-    assert levels(install_check.page(trial, listening)) == ["fine"]
+    with answering() as web:
+        assert levels(install_check.page(trial, web)) == ["fine"]
+    with answering(500) as web:
+        assert levels(install_check.page(trial, web)) == ["wrong"]
 
 
 def test_a_port_that_another_program_has_is_told(trial, listening):

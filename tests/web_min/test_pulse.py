@@ -1,35 +1,35 @@
-"""What the page takes for an answer of its own; that it says so, test_service.py."""
+"""The notice to systemd goes while the page answers; with the real page: test_service.py."""
 
 import socket
-from threading import Thread
 
 import pytest
 
-from appliance.site import Web
-from tests.waiting import free_port
-from web_min.pulse import answers
-
-LIMIT_S = 20
+from tests.answering import answering
+from web_min.pulse import felt
 
 
-@pytest.mark.parametrize(
-    "status, alive", [(b"200 OK", True), (b"303 See Other", True), (b"500 Broken", False)]
-)
-def test_an_answer_is_one_that_is_no_fault(status, alive):
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        head = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n"
-
-        def serve():
-            client, _ = server.accept()
-            with client:
-                client.recv(1000)
-                client.sendall(head)
-
-        serving = Thread(target=serve)
-        serving.start()
-        assert answers(Web("0.0.0.0", server.getsockname()[1]), LIMIT_S) == alive
-        serving.join()
+@pytest.fixture
+def systemd(tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+        listener.settimeout(0.5)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "400000")
+        yield listener
 
 
-def test_nobody_there_is_no_answer():
-    assert not answers(Web(port=free_port()), 1.0)
+def test_a_page_that_answers_has_a_pulse(systemd):
+    with answering() as web, felt(web):
+        systemd.settimeout(20)
+        assert [systemd.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+
+
+def test_a_page_that_fails_has_none(systemd):
+    with answering(500) as web, felt(web), pytest.raises(TimeoutError):
+        systemd.recv(100)
+
+
+def test_without_a_watchdog_nobody_asks(systemd, monkeypatch):
+    monkeypatch.delenv("WATCHDOG_USEC")
+    with answering() as web, felt(web), pytest.raises(TimeoutError):
+        systemd.recv(100)
