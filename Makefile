@@ -3,8 +3,9 @@
 VENV   := .venv
 PYTHON := $(shell command -v python3.11 || command -v python3)
 BIN    := $(VENV)/bin
+BOX    := /opt/kirok
 
-.PHONY: setup demo test kill-test power-cut fault-sweep live-fault-test clock-test retention-test memory-test attack-test page-test lint types clean lock
+.PHONY: setup demo test install units-test kill-test power-cut fault-sweep live-fault-test clock-test retention-test memory-test attack-test page-test lint types clean lock
 
 setup: $(VENV)/.run
 
@@ -13,6 +14,20 @@ demo: setup
 
 test: $(VENV)/.test lint types
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+# On a box, as root: the program in /opt/kirok, the services' users and their units.
+install:
+	sh image_build/install-debian-packages.sh run
+	$(PYTHON) -m venv $(BOX)
+	$(BOX)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BOX)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation .
+	install -m 644 image_build/sysusers.d/kirok.conf /usr/lib/sysusers.d/
+	systemd-sysusers kirok.conf
+	install -m 644 image_build/systemd/*.service /etc/systemd/system/
+
+# The README's words for a box, and the three services under a live systemd: about 5 minutes; as root.
+units-test: $(VENV)/.long
+	$(BIN)/python -m pytest -q -s -m long tests/long/test_live_units.py
 
 # 50 kills of the recorder at random moments, about 8 minutes.
 kill-test: $(VENV)/.test

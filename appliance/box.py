@@ -247,10 +247,10 @@ def fixed_files(opened: Box) -> tuple[Spared, ...]:
     """Return the files that never change after `init`, and are there twice."""
     data, sums = opened.data, opened.sums
     files = [_box_toml(data), *(_summed(data, name, sums) for name in SUMMED)]
-    if opened.signing_key.parent == opened.keys:  # a credential has no copy in the folder
-        files.append(
-            _spared(data, "keys/box.key", lambda path: _check_key(path, opened.public_key))
-        )
+    key = _spared(data, "keys/box.key", lambda path: _check_key(path, opened.public_key))
+    # A credential has no copy in the folder, whoever is asking: key_check says where it is.
+    if opened.signing_key.parent == opened.keys and (key.path.exists() or key.spare.exists()):
+        files.append(key)
     return tuple(files)
 
 

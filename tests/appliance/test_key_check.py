@@ -3,6 +3,7 @@ import subprocess
 import pytest
 
 from appliance import key_check, keys
+from appliance.box import fixed_files
 from appliance.registry import Registry
 from appliance.registry_storage import spare_of
 from tests.appliance.scene import PASSPHRASE, START
@@ -53,6 +54,8 @@ def test_it_says_where_a_credential_comes_from(trial, tmp_path, monkeypatch):
     assert found(trial, "fine", (tmp_path / "none", tmp_path))[0] == (
         f"the signing key is a systemd credential, {tmp_path / 'box.key'}"
     )
+    (trial.data / "spare" / "box.key").unlink()  # as the recorder does
+    assert all(one.path != path for one in fixed_files(trial)), "root sees no credential"
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
     assert "is a systemd credential" in found(trial, "fine")[0]
 

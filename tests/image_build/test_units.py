@@ -106,3 +106,6 @@ def test_the_users_are_made_as_the_folder_and_the_units_want_them(tmp_path):
         (owners.RECORD, owners.WEB, owners.WATCHER), group
     ), made.stderr
     assert [owners.RECORD, "x", owners.RECORD] in [[g[0], g[1], g[3]] for g in groups]
+    unit = (FOLDER / "kirok-record.service").read_text()
+    (wanted,) = re.findall("^SupplementaryGroups=(.*)$", unit, re.MULTILINE)
+    assert set(wanted.split()) <= {name for name, *_ in groups}
