@@ -192,10 +192,11 @@ def create(data: Path, plan: Plan, now: datetime) -> Created:
         _sync_tree(part)
         # Power goes now: the part folder, which the next time removes.
         os.rename(part, data)
+        _sync(data.parent)
     except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
+        # Nobody has seen the recovery sheet of a folder that is there already: it goes too.
+        shutil.rmtree(part if part.exists() else data, ignore_errors=True)
         raise
-    _sync(data.parent)
     return created
 
 

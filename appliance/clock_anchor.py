@@ -49,7 +49,7 @@ def read_anchor(data: Path) -> Anchor | None:
         )
     except FileNotFoundError:
         return None
-    except (DamagedLine, KeyError, TypeError) as error:
+    except (IsADirectoryError, DamagedLine, KeyError, TypeError) as error:
         raise AnchorDamaged(f"{path}: {error}") from None
 
 

@@ -8,6 +8,8 @@ The calls, in order (`publish` links where `replace` renames):
     rename | link         the name appears at once; link never replaces one
     fsync(directory)      the name is on the disk
 
+A folder that stands where a file belongs is put aside first.
+
 What root writes belongs to whom the old file belonged, or the folder: a command run by the
 administrator must not take a file away from a service.
 
@@ -18,11 +20,15 @@ Source: A. Rebello et al., "Can applications recover from fsync failures?", USEN
 """
 
 import errno
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+
+log = logging.getLogger(__name__)
 
 
 class Disk(Protocol):
@@ -50,7 +56,12 @@ def replace(path: Path, data: bytes, *, mode: int = 0o600, disk: Disk = os) -> N
     with opened(path.parent, os.O_RDONLY | os.O_DIRECTORY, disk=disk) as directory:
         part = _write_part(path, data, mode, disk)
         # Power goes now: the old file, and a part file for the next time to write over.
-        disk.rename(part, path)
+        try:
+            disk.rename(part, path)
+        except IsADirectoryError:
+            set_aside(path)
+            # Power goes now: a part file, and no file.
+            disk.rename(part, path)
         # Power goes now: the old file or the new.
         disk.fsync(directory)
         # Power goes now: the new file.
@@ -73,6 +84,22 @@ def publish(path: Path, data: bytes, *, mode: int = 0o600, disk: Disk = os) -> N
             disk.unlink(part)
         disk.fsync(directory)
         # Power goes now: the new file.
+
+
+def set_aside(path: Path) -> Path | None:
+    """Rename what cannot be read to `NAME.damaged-DATE`, and return that; it is never deleted."""
+    if not os.path.lexists(path):
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    number = 0
+    while os.path.lexists(aside):
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+    os.rename(path, aside)
+    sync_directory(path.parent)
+    log.error("%s cannot be used; it is kept as %s", path, aside.name)
+    return aside
 
 
 def make_directory(path: Path, *, mode: int = 0o700, disk: Disk = os) -> None:

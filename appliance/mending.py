@@ -9,10 +9,10 @@ import os
 from appliance import box as boxes
 from appliance import site as sites
 from appliance.box import Box
-from appliance.durable import make_directory, publish
+from appliance.durable import make_directory, publish, set_aside
 from appliance.ledger_walk import ENTRIES
 from appliance.site import Site
-from appliance.spares import FOLDER, set_aside, settle
+from appliance.spares import FOLDER, settle
 from appliance.store import Log
 
 #: An alarm's name (see alarms.py) and its place.
@@ -20,7 +20,7 @@ Trouble = tuple[str, str]
 
 
 def folders(box: Box) -> list[Trouble]:
-    """Make the folders that are missing.
+    """Make the folders that are missing, and put aside what is no file where one is written to.
 
     Raises:
         FileNotFoundError: one is a link to a disk that is not there.
@@ -39,6 +39,10 @@ def folders(box: Box) -> list[Trouble]:
         make_directory(path, mode=0o700 if path in (box.secrets, box.keys) else 0o750)
         if what:
             found.append((what, ""))
+    index = (box.index.with_name(box.index.name + suffix) for suffix in ("", "-wal", "-shm"))
+    for path in (box.ledger / ENTRIES, *index):
+        if not path.is_file():
+            set_aside(path)
     if not (box.ledger / ENTRIES).exists():
         # Its head, if that is there, says how many entries there were: the log goes on behind them.
         publish(box.ledger / ENTRIES, b"", mode=0o640)

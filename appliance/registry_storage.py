@@ -21,7 +21,6 @@ from typing import IO, Any, Final
 from tinydb import Storage
 
 from appliance import durable
-from appliance.spares import set_aside
 
 Tables = dict[str, dict[str, Any]]
 
@@ -150,7 +149,7 @@ def read_file(path: Path) -> Tables:
         tables = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RegistryMissing(f"{path} is missing: run `kirok init`, or put back a copy") from None
-    except ValueError as error:
+    except (IsADirectoryError, ValueError) as error:
         raise RegistryBroken(f"{path} is not JSON ({error}): put back a copy of it") from error
     if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
         raise RegistryBroken(f"{path} holds no tables: put back a copy of it")
@@ -164,10 +163,10 @@ def _settle(path: Path) -> None:
     """Make the two files agree: the first is believed if it is whole."""
     content = as_file(read_tables(path))
     if not _whole(path):
-        set_aside(path)
+        durable.set_aside(path)
         durable.replace(path, content)
     spare = spare_of(path)
-    if not spare.exists() or spare.read_bytes() != content:
+    if not _whole(spare) or spare.read_bytes() != content:
         durable.replace(spare, content)
 
 
@@ -200,6 +199,8 @@ def _private(name: str, flags: int) -> int:
 
 def _locked(path: Path) -> IO[str]:
     """Return the file that holds the lock; the kernel lets go of it when the process ends."""
+    if path.is_dir():
+        durable.set_aside(path)
     file = open(path, "a", opener=_private)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

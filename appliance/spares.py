@@ -13,16 +13,14 @@ before anything is changed: `doctor --deep` compares the files with the last ent
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from appliance.durable import make_directory, replace, sync_directory
+from appliance.durable import make_directory, replace, set_aside
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +60,9 @@ def believed(one: Spared) -> Path:
     Raises:
         OSError, ValueError: neither is; what is wrong with the file itself.
     """
-    if one.wrong(one.path) and not one.wrong(one.spare):
-        log.error("%s: its spare is used", one.wrong(one.path))
+    wrong = one.wrong(one.path)
+    if wrong and not one.wrong(one.spare):
+        log.error("%s: its spare is used", wrong)
         return one.spare
     one.judge(one.path)
     return one.path
@@ -108,22 +107,6 @@ def copy(spared: Iterable[Spared]) -> dict[str, str]:
             replace(one.spare, content, mode=_mode(one))
             sums[one.name] = sha256(content).hexdigest()
     return sums
-
-
-def set_aside(path: Path) -> Path | None:
-    """Rename what cannot be read to `NAME.damaged-DATE`, and return that; it is never deleted."""
-    if not os.path.lexists(path):
-        return None
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
-    number = 0
-    while os.path.lexists(aside):
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    os.rename(path, aside)
-    sync_directory(path.parent)
-    log.error("%s cannot be used; it is kept as %s", path, aside.name)
-    return aside
 
 
 def _judge(one: Spared) -> tuple[str, Path | None]:

@@ -177,7 +177,9 @@ def whole_copies(path: Path) -> int:
         data = path.read_bytes()
     except OSError:
         return 0
-    return COPIES if len(data) == len(_ERASED) and not any(data) else len(_whole(data))
+    if len(data) != len(_ERASED):
+        return min(len(_whole(data)), COPIES - 1)  # of half a file both copies are the same one
+    return len(_whole(data)) if any(data) else COPIES
 
 
 def read_secret(path: Path) -> bytes:

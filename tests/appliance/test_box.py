@@ -1,3 +1,5 @@
+import errno
+import os
 import subprocess
 
 import pytest
@@ -83,6 +85,24 @@ def test_what_an_earlier_cut_left_is_replaced(tmp_path):
     box.create(tmp_path / "data", Plan(OSAN), START)
     assert not (tmp_path / ".data.part").exists()
     assert not (tmp_path / "data" / "half").exists()
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
+def test_a_folder_whose_sheet_nobody_has_seen_does_not_stay(tmp_path, done, monkeypatch):
+    real = os.rename
+
+    def rename(old, new):
+        if done or new != tmp_path / "box":
+            real(old, new)
+        if new == tmp_path / "box":
+            raise OSError(errno.EIO, "the disk failed")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "rename", rename)
+        with pytest.raises(OSError, match="the disk failed"):
+            box.create(tmp_path / "box", Plan(OSAN), START)
+    assert list(tmp_path.iterdir()) == []
+    assert box.create(tmp_path / "box", Plan(OSAN), START).recovery
 
 
 def test_a_profile_that_cannot_be_used_makes_nothing(tmp_path):

@@ -28,6 +28,14 @@ def test_any_flipped_byte_is_found(tmp_path):
             read_anchor(tmp_path)
 
 
+def test_a_folder_in_its_place_is_damage_and_gives_way(tmp_path):
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(AnchorDamaged, match="clock"):
+        read_anchor(tmp_path)
+    keep_anchor(tmp_path, ANCHOR)
+    assert read_anchor(tmp_path) == ANCHOR
+
+
 @pytest.mark.parametrize("done", [False, True])
 def test_a_power_cut_leaves_the_moment_before_or_this_one(tmp_path, done):
     disk = FaultyDisk()

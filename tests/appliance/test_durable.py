@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from appliance.durable import make_directory, publish, replace, write_all
+from appliance.durable import make_directory, publish, replace, set_aside, write_all
 from tests.another_user import needs_root
 from tests.faults import FaultyDisk, PowerCut
 
@@ -96,6 +96,23 @@ def test_a_real_limit_on_the_file_keeps_the_old_one(tmp_path):
         signal.signal(signal.SIGXFSZ, ignored)
     assert caught.value.errno == errno.EFBIG
     assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_a_folder_in_a_files_place_is_kept_under_another_name(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "in it").write_text("somebody's")
+    replace(tmp_path / "a", b"x")
+    assert (tmp_path / "a").read_bytes() == b"x"
+    (aside,) = tmp_path.glob("a.damaged-*")
+    assert names(aside) == ["in it"]
+
+
+def test_what_is_put_aside_twice_in_a_second_has_two_names(tmp_path):
+    for text in ("one", "two"):
+        (tmp_path / "a").write_text(text)
+        set_aside(tmp_path / "a")
+    assert sorted(path.read_text() for path in tmp_path.glob("a.damaged-*")) == ["one", "two"]
+    assert set_aside(tmp_path / "a") is None
 
 
 def test_a_directory_is_made_once_and_only_in_one_that_is_there(tmp_path):

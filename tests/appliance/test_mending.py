@@ -3,6 +3,7 @@ import shutil
 import pytest
 
 from appliance import mending
+from appliance.index import CallIndex
 from appliance.replay import replay
 
 
@@ -54,6 +55,27 @@ def test_a_changed_site_is_entered_and_is_an_alarm_but_before_the_first_start(tr
     trial.site_file.write_text(trial.site_file.read_text() + "\n# by hand\n")
     found, _ = files(trial, here)
     assert found == [("config_changed", "site.toml")]
+
+
+@pytest.mark.parametrize("instead", ["a folder", "a link to nothing"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("alarms.json", "clock", "ledger/head", "ledger/resume", "ledger/entries.log"),
+        *("calls.db", "calls.db-wal", "calls.db-shm", "spare/box.toml", "spare/site.toml"),
+    ],
+)
+def test_what_stands_in_a_files_place_keeps_nothing_from_starting(
+    trial, here, capture, name, instead
+):
+    path = trial.data / name
+    path.unlink(missing_ok=True)
+    path.mkdir() if instead == "a folder" else path.symlink_to("/nowhere/else")
+    rows = replay(trial, here, capture[0])
+    assert [row.proof for row in rows].count("verified") == 3
+    replay(trial, here, capture[0])
+    with CallIndex.open_readonly(trial.index) as index:
+        assert index.count() == 2 * len(rows)
 
 
 @pytest.mark.parametrize("lost", ["ledger/entries.log", "ledger", "vault", "keys"])

@@ -165,6 +165,16 @@ def test_a_damaged_spare_is_made_again(path):
     assert spare_of(path).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.parametrize("name", ["registry.json", "registry.spare.json", "registry.lock"])
+def test_a_folder_in_the_place_of_a_file_is_put_aside(path, name):
+    write_tables(path, FIRST)
+    path.with_name(name).unlink(missing_ok=True)
+    path.with_name(name).mkdir()
+    CrashSafeStorage(path).close()
+    assert read_file(path) == read_file(spare_of(path)) == FIRST
+    assert [one.is_dir() for one in path.parent.glob(f"{name}.damaged-*")] == [True]
+
+
 @pytest.mark.parametrize("at", range(0, 400, 7))
 def test_no_flipped_bit_is_taken_for_a_registry(path, at):
     content = bytearray(as_file(FIRST))

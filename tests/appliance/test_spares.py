@@ -1,6 +1,6 @@
 import pytest
 
-from appliance.spares import Spared, believed, copy, set_aside, settle
+from appliance.spares import Spared, believed, copy, settle
 
 
 def judge(path):
@@ -98,11 +98,3 @@ def test_a_new_folders_spares_have_the_sums_of_their_files(make):
     sums = copy([one, Spared("none", one.path / "x", one.spare, True, judge)][:1])
     assert sums == {"a.toml": "770e607624d689265ca6c44884d0807d9b054d23c473c106c72be9de08b7376c"}
     assert one.spare.read_text() == "good"
-
-
-def test_what_is_put_aside_twice_in_a_second_has_two_names(tmp_path):
-    for text in ("one", "two"):
-        (tmp_path / "a").write_text(text)
-        set_aside(tmp_path / "a")
-    assert sorted(path.read_text() for path in tmp_path.glob("a.damaged-*")) == ["one", "two"]
-    assert set_aside(tmp_path / "a") is None

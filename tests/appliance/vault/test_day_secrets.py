@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from appliance.vault.day_secrets import DaySecrets, SecretDamaged, SecretGone
+from appliance.vault.day_secrets import DaySecrets, SecretDamaged, SecretGone, whole_copies
 from tests.faults import FaultyDisk, PowerCut
 
 DAY = "2026-11-23"
@@ -89,6 +89,14 @@ def test_more_damage_is_said_and_not_taken_for_a_new_day(store, tmp_path):
         path.write_bytes(spoilt or b"\1")
         with pytest.raises(SecretDamaged):
             store.get(DAY)
+
+
+def test_of_half_a_file_one_copy_is_left(store, tmp_path):
+    store.get(DAY)
+    path = tmp_path / f"{DAY}.secret"
+    assert whole_copies(path) == 2
+    path.write_bytes(path.read_bytes()[:40])
+    assert whole_copies(path) == 1
 
 
 @pytest.mark.parametrize("day", ["../x", "", "2026/11", "A", "x" * 17])
