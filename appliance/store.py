@@ -3,7 +3,8 @@
 For each call:
 
     begin   data key made, sealed to the recipients, on the disk       then the row
-    tick    segments of every call, appended, one flush a reel         then changed rows
+    tick    changed rows: that a call is kept, and from when           then segments of every call,
+                                                                       appended, one flush a reel
     end     facts sealed as the last segment, flushed                  then the row, which names its
                                                                        entry, then the entry
     proof   read back, opened, compared                                then the row, then the key
@@ -18,7 +19,7 @@ All of it runs on the writer's thread (`writer.py`).
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -144,7 +145,7 @@ class Store:
         """Make a call's key, and its row."""
         call, age_file = self._new(row)
         self._table_to_add_to(row.day).add(row.id, age_file)
-        self._put(call.row)
+        self._put_rows([call.row])
 
     def _new(self, row: CallRow) -> tuple[_Open, bytes]:
         """Return a call of which nothing is kept yet, and its data key as an age file."""
@@ -153,10 +154,6 @@ class Store:
         call.row = call.in_reel(row)
         self._open[row.id] = call
         return call, keys.seal_data_key(data_key, self._parts.recipients)
-
-    def _put(self, row: CallRow) -> None:
-        with self._parts.index.transaction():
-            self._parts.index.put(row)
 
     def change(self, row: CallRow) -> None:
         """More is known of a call; its row follows with the next tick."""
@@ -174,7 +171,7 @@ class Store:
         self._changed.pop(row.id, None)
         self._unflushed.discard(apart)
         call, age_file = self._new(row)
-        self._put(call.row)
+        self._put_rows([call.row])
         # Power goes now: a call of which nothing is kept.
         self.table(row.day).change(row.id, age_file)
         apart.remove()
@@ -203,13 +200,16 @@ class Store:
         self._ended.append((call, heard))
 
     def tick(self) -> None:
-        """Put everything on the disk: one flush a reel, then the rows, then the ledger."""
+        """Put all on the disk: calls in progress, one flush a reel, ends of calls, the ledger."""
+        self._put_rows(self._changed.values())
+        self._changed.clear()
+        # Power goes now: a call that is kept from a moment on, and nothing of it yet.
         for reel in sorted(self._unflushed, key=lambda reel: reel.path):
             reel.flush()
         self._unflushed.clear()
         for call, _ in self._ended:
             self._enter(call)
-        self._put_rows()
+        self._put_rows(call.row for call, _ in self._ended)
         # Power goes now: a row that names an entry which is not there; recovery enters it again.
         if monotonic() >= self._next_head_s:
             self._next_head_s = monotonic() + HEAD_EVERY_S
@@ -465,15 +465,12 @@ class Store:
 
     # ------------------------------------------------------------ the end of a call
 
-    def _put_rows(self) -> None:
-        if not self._changed and not self._ended:
-            return
-        with self._parts.index.transaction():
-            for row in self._changed.values():
-                self._parts.index.put(row)
-            for call, _ in self._ended:
-                self._parts.index.put(call.row)
-        self._changed.clear()
+    def _put_rows(self, rows: Iterable[CallRow]) -> None:
+        rows = list(rows)
+        if rows:
+            with self._parts.index.transaction():
+                for row in rows:
+                    self._parts.index.put(row)
 
     def _put_right(self) -> None:
         if self._date is None or not (unsure := self._parts.index.unsure()):
@@ -483,9 +480,7 @@ class Store:
             self._parts.ledger.append("dated", **dating.facts(row))
         self._parts.ledger.sync()
         # Power goes now: entries, and rows that are not sure: the next start enters them again.
-        with self._parts.index.transaction():
-            for row in rows:
-                self._parts.index.put(row)
+        self._put_rows(rows)
 
     def _enter(self, call: _Open) -> None:
         """Enter a call; its row, which is yet to be put, gets the entry's number."""

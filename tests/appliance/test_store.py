@@ -185,6 +185,20 @@ def opened(parts, pair, call):
     return read_call(parts.vault / kept.reel, call.id, data_key, last_offset=kept.last_offset)
 
 
+def test_that_a_call_is_kept_is_known_before_its_audio_is_safe(store, parts):
+    """A cut between the two must not leave audio of a call that nobody answered."""
+    call = a_call(end=None, why="missed")
+    store.begin(call)
+    stretches = [{"at_s": 1.0, "audio_s": 0.0, "until_s": None}]
+    store.change(replace(call, why="full", stretches=stretches))
+    store.audio(pieces(call, 0))
+    (parts.vault / call.day / "000.reel").unlink()
+    with pytest.raises(FileNotFoundError):
+        store.tick()
+    kept = parts.index.get(call.id)
+    assert (kept.why, kept.stretches) == ("full", stretches)
+
+
 def test_what_was_kept_apart_is_the_calls(store, parts, to_prove, pair):
     call = a_call()
     apart(store, call)
