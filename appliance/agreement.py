@@ -45,7 +45,7 @@ class Agreement:
             chain = check_chain(self._vault / row.reel, row.id, row.last_offset)
         except FileNotFoundError:
             return f"its reel {row.reel} is missing"
-        except TamperedError as error:
+        except (TamperedError, OSError) as error:
             return str(error)
         return "" if chain.hex() == row.chain else "its chain is not the one in the index"
 

@@ -17,7 +17,7 @@ from appliance.ledger_walk import Entry, read_lines
 from appliance.progress import Progress
 from appliance.retell import HEARD, Hearing, hearing
 from appliance.site import Site
-from appliance.vault.reel import State, scan
+from appliance.vault.reel import State, Stretch, scan
 
 _COPY_OF_DAY = "put back a copy of that day"
 
@@ -101,17 +101,25 @@ def _reels(opened: Box, calls: set[str]) -> Iterator[Finding]:
     with Progress("reels", len(reels)) as progress:
         for number, reel in enumerate(reels):
             progress.at(number)
-            for stretch in scan(reel):
-                name = f"{reel.parent.name}/{reel.name}"
-                where = f"{name}: {stretch.size} bytes from {stretch.offset}"
-                if stretch.head is not None:
-                    whole += 1
-                    calls.add(stretch.head.call_id)
-                elif stretch.state is State.TORN:
-                    yield Finding("note", f"{where} are what a power cut left of an unsafe second")
-                elif stretch.state is State.DAMAGED:
-                    yield Finding("wrong", f"{where} are damaged", "put back a copy of the reel")
+            name = f"{reel.parent.name}/{reel.name}"
+            try:
+                for stretch in scan(reel):
+                    if stretch.head is not None:
+                        whole += 1
+                        calls.add(stretch.head.call_id)
+                    else:
+                        yield from _not_whole(name, stretch)
+            except OSError as error:
+                yield Finding("wrong", f"{name}: {error}", "see that the disk answers")
     yield Finding("fine", f"{len(reels)} reels, {whole} whole segments")
+
+
+def _not_whole(name: str, stretch: Stretch) -> Iterator[Finding]:
+    where = f"{name}: {stretch.size} bytes from {stretch.offset}"
+    if stretch.state is State.TORN:
+        yield Finding("note", f"{where} are what a power cut left of an unsafe second")
+    elif stretch.state is State.DAMAGED:
+        yield Finding("wrong", f"{where} are damaged", "put back a copy of the reel")
 
 
 def typed_findings(log: Path, index: CallIndex) -> list[ledger_walk.Finding]:

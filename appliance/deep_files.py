@@ -123,7 +123,7 @@ def _tables(opened: Box) -> Iterator[Finding]:
     """Examine those whose secret is there; that one is not, others say."""
     with suppress(SiteError, OSError), day_secrets(opened) as secrets:
         for path in sorted(opened.vault.glob(f"*/{KEYS}")):
-            with suppress(SecretGone, SecretDamaged):
+            with suppress(SecretGone, SecretDamaged, OSError):
                 if wrong := damage(path, secrets.read(path.parent.name)):
                     yield Finding("wrong", f"{path}: {wrong}", "put back a copy of that file")
 
@@ -131,11 +131,11 @@ def _tables(opened: Box) -> Iterator[Finding]:
 def _reels(opened: Box) -> Iterator[Finding]:
     for path in sorted(opened.vault.glob("*/*.reel")):
         header = pack_header(path.parent.name, opened.id)
-        if path.stat().st_size < len(header) and header.startswith(path.read_bytes()):
-            continue  # what a cut leaves as a reel begins; a reel that had calls is missed by these
         try:
+            if path.stat().st_size < len(header) and header.startswith(path.read_bytes()):
+                continue  # what a cut leaves as a reel begins; calls that were in it miss it
             day, box_id = read_header(path)
-        except NotAReel as error:
+        except (NotAReel, OSError) as error:
             yield Finding("wrong", f"{path}: {error}", "put back a copy of the reel")
             continue
         if (day, box_id) != (path.parent.name, opened.id):

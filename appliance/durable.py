@@ -86,16 +86,20 @@ def publish(path: Path, data: bytes, *, mode: int = 0o600, disk: Disk = os) -> N
         # Power goes now: the new file.
 
 
-def set_aside(path: Path) -> Path | None:
-    """Rename what cannot be read to `NAME.damaged-DATE`, and return that; it is never deleted."""
+def set_aside(path: Path, folder: Path | None = None) -> Path | None:
+    """Rename what cannot be read to `NAME.damaged-DATE`, and return that; it is never deleted.
+
+    Args:
+        folder: where it goes; None: it stays in its own.
+    """
     if not os.path.lexists(path):
         return None
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    aside = (folder or path.parent) / f"{path.name}.damaged-{stamp}"
     number = 0
     while os.path.lexists(aside):
         number += 1
-        aside = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
+        aside = aside.with_name(f"{path.name}.damaged-{stamp}-{number}")
     os.rename(path, aside)
     sync_directory(path.parent)
     log.error("%s cannot be used; it is kept as %s", path, aside.name)

@@ -14,7 +14,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from appliance import alarm_file, disk_failure, mending, notice_file, owners, spares, typed_copy
+from appliance import (
+    alarm_file,
+    disk_failure,
+    kept_days,
+    mending,
+    notice_file,
+    owners,
+    spares,
+    typed_copy,
+)
 from appliance import box as boxes
 from appliance import site as sites
 from appliance.alarm_file import AlarmsLost
@@ -131,6 +140,7 @@ class Engine:
         try:
             try:
                 self.recorder.stop(ended_by)
+                self.show_troubles()
                 self.writer.note("stop", {"process": "record"})
             finally:
                 self._close()
@@ -180,6 +190,7 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
             log.error("ledger: %s", what)
         if unsound:
             troubles.append(("ledger_damaged", ""))
+        troubles += kept_days.lost(box.vault, secrets, index)
         if was_damaged:
             ledger.append(REBUILT)
             ledger.sync()

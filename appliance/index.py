@@ -207,6 +207,18 @@ class CallIndex:
         )
         return [from_db(row) for row in rows]
 
+    def last_recordings(self) -> Iterator[tuple[str, str, int]]:
+        """Yield the last recording that is kept of each day: day, reel and its last segment."""
+        days = self._db.execute("SELECT DISTINCT day FROM calls WHERE erased_ms IS NULL").fetchall()
+        for (day,) in days:
+            row = self._db.execute(
+                "SELECT day, reel, last_offset FROM calls WHERE day = ? AND erased_ms IS NULL"
+                " AND last_offset IS NOT NULL ORDER BY id DESC LIMIT 1",
+                (day,),
+            ).fetchone()
+            if row is not None:
+                yield tuple(row)
+
     def kept(self) -> Iterator[CallRow]:
         """Yield the calls that are not erased, those that are due first in front."""
         rows = self._db.execute("SELECT * FROM calls WHERE erased_ms IS NULL ORDER BY due_ms, id")

@@ -39,15 +39,22 @@ def folders(box: Box) -> list[Trouble]:
         make_directory(path, mode=0o700 if path in (box.secrets, box.keys) else 0o750)
         if what:
             found.append((what, ""))
-    index = (box.index.with_name(box.index.name + suffix) for suffix in ("", "-wal", "-shm"))
-    for path in (box.ledger / ENTRIES, *index):
-        if not path.is_file():
-            set_aside(path)
+    _clear_places(box)
     if not (box.ledger / ENTRIES).exists():
         # Its head, if that is there, says how many entries there were: the log goes on behind them.
         publish(box.ledger / ENTRIES, b"", mode=0o640)
         found.append(("ledger_damaged", ""))
     return found
+
+
+def _clear_places(box: Box) -> None:
+    index = (box.index.with_name(box.index.name + suffix) for suffix in ("", "-wal", "-shm"))
+    for path in (box.ledger / ENTRIES, *index):
+        if not path.is_file():
+            set_aside(path)
+    for path in (*box.secrets.iterdir(), *box.vault.glob("*/*")):
+        if not path.is_file():
+            set_aside(path, box.data)  # what is in a day's folder goes with its calls
 
 
 def files(box: Box, site: Site, ledger: Log, *, first_start: bool) -> list[Trouble]:

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from appliance import deep
 from appliance.index import CallIndex
 from tests.appliance.scene import START
@@ -35,6 +37,18 @@ def test_a_folder_without_its_log_is_examined_all_the_same(trial, replayed):
     (trial.ledger / "entries.log").unlink()
     assert any("ledger" in what for what in said(trial))
     assert "4 of 4 calls agree with reel and key" in said(trial, "fine")
+
+
+@pytest.mark.parametrize("name", ["000.reel", "keys.db"])
+@pytest.mark.parametrize("instead", ["a folder", "a link to nothing"])
+def test_what_cannot_be_read_is_named_and_the_rest_is_examined(trial, replayed, name, instead):
+    path = trial.vault / replayed[0].day / name
+    path.unlink()
+    path.mkdir() if instead == "a folder" else path.symlink_to("/nowhere/else")
+    wrong = said(trial)
+    assert all(any(row.id in what for what in wrong) for row in replayed if row.recorded)
+    assert not any("could not be looked at" in what for what in wrong)
+    assert "the ledger is whole and signed" in said(trial, "fine")
 
 
 #: Says how often the ledger is opened: an audit hook cannot be taken away again.

@@ -1,10 +1,15 @@
 import shutil
+from datetime import timedelta
 
 import pytest
 
 from appliance import mending
+from appliance.engine import open_parts
 from appliance.index import CallIndex
 from appliance.replay import replay
+from appliance.retention import Moment
+from appliance.store import Store
+from tests.appliance.scene import START
 
 
 class Log:
@@ -76,6 +81,22 @@ def test_what_stands_in_a_files_place_keeps_nothing_from_starting(
     replay(trial, here, capture[0])
     with CallIndex.open_readonly(trial.index) as index:
         assert index.count() == 2 * len(rows)
+
+
+@pytest.mark.parametrize("name", ["vault/DAY/000.reel", "vault/DAY/keys.db", "secrets/DAY.secret"])
+def test_a_day_whose_files_are_none_is_recorded_and_erased(trial, here, capture, replayed, name):
+    path = trial.data / name.replace("DAY", replayed[0].day)
+    path.unlink()
+    path.mkdir()
+    rows = replay(trial, here, capture[0])
+    assert [row.proof for row in rows].count("verified") == 3
+    assert "damaged" in trial.alarms.read_text()
+    with open_parts(trial) as parts:
+        store = Store(parts, lambda call: None)
+        for _ in store.eraser.sweep(lambda: Moment(START + timedelta(days=200), True)):
+            pass
+        assert not list(parts.index.kept())
+    assert not list(trial.vault.iterdir()) + list(trial.secrets.iterdir())
 
 
 @pytest.mark.parametrize("lost", ["ledger/entries.log", "ledger", "vault", "keys"])
