@@ -93,11 +93,19 @@ def _sum(path: Path) -> str:
 
 
 def _registry(opened: Box) -> Iterator[Finding]:
-    for path in (opened.registry, spare_of(opened.registry)):
+    found, twice = [], (opened.registry, spare_of(opened.registry))
+    for path in twice:
         try:
-            read_file(path)
+            found.append(read_file(path))
         except (RegistryMissing, RegistryBroken) as error:
             yield Finding("wrong", str(error), "the page's next start makes it again, of the other")
+    if len(found) == len(twice) and found[0] != found[1]:
+        yield Finding(
+            "wrong",
+            f"{opened.registry} and its spare are not of the same moment",
+            "see that nobody is missing or too many (kirok people list); the page's next start"
+            " makes the spare again, of the other",
+        )
 
 
 def _alarms(opened: Box) -> Iterator[Finding]:

@@ -207,12 +207,12 @@ class CallIndex:
         )
         return [from_db(row) for row in rows]
 
-    def last_recordings(self) -> Iterator[tuple[str, str, int]]:
-        """Yield the last recording that is kept of each day: day, reel and its last segment."""
+    def last_recordings(self) -> Iterator[tuple[str, str, str, int]]:
+        """Yield each day's last recording that is kept: day, call, reel and its last segment."""
         days = self._db.execute("SELECT DISTINCT day FROM calls WHERE erased_ms IS NULL").fetchall()
         for (day,) in days:
             row = self._db.execute(
-                "SELECT day, reel, last_offset FROM calls WHERE day = ? AND erased_ms IS NULL"
+                "SELECT day, id, reel, last_offset FROM calls WHERE day = ? AND erased_ms IS NULL"
                 " AND last_offset IS NOT NULL ORDER BY id DESC LIMIT 1",
                 (day,),
             ).fetchone()

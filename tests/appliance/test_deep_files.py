@@ -9,6 +9,7 @@ from appliance.box import open_box
 from appliance.durable import replace
 from appliance.engine import open_parts
 from appliance.finding import Finding
+from appliance.registry_storage import as_file, read_file
 from tests import damage
 from tests.appliance.scene import START
 from tests.doctored import wrong
@@ -81,3 +82,13 @@ def test_what_was_put_aside_is_a_note(kept, tmp_path):
     (data / "calls.db.damaged-20261123").write_bytes(b"x")
     found = [*deep.examine(open_box(data), None)]
     assert [f.level for f in found if "put aside" in f.what] == ["note"]
+
+
+def test_an_older_copy_of_the_registry_beside_the_newer_one_is_named(kept, tmp_path):
+    data = damage.copied(kept, tmp_path / "data")
+    registry = open_box(data).registry
+    tables = read_file(registry)
+    tables["people"]["2"] = {**tables["people"]["1"], "name": "removed since"}
+    registry.write_bytes(as_file(tables))
+    (found,) = wrong(data)
+    assert "not of the same moment" in found.what
