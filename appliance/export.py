@@ -210,7 +210,8 @@ def _files(
     )
     files[contents.COVER] = paper.pdf("fact_sheet", values(provision, box.policy), now)
     number = (row.number or "") if contents.SALT in files else None
-    facts = readme.Facts(row.id, box.id, str(iso(now)), box.public_key, number)
+    alaw = bool(opened.recording.alaw)
+    facts = readme.Facts(row.id, box.id, str(iso(now)), box.public_key, number, alaw)
     files[contents.README] = readme.text(facts, box.policy.language).encode()
     manifest = contents.manifest_of(files)
     signature = authority.sign_manifest(manifest.decode())
@@ -222,20 +223,19 @@ def _recording(opened: _Opened) -> dict[str, bytes]:
     row, recording = opened.row, opened.recording
     pcm = b"".join(recording.pcm(0, recording.samples))
     record = json.dumps(row.as_json(), ensure_ascii=False, indent=2)
-    return {
+    files = {
         contents.wav_name(row.id): wav.header(recording.samples) + pcm,
         contents.opus_name(row.id): recording.ogg,
         contents.RECORD: record.encode() + b"\n",
     }
+    if recording.alaw:
+        files[contents.alaw_name(row.id)] = recording.alaw
+    return files
 
 
 def _sums(call_id: str, files: dict[str, bytes]) -> dict[str, str]:
-    parts = {
-        "opus": contents.opus_name(call_id),
-        "wav": contents.wav_name(call_id),
-        "record": contents.RECORD,
-    }
-    return {part: sha256(files[name]).hexdigest() for part, name in parts.items()}
+    parts = contents.parts(call_id).items()
+    return {part: sha256(files[name]).hexdigest() for part, name in parts if name in files}
 
 
 def _proofs(box: Box, row: CallRow, entry: int, public: Ed25519PublicKey) -> list[Proved]:

@@ -1,4 +1,11 @@
-"""The audio kept of one call: samples in, Opus packets out, and what was heard in each second.
+"""The audio kept of one call: samples in, packets out, and what was heard in each second.
+
+Opus, until a fax machine or a modem is heard: what follows is G.711, a sample a byte, for no speech
+codec keeps it. Both are of one stream, late by the encoder's look-ahead:
+
+    the call          0 ........................................ n
+    the stream        ..0 ......................................... n    52 samples later
+    packets of 20 ms  │ Opus │ Opus │ Opus │ A-law │ A-law │ A-law │
 
 The levels go to the proof, which compares them with what the disk gives back.
 """
@@ -9,6 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.vault.segment import Codec
+from dsp import g711
+from dsp.data_tone import DataTone, DataToneEar
 from dsp.opus import FRAME, Encoder
 from dsp.units import AUDIO_HZ, dbm0
 
@@ -30,6 +40,7 @@ class Piece:
 
     packets: list[bytes]
     first_sample: int
+    codec: Codec = Codec.OPUS
 
     @property
     def samples(self) -> int:
@@ -51,16 +62,24 @@ class Heard:
 
 
 class KeptAudio:
-    """One call's encoder. Not for two threads at once."""
+    """One call's encoder. Not for two threads at once.
+
+    Attributes:
+        samples: of the call, pushed so far.
+        data: the tone of a machine, once one is heard.
+    """
 
     def __init__(self, complexity: int) -> None:
-        self.samples = 0  # of the call, pushed so far
+        self.samples = 0
+        self.data: DataTone | None = None
         self._encoder = Encoder(complexity)
         self.lookahead = self._encoder.lookahead
+        self._ear = DataToneEar()
         self._levels = Levels()
         self._rest = np.empty(0, np.int16)
-        self._packets: list[bytes] = []
-        self._taken = 0
+        self._late = np.zeros(self.lookahead, np.int16)  # what the stream has not come to yet
+        self._pieces: list[Piece] = []
+        self._made = 0
 
     def push(self, audio: Samples) -> None:
         """Add the call's next samples: int16[n], any n."""
@@ -68,19 +87,15 @@ class KeptAudio:
         self._levels.push(audio)
         self._encode(audio)
 
-    def take(self) -> Piece | None:
-        """Take out the packets that are complete, or None."""
-        if not self._packets:
-            return None
-        piece = Piece(self._packets, self._taken * FRAME)
-        self._taken += len(self._packets)
-        self._packets = []
-        return piece
+    def take(self) -> list[Piece]:
+        """Take out the packets that are complete, those of each codec by themselves."""
+        pieces, self._pieces = self._pieces, []
+        return pieces
 
     @property
     def waiting(self) -> bool:
         """Say whether there is something to take."""
-        return bool(self._packets)
+        return bool(self._pieces)
 
     def close(self) -> Heard:
         """Push out what the look-ahead holds."""
@@ -95,8 +110,20 @@ class KeptAudio:
         stream = np.concatenate((self._rest, audio))
         whole = len(stream) // FRAME * FRAME
         for frame in stream[:whole].reshape(-1, FRAME):
-            self._packets.append(self._encoder.encode(frame))
+            if self.data is None:
+                self._add(Codec.OPUS, self._encoder.encode(frame))
+                self.data = self._ear.push(frame)
+            else:
+                late = np.concatenate((self._late, frame))[:FRAME]
+                self._add(Codec.ALAW, g711.encode(late))
+            self._late = frame[FRAME - self.lookahead :]
         self._rest = stream[whole:]
+
+    def _add(self, codec: Codec, packet: bytes) -> None:
+        if not self._pieces or self._pieces[-1].codec is not codec:
+            self._pieces.append(Piece([], self._made * FRAME, codec))
+        self._pieces[-1].packets.append(packet)
+        self._made += 1
 
 
 class Levels:

@@ -1,8 +1,9 @@
-"""A recording opened to be heard: its Opus packets in an Ogg file, or decoded on the way out.
+"""A recording opened to be heard: its packets as they are, or decoded on the way out.
 
-Nothing is written to disk and nothing is encoded again. PCM is decoded for the samples asked for
-only, so that a call of hours costs no memory. A decoder that begins in mid-call needs a run-up
-until its filters have forgotten that they knew nothing:
+Nothing is written to disk and nothing is encoded again. The Opus packets stand in an Ogg file; what
+was kept as G.711, from where a fax machine or a modem was heard, stands behind it. PCM is decoded
+for the samples asked for only, so that a call of hours costs no memory. A decoder that begins in
+mid-call needs a run-up until its filters have forgotten that they knew nothing:
 
     packets   ... │ 20 ms │ 20 ms │ 20 ms │ 20 ms │ wanted │ wanted │ ...
                   └─────── run-up, decoded and dropped ────┘
@@ -19,11 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance import ogg, ulid
+from appliance.decoding import Packet, PacketDecoder, packets
 from appliance.index_row import CallRow
 from appliance.keys import WrongIdentity
 from appliance.vault.open import open_call
 from appliance.vault.segment import Codec, TamperedError
-from dsp.opus import FRAME, BadPacket, Decoder
+from dsp.opus import FRAME, BadPacket
 from dsp.units import AUDIO_HZ, FULL_SCALE
 
 #: Packets decoded before the first one wanted: 200 ms, more than twice what RFC 7845 asks.
@@ -37,27 +39,42 @@ class CannotOpen(Exception):
 
 
 class Recording:
-    """One call's audio in clear, in memory."""
+    """One call's audio in clear, in memory.
 
-    def __init__(self, call_id: str, packets: Sequence[bytes], samples: int) -> None:
+    Attributes:
+        samples: of the call.
+        ogg: the Opus packets, which sound for ogg_samples.
+        alaw: what follows them, a sample a byte; it may go on behind the call's end.
+    """
+
+    def __init__(self, call_id: str, packets: Sequence[Packet], samples: int) -> None:
         """Take packets of 20 ms as they were recorded.
 
         Args:
             call_id: makes the Ogg file's serial number.
             packets: the call's, without a gap.
             samples: of the call; the packets hold more, for the encoder looks ahead.
+
+        Raises:
+            ValueError: Opus behind G.711.
         """
         self._packets = packets
         self._late = ogg.PRE_SKIP * AUDIO_HZ // ogg.POSITION_HZ
         self.samples = max(0, min(samples, len(packets) * FRAME - self._late))
+        opus = [packet.data for packet in packets if packet.codec is Codec.OPUS]
+        rest = packets[len(opus) :]
+        if any(packet.codec is not Codec.ALAW for packet in rest):
+            raise ValueError(f"call {call_id}: Opus behind G.711")
         serial = int.from_bytes(ulid.to_bytes(call_id)[-4:], "big")
-        self.ogg = ogg.write(packets, ogg.Labels(serial), self.samples)
+        self.ogg_samples = max(0, min(self.samples, len(opus) * FRAME - self._late))
+        self.ogg = ogg.write(opus, ogg.Labels(serial), self.ogg_samples)
+        self.alaw = b"".join(packet.data for packet in rest)
 
     def pcm(self, first: int, stop: int) -> Iterator[bytes]:
         """Yield samples first to stop of the call, int16 little-endian, a second at a time."""
         at, end = first + self._late, min(stop, self.samples) + self._late
         begin = max(0, at // FRAME - RUN_UP)
-        with Decoder() as decoder:
+        with PacketDecoder() as decoder:
             piece: list[NDArray[np.int16]] = []
             for number in range(begin, -(-end // FRAME)):
                 frame = decoder.decode(self._packets[number])
@@ -100,9 +117,8 @@ def open_recording(vault: Path, call: CallRow, identity: bytes, age_file: bytes)
         raise CannotOpen(f"call {call.id}: its end is not on the reel yet")
     try:
         found = open_call(vault / call.reel, call.id, age_file, identity.decode(), call.last_offset)
-        if any(second.codec is not Codec.OPUS for second in found.seconds):
-            raise CannotOpen(f"call {call.id}: not all of it is Opus")
-        return Recording(call.id, found.packets, call.audio_samples)
+        kept = [packet for one in found.seconds for packet in packets(one.codec, one.packets)]
+        return Recording(call.id, kept, call.audio_samples)
     except (WrongIdentity, TamperedError, BadPacket, OSError, ValueError) as error:
         raise CannotOpen(f"call {call.id}: {error}") from error
 

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.decoding import Packet, PacketDecoder
 from appliance.kept_audio import Heard, Levels
-from dsp.opus import FRAME, BadPacket, Decoder
+from dsp.opus import FRAME, BadPacket
 from dsp.units import AUDIO_HZ
 
 Samples = NDArray[np.int16]
@@ -41,7 +42,7 @@ class Proof:
 
 
 def prove(
-    packets: Iterable[bytes], heard: Heard, recognise: Callable[[Samples], str] | None = None
+    packets: Iterable[Packet], heard: Heard, recognise: Callable[[Samples], str] | None = None
 ) -> Proof:
     """Decode all of a call's packets, as read back, and compare them with what was heard.
 
@@ -68,9 +69,9 @@ def prove(
     return proof
 
 
-def _decoded(packets: Iterable[bytes], lookahead: int, samples: int) -> Iterator[Samples]:
+def _decoded(packets: Iterable[Packet], lookahead: int, samples: int) -> Iterator[Samples]:
     late, left = lookahead, samples
-    with Decoder() as decoder:
+    with PacketDecoder() as decoder:
         for packet in packets:
             audio = decoder.decode(packet)[late:][:left]
             late = max(0, late - FRAME)

@@ -315,13 +315,17 @@ class Recorder:
         if keeping.at is not None and until > keeping.at:
             assert self._tape is not None
             audio = self._tape.read(keeping.call.line.number, keeping.at, until)
+            before = keeping.audio.data
             keeping.audio.push(audio)
             keeping.at = until
+            if (data := keeping.audio.data) is not before and data is not None:
+                sample = until - keeping.audio.samples + data.sample
+                keeping.call.mark("data_tone", sample, name=data.name)
 
     def _flush(self) -> None:
         """Hand over the packets that are complete."""
-        pieces = [(id_, piece) for id_, k in self._keepings.items() if (piece := k.audio.take())]
-        self._keeper.audio(pieces)
+        taken = [(id_, keeping.audio.take()) for id_, keeping in self._keepings.items()]
+        self._keeper.audio([(id_, piece) for id_, pieces in taken for piece in pieces])
         self._next_tick = self._now + round(TICK_S * AUDIO_HZ)
         for keeping in self._keepings.values():
             keeping.handed = self._now if keeping.at is None else keeping.at

@@ -181,7 +181,7 @@ class Store:
         for call_id, piece in pieces:
             call = self._open[call_id]
             sealed = call.sealer.seal_audio(
-                piece.packets, piece.first_sample, piece.samples, call.last
+                piece.packets, piece.first_sample, piece.samples, call.last, piece.codec
             )
             call.last = call.reel.append(sealed)
             call.audio.update(call_entry.framed(piece.packets))

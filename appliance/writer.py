@@ -15,9 +15,11 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextvars import copy_context
+from itertools import chain
 from time import monotonic
 from typing import Final, TypeVar
 
+from appliance import decoding
 from appliance.index_row import CallRow
 from appliance.kept_audio import TICK_S, Heard, Piece
 from appliance.known_tone import recognise
@@ -203,9 +205,12 @@ def read_back(call: ToProve) -> Proof:
         _forget_cached(call)
         offsets = find_segments(call.reel, call.call_id, last_offset=call.last_offset)
         opened = open_segments(call.reel, offsets, CallKey(call.call_id, call.data_key))
-        audio = (unpack_packets(one.plain) for one in opened if not one.head.last)
-        packets = (packet for packets in audio for packet in packets)
-        return prove(packets, call.heard, recognise if call.self_test else None)
+        audio = (
+            decoding.packets(one.head.codec, unpack_packets(one.plain))
+            for one in opened
+            if not one.head.last
+        )
+        return prove(chain.from_iterable(audio), call.heard, recognise if call.self_test else None)
     except TamperedError as error:
         return Proof(False, str(error))
     except OSError as error:

@@ -56,4 +56,4 @@ class Opened:
                 del self._entries[key]
 
     def _bytes(self) -> int:
-        return sum(len(entry.audio.ogg) for entry in self._entries.values())
+        return sum(len(entry.audio.ogg) + len(entry.audio.alaw) for entry in self._entries.values())

@@ -347,6 +347,7 @@ MARKS: Final = {
     "polarity_reversal": Word(N_("Polarity reversal"), "selective", "quiet"),
     "notice": Word(N_("The announcement was heard"), "check", "good"),
     "record_beep": Word(N_("The record tone was heard"), "check", "good"),
+    "data_tone": Word(N_("A fax machine or a modem was heard"), "keys", "quiet"),
     "tone_dial": Word(N_("Dial tone"), "dialling", "quiet"),
     "tone_dial_425": Word(N_("Dial tone"), "dialling", "quiet"),
     "tone_second_dial": Word(N_("Second dial tone"), "dialling", "quiet"),

@@ -67,9 +67,9 @@ def _record(files: Mapping[str, bytes], report: Report) -> dict[str, Any]:
 
 
 def _names(files: Mapping[str, bytes], call_id: str, report: Report) -> None:
-    wanted = contents.names(call_id)
+    wanted, optional = contents.names(call_id), contents.optional(call_id)
     for name in wanted:
-        if name not in files and name not in contents.OPTIONAL:
+        if name not in files and name not in optional:
             report.find("missing", name=name)
     for name in files:
         if name not in wanted:
@@ -242,7 +242,7 @@ def _commitments(
             report.find("commitment", field=name)
     sound_name = contents.opus_name(report.call)
     if sound_name in files:
-        bound = sound.commitment(files[sound_name], salt) == entry.facts.get("audio")
+        bound = sound.commitment(files, report.call, salt) == entry.facts.get("audio")
         report.sound_bound = bound
         if not bound:
             report.find("sound", name=sound_name)
@@ -254,14 +254,11 @@ def _package(files: Mapping[str, bytes], entry: Entry, report: Report) -> None:
     report.entered, report.clock = entry.time, entry.clock
     report.person, report.purpose = str(facts.get("person")), str(facts.get("purpose"))
     report.trial = facts.get("purpose") == "trial"
-    named = {
-        "opus": contents.opus_name(report.call),
-        "wav": contents.wav_name(report.call),
-        "record": contents.RECORD,
-    }
-    for part, name in named.items():
+    for part, name in contents.parts(report.call).items():
         if name in files and sha256(files[name]).hexdigest() != facts.get(part):
             report.find("entered", name=name)
+        elif name not in files and part in facts:
+            report.find("missing", name=name)
 
 
 def _right_act(name: str, entry: Entry, acts: Set[str], report: Report) -> None:

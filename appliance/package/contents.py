@@ -6,6 +6,8 @@ A ZIP (zip_file.py) named by the call, with these files in this order:
     cover.pdf                   the cover sheet
     CALL.wav                    the recording, for any player: 8 kHz, 16 bit, decoded from
     CALL.opus                   the recording: the packets as recorded, in an Ogg file
+    CALL.al                     what follows them from where a fax machine or a modem was heard, as
+                                recorded: G.711 A-law, 8000 bytes a second; else not there
     record.json                 the call's facts, as `kirok calls --json` prints them
     ledger/call.json            the ledger's entry of the call: canonical JSON, a leaf of its tree
     ledger/call.tlog-proof      that it is in the ledger (C2SP tlog-proof)
@@ -21,11 +23,12 @@ A ZIP (zip_file.py) named by the call, with these files in this order:
 
     box.pub ──signs──► MANIFEST ──sums──► every other file
        │
-       └──signs──► ledger/head ◄──proof── ledger/package.json ──sums──► CALL.opus, .wav, record.json
+       └──signs──► ledger/head ◄──proof── ledger/package.json ──sums──► CALL.*, record.json
                         ▲
                         └────────proof── ledger/call.json ──facts──► record.json
                                                          ──commitments──► number, digits, keys, the
                                                                           packets of CALL.opus
+                                                                          and CALL.al
 
 The last line is what says that nobody changed the sound between the end of the call and its being
 taken out: the commitments were entered, and signed for, when the call ended. The package is entered
@@ -33,7 +36,7 @@ before it is handed out: the box cannot deny it later, and a package of which th
 nothing is none.
 
     package.json  {"act":"package", ..., "facts":{"call":...,"person":...,"purpose":...,
-                   "opus":SHA-256,"record":SHA-256,"wav":SHA-256}}
+                   "opus":SHA-256,"record":SHA-256,"wav":SHA-256}}      with CALL.al also "alaw"
 """
 
 import re
@@ -46,10 +49,8 @@ CALL_ENTRY, CALL_PROOF = "ledger/call.json", "ledger/call.tlog-proof"
 PACKAGE_ENTRY, PACKAGE_PROOF = "ledger/package.json", "ledger/package.tlog-proof"
 HEAD, SALT, CHECK = "ledger/head", "ledger/salt", "ledger/check.txt"
 KEY, MANIFEST, SIGNATURE = "box.pub", "MANIFEST", "MANIFEST.sig"
-#: Not in a package whose call has no commitments in the ledger.
-OPTIONAL: Final = frozenset({SALT})
 
-_AUDIO: Final = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.(?:opus|wav)", re.ASCII)
+_AUDIO: Final = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.(?:opus|wav|al)", re.ASCII)
 _ROW: Final = re.compile(r"([0-9a-f]{64})  (\S+)", re.ASCII)
 _CALL_NAME: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
 
@@ -66,10 +67,29 @@ def wav_name(call_id: str) -> str:
     return f"{call_id}.wav"
 
 
+def alaw_name(call_id: str) -> str:
+    return f"{call_id}.al"
+
+
+def parts(call_id: str) -> dict[str, str]:
+    """Return the files whose sums are in the package's entry, each with its name there."""
+    return {
+        "opus": opus_name(call_id),
+        "alaw": alaw_name(call_id),
+        "wav": wav_name(call_id),
+        "record": RECORD,
+    }
+
+
+def optional(call_id: str) -> frozenset[str]:
+    """Return what not every package has: see the list."""
+    return frozenset({SALT, alaw_name(call_id)})
+
+
 def names(call_id: str) -> tuple[str, ...]:
     """Return the names of a package's files, in order."""
     return (
-        *(README, COVER, wav_name(call_id), opus_name(call_id), RECORD),
+        *(README, COVER, wav_name(call_id), opus_name(call_id), alaw_name(call_id), RECORD),
         *(CALL_ENTRY, CALL_PROOF, PACKAGE_ENTRY, PACKAGE_PROOF, HEAD, SALT, CHECK),
         *(KEY, MANIFEST, SIGNATURE),
     )

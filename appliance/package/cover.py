@@ -35,7 +35,7 @@ class Provision:
 
     Attributes:
         taker: who takes it out, by name.
-        sums: SHA-256 of the "opus", the "wav" and the "record", in hex.
+        sums: SHA-256 of the "opus", the "alaw" if there is one, the "wav" and the "record", in hex.
         entries: numbers in the ledger, the call's and the package's.
         public_key: the box's, base 64.
     """
@@ -101,6 +101,7 @@ def _marks(of: Provision, say: Say) -> dict[str, object]:
         N_("Head of the ledger"): of.head.root.hex(),
         "WAV": of.sums["wav"],
         "Opus": of.sums["opus"],
+        **({"G.711": of.sums["alaw"]} if "alaw" in of.sums else {}),
         "record.json": of.sums["record"],
     }
     return part(say(N_("How to know it again (SHA-256)")), exact, say, exact=True)

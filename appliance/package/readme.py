@@ -24,6 +24,7 @@ class Facts:
         taken_out: ISO 8601 UTC.
         public_key: the box's, base 64.
         number: of the other party; None: nothing in the ledger to compare it with.
+        alaw: a part of the recording is G.711.
     """
 
     call_id: str
@@ -31,6 +32,7 @@ class Facts:
     taken_out: str
     public_key: str
     number: str | None
+    alaw: bool = False
 
 
 def check_program() -> bytes:
@@ -45,7 +47,7 @@ def text(facts: Facts, language: str) -> str:
     paragraphs = [
         *(line.format(**where) for line in _said(title, language)),
         "",
-        *_files(facts.call_id, language),
+        *_files(facts, language),
         "",
         *_said(
             N_("How to check it, with programs that every Linux has, in the unpacked folder:"),
@@ -61,14 +63,19 @@ def text(facts: Facts, language: str) -> str:
     return "\n".join(paragraphs)
 
 
-def _files(call_id: str, language: str) -> Iterator[str]:
+def _files(facts: Facts, language: str) -> Iterator[str]:
+    alaw = N_(
+        "the end of it as it was made, from where a fax machine or a modem was heard:"
+        " G.711 A-law, 8000 Hz"
+    )
     for name, does in (
         (contents.COVER, N_("the cover sheet")),
-        (contents.wav_name(call_id), N_("the recording, for any player")),
+        (contents.wav_name(facts.call_id), N_("the recording, for any player")),
         (
-            contents.opus_name(call_id),
+            contents.opus_name(facts.call_id),
             N_("the recording as it was made; decoded, it is the WAV"),
         ),
+        *([(contents.alaw_name(facts.call_id), alaw)] if facts.alaw else []),
         (contents.RECORD, N_("the facts of the call")),
         ("ledger/", N_("what the box's ledger says of it, with the proof that it does")),
         ("MANIFEST, MANIFEST.sig", N_("the sums of all files, signed by the box")),

@@ -1,9 +1,9 @@
 """Judges the sound in a package: does the WAV sound as the Opus does, and as long as is said?
 
 The Opus file is taken apart and written anew: nothing may be in it but the packets. Then it is
-decoded. Another libopus, or another processor, may decode to slightly other samples (RFC 6716,
-6: a decoder conforms that sounds the same), so samples may differ by NEAR; whether the WAV was
-changed by as little is said by its sum.
+decoded, and after it what there is of A-law. Another libopus, or another processor, may decode to
+slightly other samples (RFC 6716, 6: a decoder conforms that sounds the same), so samples may differ
+by NEAR; whether the WAV was changed by as little is said by its sum.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,13 @@ from typing import Any, Final
 import numpy as np
 
 from appliance import call_entry, ogg_read, wav
+from appliance.decoding import packets
 from appliance.ogg_read import BadOgg
 from appliance.package import contents
 from appliance.package.findings import Report
 from appliance.playback import Recording
-from dsp.opus import BadPacket
+from appliance.vault.segment import Codec
+from dsp.opus import FRAME, BadPacket
 from dsp.units import AUDIO_HZ
 
 #: Steps of 16 bits, 66 dB below full scale: bench value.
@@ -31,9 +33,12 @@ def judge(
 ) -> None:
     """Note what does not match in the two files of sound."""
     opus_name, wav_name = contents.opus_name(call_id), contents.wav_name(call_id)
+    if len(files.get(contents.alaw_name(call_id), b"")) % FRAME:
+        report.find("malformed", name=contents.alaw_name(call_id))
+        return
     recording = None
     if opus_name in files:
-        recording = _recording(files[opus_name], call_id)
+        recording = _recording(files, call_id, record)
         if recording is None:
             report.find("opus_damaged", name=opus_name)
         else:
@@ -56,19 +61,30 @@ def said_s(record: Mapping[str, Any]) -> float:
     return float(said) if sane else -1.0
 
 
-def commitment(opus: bytes, salt: bytes) -> str:
+def commitment(files: Mapping[str, bytes], call_id: str, salt: bytes) -> str:
     """Return what the ledger's entry says of these packets; "" when there are none."""
     try:
-        packets = ogg_read.read(opus).packets
-        return call_entry.commit(sha256(call_entry.framed(packets)).digest(), salt)
+        kept = ogg_read.read(files[contents.opus_name(call_id)]).packets + _alaw(files, call_id)
+        return call_entry.commit(sha256(call_entry.framed(kept)).digest(), salt)
     except ValueError:
         return ""
 
 
-def _recording(opus: bytes, call_id: str) -> Recording | None:
+def _alaw(files: Mapping[str, bytes], call_id: str) -> list[bytes]:
+    """Return the packets that were kept as A-law."""
+    content = files.get(contents.alaw_name(call_id), b"")
+    return [content[at : at + FRAME] for at in range(0, len(content), FRAME)]
+
+
+def _recording(
+    files: Mapping[str, bytes], call_id: str, record: Mapping[str, Any]
+) -> Recording | None:
+    opus, alaw = files[contents.opus_name(call_id)], _alaw(files, call_id)
     try:
         stream = ogg_read.read(opus)
-        recording = Recording(call_id, stream.packets, stream.samples)
+        kept = packets(Codec.OPUS, stream.packets) + packets(Codec.ALAW, alaw)
+        samples = round(said_s(record) * AUDIO_HZ) if alaw else stream.samples
+        recording = Recording(call_id, kept, samples)
     except (BadOgg, ValueError):
         return None
     return recording if recording.ogg == opus else None

@@ -63,6 +63,7 @@ class CallRecord:
 
     @property
     def packets(self) -> list[bytes]:
+        """Of whichever codec; see seconds."""
         return [packet for second in self.seconds for packet in second.packets]
 
     @property

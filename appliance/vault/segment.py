@@ -7,7 +7,7 @@ A segment, integers big-endian:
        8      1   version   1
        9      1   kind      1 audio, 2 facts
       10      1   last      1 on the call's last segment, which is its facts; else 0
-      11      1   codec     0 none (facts), 1 Opus, 2 G.711 A-law, 3 G.711 mu-law
+      11      1   codec     0 none (facts), 1 Opus, 2 G.711 A-law
       12     16   call      ULID
       28      4   number    of the segment in its call, from 0
       32      8   first     index of its first sample in the call, 8 000 a second;
@@ -87,7 +87,6 @@ class Codec(IntEnum):
     NONE = 0
     OPUS = 1
     ALAW = 2
-    ULAW = 3
 
 
 class NotASegment(ValueError):
@@ -154,7 +153,7 @@ class Head:
         sane = (
             (audio or kind == Kind.FACTS)
             and last == (not audio)
-            and (Codec.OPUS <= codec <= Codec.ULAW if audio else codec == Codec.NONE)
+            and (Codec.OPUS <= codec <= Codec.ALAW if audio else codec == Codec.NONE)
             and (samples > 0) == audio
             and (back == NO_BACK) == (number == 0)
             and TAG_BYTES + 2 <= length <= MAX_LENGTH

@@ -21,7 +21,9 @@ from appliance.ledger_walk import read_entry
 from appliance.package.verify import verify
 from appliance.playback import CannotOpen
 from appliance.service import Service
+from dsp.g711 import decode
 from firmware_bridge.capture import Capture
+from tests import fax
 from tests.appliance.scene import PASSPHRASE, START
 from tests.appliance.test_service import some_duties
 
@@ -59,6 +61,27 @@ def test_the_readmes_commands_find_it_genuine(unpacked):
     folder, row = unpacked
     assert genuine(folder)
     assert row.id in (folder / "README").read_text()
+
+
+def test_a_machines_call_goes_out_in_two_parts(trial, here, tmp_path):
+    row = fax.recorded(trial, here)
+    assert ("data_tone", "answer") in [(e["kind"], e.get("name")) for e in row.events]
+    assert row.proof == "verified"
+    package = export(trial, row.id, tmp_path / "out", ADMIN, START)
+    folder = tmp_path / "unpacked"
+    with zipfile.ZipFile(package) as zipped:
+        zipped.extractall(folder)
+    assert genuine(folder)
+    assert f"{row.id}.al" in (folder / "README").read_text()
+    with wave.open(str(folder / f"{row.id}.wav")) as file:
+        heard = np.frombuffer(file.readframes(-1), "<i2")
+    alaw = decode((folder / f"{row.id}.al").read_bytes())
+
+    assert len(heard) == row.audio_samples
+    at = next(n for n in range(len(heard)) if np.array_equal(heard[n : n + 800], alaw[:800]))
+    assert np.array_equal(heard[at:], alaw[: len(heard) - at])
+    (folder / f"{row.id}.al").unlink()
+    assert not genuine(folder)
 
 
 SPOILT = ["CALL.opus", "CALL.wav", "record.json", "MANIFEST", "cover.pdf", "ledger/head"]

@@ -5,10 +5,14 @@ import numpy as np
 import pytest
 
 from appliance import keys
+from appliance.decoding import packets
 from appliance.playback import CannotOpen, Recording, open_recording
 from appliance.vault.reel import ReelWriter
 from appliance.vault.segment import NO_BACK, CallSealer, Codec
+from dsp.g711 import decode
 from dsp.opus import Encoder, encode
+from tests import fax
+from tests.kept import kept_packets
 from tests.web_min.rig import call, speechlike, ulid
 
 CALL = ulid(1)
@@ -16,7 +20,7 @@ CALL = ulid(1)
 
 def recorded(audio):
     with Encoder(complexity=0) as encoder:
-        return Recording(CALL, encode(audio, encoder), len(audio))
+        return Recording(CALL, packets(Codec.OPUS, encode(audio, encoder)), len(audio))
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +167,43 @@ def test_a_damaged_reel_opens_nothing(tmp_path, audio, vault_keys, where):
         open_recording(tmp_path, row, vault_keys.identity, vault_keys.age_file)
 
 
-def test_a_call_that_is_not_opus_is_not_taken_for_it(tmp_path, audio, vault_keys):
+def test_a_call_that_is_not_the_codec_that_it_says_does_not_open(tmp_path, audio, vault_keys):
     row = on_reel(tmp_path, vault_keys.data_key, audio, codec=Codec.ALAW)
-    with pytest.raises(CannotOpen, match="not all of it is Opus"):
+    with pytest.raises(CannotOpen):
         open_recording(tmp_path, row, vault_keys.identity, vault_keys.age_file)
+
+
+def fax_recording():
+    kept, heard, _ = kept_packets(fax.audio())
+    return Recording(CALL, kept, heard.samples)
+
+
+def test_what_a_machine_sends_can_be_read_from_the_recording():
+    recording = fax_recording()
+    heard = pcm(recording, 0, recording.samples)
+    assert len(heard) == len(fax.audio())
+    assert np.array_equal(fax.read(heard), fax.DATA)
+    # The control: in Opus it is gone.
+    spoilt = recorded(fax.audio())
+    assert not np.array_equal(fax.read(pcm(spoilt, 0, spoilt.samples)), fax.DATA)
+
+
+@pytest.mark.parametrize("first, stop", [(0, 160), (20_000, 30_001), (8_000, 40_000)])
+def test_any_part_of_a_machines_call_sounds_as_in_the_whole(first, stop):
+    recording = fax_recording()
+    whole = pcm(recording, 0, recording.samples)
+    part = pcm(recording, first, stop)
+    assert np.abs(part.astype(int) - whole[first:stop]).max() <= 200
+
+
+def test_the_ogg_file_of_a_machines_call_ends_where_g711_begins():
+    recording = fax_recording()
+    assert 0 < recording.ogg_samples < recording.samples
+    rest = decode(recording.alaw)[: recording.samples - recording.ogg_samples]
+    assert np.array_equal(rest, pcm(recording, recording.ogg_samples, recording.samples))
+
+
+def test_opus_behind_g711_is_no_recording():
+    kept = kept_packets(fax.audio())[0]
+    with pytest.raises(ValueError, match="Opus behind"):
+        Recording(CALL, kept[::-1], 8000)

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
-from appliance.kept_audio import KeptAudio
+from appliance.decoding import Packet
 from appliance.proof import prove
+from appliance.vault.segment import Codec
+from tests.kept import kept_packets
 
 SECONDS = 3
 T = np.arange(SECONDS * 8000) / 8000
@@ -27,6 +29,7 @@ SIGNALS = {
     "hum": np.sign(np.sin(2 * np.pi * 60 * T)),
     "ringing leaking in": np.sin(2 * np.pi * 20 * T),
     "modem": np.sin(2 * np.pi * np.cumsum(1700 + 500 * np.sign(np.sin(900 * T))) / 8000),
+    "fax": np.sin(2 * np.pi * np.where(T < 1, 2100, 1700 + 500 * np.sign(np.sin(900 * T))) * T),
     "clicks": (np.random.default_rng(3).random(len(T)) < 0.001).astype(float),
     "nothing": np.zeros(len(T)),
 }
@@ -39,10 +42,7 @@ def at_level(signal, dbm0):
 
 
 def keep(audio, complexity=5):
-    kept = KeptAudio(complexity)
-    kept.push(audio)
-    heard = kept.close()
-    return kept.take().packets, heard
+    return kept_packets(audio, complexity)[:2]
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
@@ -80,7 +80,9 @@ def test_a_recording_that_speaks_where_the_line_was_quiet_is_not():
     assert prove(keep(audio)[0], heard).note.startswith("second 1: heard -")
 
 
-def test_a_packet_that_is_not_opus_is_said():
+def test_a_packet_that_is_none_is_said():
     packets, heard = keep(at_level(voice(), -20))
-    packets[7] = b""
+    packets[7] = Packet(Codec.OPUS, b"")
     assert prove(packets, heard).note.startswith("cannot be decoded: ")
+    packets[7] = Packet(Codec.ALAW, b"\xd5" * 159)
+    assert prove(packets, heard).note.startswith("cannot be decoded: 159 bytes")

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from appliance import address
-from appliance.kept_audio import TICK_S, Heard, KeptAudio, Piece
+from appliance.kept_audio import TICK_S, Heard, Piece
 from appliance.proof import Proof
 from appliance.store import ToProve
 from appliance.vault.segment import NO_BACK, CallSealer
 from appliance.writer import MAX_BEHIND_S, Writer, WriterFailed, read_back
 from tests.appliance.test_proof import at_level, voice
+from tests.kept import kept_packets
 
 CALL = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 KEY = bytes(range(32))
@@ -196,11 +197,9 @@ def test_a_question_is_answered_and_a_lookup_that_finds_nothing_is_an_answer():
 
 def sealed_call(folder: Path, spoil=lambda data: data):
     """A reel-like file of one call, and what was heard of it."""
-    kept = KeptAudio(5)
-    kept.push(at_level(voice(), -20))
-    heard = kept.close()
+    packets, heard, _ = kept_packets(at_level(voice(), -20))
     sealer = CallSealer(CALL, KEY)
-    one = sealer.seal_audio(kept.take().packets, 0, heard.samples, NO_BACK)
+    one = sealer.seal_audio([data for _, data in packets], 0, heard.samples, NO_BACK)
     facts = sealer.seal_facts({"line": 1}, 0)
     path = folder / "000.reel"
     path.write_bytes(spoil(one + facts))

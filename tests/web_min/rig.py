@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from jinja2 import BytecodeCache
 
-from appliance import address
+from appliance import address, decoding
 from appliance.access_log import AccessLog
 from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
 from appliance.call_machine import Mode
@@ -27,6 +27,7 @@ from appliance.policy import profile_text
 from appliance.profile_reader import parse
 from appliance.registry import Registry
 from appliance.site import Line
+from appliance.vault.segment import Codec
 from dsp.opus import Encoder, encode
 from web_min import create_app
 from web_min.parts import Parts, Site
@@ -291,7 +292,8 @@ def packets(sound):
 
 
 def recording(call_id, audio):
-    return Recording(call_id, packets(audio.tobytes()), len(audio))
+    kept = decoding.packets(Codec.OPUS, packets(audio.tobytes()))
+    return Recording(call_id, kept, len(audio))
 
 
 class Rig:

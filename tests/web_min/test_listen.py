@@ -6,7 +6,9 @@ import pytest
 
 from appliance.api import NoSuchCall
 from appliance.office.documents import Request
-from appliance.playback import CannotOpen
+from appliance.playback import CannotOpen, Recording
+from tests import fax
+from tests.kept import kept_packets
 from tests.web_min.rig import call, missed, speechlike
 from web_min.opened import KEEP_S
 
@@ -207,6 +209,17 @@ def test_the_opus_is_an_ogg_file(inside, row):
     assert answer.mimetype == "audio/ogg"
     assert answer.data[:4] == b"OggS"
     assert answer.data[28:36] == b"OpusHead"
+
+
+def test_a_machines_call_is_heard_from_its_wav_alone(inside, row):
+    """The Ogg file ends where a fax machine was heard."""
+    kept, heard, _ = kept_packets(fax.audio())
+    inside.recordings[row.id] = Recording(row.id, kept, heard.samples)
+    inside.listen(row)
+    page = inside.get(f"/calls/{row.id}").text
+    assert "audio.wav" in page and "audio.opus" not in page
+    with wave.open(io.BytesIO(inside.get(f"/calls/{row.id}/audio.wav").data)) as wav:
+        assert wav.getnframes() == heard.samples
 
 
 @pytest.mark.parametrize("name", ["audio.opus", "audio.wav"])

@@ -4,8 +4,9 @@ import zipfile
 
 import pytest
 
-from appliance import box
+from appliance import box, site
 from appliance.export import Taker, export
+from tests import fax
 from tests.appliance.scene import PASSPHRASE, START
 from tests.damage import copied
 
@@ -22,6 +23,15 @@ def exported(tmp_path_factory, full_folder):
         for row in sorted(rows, key=lambda row: row.line)[:2]
     ]
     return opened, packages
+
+
+@pytest.fixture(scope="session")
+def fax_package(tmp_path_factory, new_folder):
+    """The package of a call in which a machine answered."""
+    folder = tmp_path_factory.mktemp("fax")
+    opened = box.open_box(copied(new_folder, folder / "data"))
+    row = fax.recorded(opened, site.load(opened.site_file))
+    return export(opened, row.id, folder / "out", Taker("김관리", PASSPHRASE), START)
 
 
 @pytest.fixture

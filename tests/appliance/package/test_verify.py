@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.export import Taker, export
+from appliance.package.checks import judge
 from appliance.package.verify import verify
 from appliance.package.zip_file import PassphraseNeeded
 from tests.appliance.scene import PASSPHRASE, START
@@ -39,6 +40,25 @@ def whats(path, **more):
 def test_what_the_box_made_is_genuine(exported):
     for package in exported[1]:
         assert whats(package) == []
+
+
+def test_a_machines_call_is_genuine_and_each_part_of_it_counts(fax_package):
+    with zipfile.ZipFile(fax_package) as zipped:
+        files = {name: zipped.read(name) for name in zipped.namelist()}
+    (alaw,) = [name for name in files if name.endswith(".al")]
+    assert whats(fax_package) == []
+    found = verify(fax_package, None, NOW)
+    assert found.exact and found.sound_bound
+    changed = bytes([files[alaw][0] ^ 1]) + files[alaw][1:]
+    for other, what in (
+        ({**files, alaw: changed}, "sum"),
+        ({name: data for name, data in files.items() if name != alaw}, "missing"),
+        ({**files, alaw: files[alaw][:-160]}, "sum"),
+        ({**files, alaw: files[alaw][:-1]}, "sum"),
+    ):
+        report = judge(other, None, NOW)
+        whats_wrong = [one.what for one in report.mismatches]
+        assert what in whats_wrong and "sound" in whats_wrong
 
 
 def test_a_cut_and_a_file_that_is_none_are_named(whole, spoilt):
