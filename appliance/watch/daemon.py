@@ -22,6 +22,7 @@ from appliance import box, page_asked, pid_file, site
 from appliance.api import BoxStatus, RecorderAway
 from appliance.box import Box
 from appliance.control import ControlClient
+from appliance.ledger_walk import HEAD
 from appliance.site import Site
 from appliance.site_notices import Mail
 from appliance.stopping import told_to_stop
@@ -61,7 +62,7 @@ def watch(config: Path, every_s: float = EVERY_S, recorder_away_s: float = RECOR
         undo.enter_context(pid_file.shown_in(opened.run / "watch.pid"))
         ways = Ways(lambda book: state.write_book(opened.data, book))
         if here.notices.mail is not None:
-            ways.mail = _postman(here.notices.mail, writer_of(opened))
+            ways.mail = _postman(here.notices.mail, writer_of(opened), opened.ledger / HEAD)
         if here.notices.syslog is not None:
             ways.syslog = SyslogSender(here.notices.syslog)
         round_ = Round(ways, state.read_book(opened.data), recorder_away_s=recorder_away_s)
@@ -91,12 +92,12 @@ def _look(opened: Box, here: Site) -> Look:
     return Look(datetime.now(UTC), monotonic(), found, page_asked.answers(here.web, _ASK_S))
 
 
-def _postman(mail: Mail, writer: Writer) -> "Callable[[Digest], Future[None]]":
+def _postman(mail: Mail, writer: Writer, head: Path) -> "Callable[[Digest], Future[None]]":
     """Return what begins to send a digest, on a thread of its own."""
 
     def work(digest: Digest, answer: "Future[None]") -> None:
         try:
-            send(mail, writer.digest(mail, digest, datetime.now(UTC)))
+            send(mail, writer.digest(mail, digest, datetime.now(UTC), _text(head)))
         except MailFailed as error:
             answer.set_exception(error)
         else:
@@ -108,6 +109,14 @@ def _postman(mail: Mail, writer: Writer) -> "Callable[[Digest], Future[None]]":
         return answer
 
     return begin
+
+
+def _text(head: Path) -> str:
+    """Return the ledger's signed head; that it cannot be read is said by others."""
+    try:
+        return head.read_text()
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _serve(port: int, snapshot: Callable[[], Snapshot], undo: ExitStack) -> None:

@@ -19,6 +19,15 @@ from appliance.words import N_, words
 
 _CLEAR: Final = N_("all clear")
 _COUNT: Final = N_("{count} alarms")
+_LIFE: Final = N_("sign of life")
+_LIFE_TEXT: Final = N_(
+    "Nothing new. A mail like this comes when there was no other for a week: if it stays away,"
+    " look after the box."
+)
+_HEAD_TEXT: Final = N_(
+    "The ledger's signed head is attached. Keep it: with “kirok ledger verify --head FILE” it shows"
+    " later whether an entry was changed or removed."
+)
 _TEST: Final = N_("test mail")
 _TEST_TEXT: Final = N_("This mail was sent to see whether alarms arrive. There is nothing to do.")
 _LINE: Final = N_("line {number}")
@@ -42,9 +51,20 @@ class Writer:
     language: str
     zone: ZoneInfo
 
-    def digest(self, mail: Mail, digest: Digest, now: datetime) -> EmailMessage:
-        """Return the mail that says what is new, over, and going on."""
-        return self._mail(mail, self._subject(digest), self._text(digest), now)
+    def digest(self, mail: Mail, digest: Digest, now: datetime, head: str = "") -> EmailMessage:
+        """Return the mail that says what is new, over, and going on.
+
+        Args:
+            head: the ledger's signed head, or "".
+        """
+        text = self._text(digest) + (f"{self._said(_HEAD_TEXT)}\n" if head else "")
+        message = self._mail(mail, self._subject(digest), text, now)
+        if head:
+            name = f"kirok-{self.box}-{now:%Y%m%d}.head"
+            message.add_attachment(
+                head.encode(), maintype="application", subtype="octet-stream", filename=name
+            )
+        return message
 
     def test(self, mail: Mail, now: datetime) -> EmailMessage:
         """Return the mail of `kirok alarm-test`."""
@@ -62,6 +82,8 @@ class Writer:
         return message
 
     def _subject(self, digest: Digest) -> str:
+        if digest.sign_of_life:
+            return self._said(_LIFE)
         if digest.all_clear:
             return self._said(_CLEAR)
         alarms = _gravest_first([*digest.new, *digest.still])
@@ -79,7 +101,9 @@ class Writer:
         for title, alarms in ((_PASSED, digest.passed), (_OVER, digest.over)):
             if alarms:
                 parts += [f"{self._said(title)}:", "", *(self._brief(a) for a in alarms), ""]
-        if digest.all_clear:
+        if digest.sign_of_life:
+            parts += [self._said(_LIFE_TEXT), ""]
+        elif digest.all_clear:
             parts += [self._said(_ALL_CLEAR), ""]
         return "\n".join([*parts, self._said(_ONCE_TOLD), ""])
 

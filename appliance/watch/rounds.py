@@ -7,7 +7,7 @@ nor the figures. What was told is on the disk before the next one goes.
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -96,6 +96,8 @@ class Round:
         book = self.book.look(self.alarms)
         if self._sending is not None:
             book = self._sent(book, self._sending, look)
+        if self.ways.mail is not None and not book.mailed:
+            book = replace(book, mailed=str(iso(look.now)))
         if book != self.book:
             self.ways.keep(book)
             self.book = book
@@ -145,7 +147,7 @@ class Round:
         if self.ways.mail is None or self._sending or not self._pacing.may_send(look.now_s):
             return
         # That mails do not go cannot be mailed: it is told once they go again.
-        digest = self.book.digest(self.alarms)
+        digest = self.book.digest(self.alarms, look.now)
         if digest is not None:
             self._sending = _Sending(digest, self.ways.mail(digest), look.now_s)
 
@@ -162,7 +164,7 @@ class Round:
             self.mails += 1
             self.mail_note, self.mail_since = "", str(iso(look.now))
             self._pacing.sent(look.now_s)
-            return book.after(sending.digest)
+            return book.after(sending.digest, look.now)
         if not isinstance(error, MailFailed):
             raise error
         self._failed(error, look)

@@ -63,6 +63,8 @@ def test_that_the_recorder_is_dead_is_mailed_logged_and_measured(tmp_path, mail_
             assert process.wait(30) == 0
     got = email.message_from_bytes(raw, policy=email.policy.default)
     assert "녹취기가 응답하지 않습니다" in got["Subject"]
+    (head,) = [part.get_content() for part in got.iter_attachments()]
+    assert head.decode() == (opened.ledger / "head").read_text()
     assert not (opened.run / "watch.pid").exists()
     assert "recorder_away" in (opened.data / "watch" / "told.json").read_text()
 

@@ -50,6 +50,25 @@ def test_the_all_clear_says_what_is_over():
     assert "すべての警報が解除されました。" in made.get_content()
 
 
+@pytest.mark.parametrize(
+    "language, subject",
+    [("ko", "정상 동작 알림"), ("ja", "正常動作のお知らせ"), ("en", "sign of life")],
+)
+def test_a_sign_of_life_says_what_goes_on_too(language, subject):
+    made = letter(language, still=(DOWN,))
+    assert made["Subject"] == f"[Kirok 오산시] {subject}"
+    assert "2026-11-23 11:00" in made.get_content()
+
+
+def test_the_ledgers_head_goes_with_it_as_a_file():
+    note = "kirok/box\n7\nroot\n\n— x\n"
+    made = writer("en").digest(MAIL, Digest((DOWN,), (), (), ()), NOW, note)
+    text, head = made.iter_parts()
+    assert "kirok ledger verify --head FILE" in text.get_content()
+    assert head.get_filename() == "kirok-01JD-20261123.head"
+    assert head.get_content().decode() == note
+
+
 def test_what_came_and_went_is_said():
     assert "Came and went since the last mail" in letter("en", passed=(LOST,)).get_content()
 

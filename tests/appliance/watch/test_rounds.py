@@ -166,3 +166,16 @@ def test_a_fault_of_our_own_is_no_trouble_with_the_mail():
     city.answer = KeyError("ours")
     with pytest.raises(KeyError):
         city.pass_(60, box(DOWN))
+
+
+def test_a_week_without_a_mail_ends_with_a_sign_of_life():
+    city = City()
+    city.pass_(60, box())
+    assert not city.digests
+    city.now_s += 7 * 86_400
+    city.pass_(60, box())
+    assert [d.sign_of_life for d in city.digests] == [True]
+    after = City(city.kept[-1])
+    after.now_s = city.now_s
+    after.pass_(3600, box())
+    assert not after.digests
