@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from appliance import ogg, ulid
 from appliance.decoding import Packet, PacketDecoder, packets
 from appliance.index_row import CallRow
-from appliance.keys import WrongIdentity
+from appliance.keys import WrongIdentity, open_data_key
 from appliance.vault.open import open_call
+from appliance.vault.reader import Second, salvage_call
 from appliance.vault.segment import Codec, TamperedError
 from dsp.opus import FRAME, BadPacket
 from dsp.units import AUDIO_HZ, FULL_SCALE
@@ -32,6 +33,12 @@ from dsp.units import AUDIO_HZ, FULL_SCALE
 RUN_UP: Final = 10
 #: Samples in a piece of PCM: one second.
 PIECE: Final = AUDIO_HZ
+#: 20 ms of nothing. A packet of a TOC byte alone (RFC 6716, 3.1 and 3.2: SILK, narrowband) is one
+#: that was lost: a decoder fades out.
+_SILENCE: Final = {
+    Codec.OPUS: Packet(Codec.OPUS, b"\x08"),
+    Codec.ALAW: Packet(Codec.ALAW, b"\xd5" * FRAME),
+}
 
 
 class CannotOpen(Exception):
@@ -45,7 +52,10 @@ class Recording:
         samples: of the call.
         ogg: the Opus packets, which sound for ogg_samples.
         alaw: what follows them, a sample a byte; it may go on behind the call's end.
+        lost_s: seconds of it that are damaged, and silent.
     """
+
+    lost_s = 0.0
 
     def __init__(self, call_id: str, packets: Sequence[Packet], samples: int) -> None:
         """Take packets of 20 ms as they were recorded.
@@ -121,6 +131,42 @@ def open_recording(vault: Path, call: CallRow, identity: bytes, age_file: bytes)
         return Recording(call.id, kept, call.audio_samples)
     except (WrongIdentity, TamperedError, BadPacket, OSError, ValueError) as error:
         raise CannotOpen(f"call {call.id}: {error}") from error
+
+
+def open_what_is_left(vault: Path, call: CallRow, identity: bytes, age_file: bytes) -> Recording:
+    """Open what can be proven of a call that is damaged, to be heard; the rest of it is silent.
+
+    Args:
+        As open_recording.
+
+    Raises:
+        CannotOpen: nothing of it can be.
+    """
+    try:
+        data_key = open_data_key(age_file, identity.decode())
+        found, _ = salvage_call(vault / call.reel, call.id, data_key)
+        kept, lost = _in_place(found.seconds, call.audio_samples)
+        recording = Recording(call.id, kept, call.audio_samples)
+    except (WrongIdentity, BadPacket, OSError, ValueError) as error:
+        raise CannotOpen(f"call {call.id}: {error}") from error
+    if lost == len(kept):
+        raise CannotOpen(f"call {call.id}: nothing of it opens")
+    recording.lost_s = lost * FRAME / AUDIO_HZ
+    return recording
+
+
+def _in_place(seconds: Sequence[Second], samples: int) -> tuple[list[Packet], int]:
+    """Return packets where they belong, and how many between them are silence instead."""
+    kept: list[Packet] = []
+    lost, codec = 0, Codec.OPUS
+    for second in seconds:
+        codec = second.codec
+        gap = second.first_sample // FRAME - len(kept)
+        kept += [_SILENCE[codec]] * gap + packets(codec, second.packets)
+        lost += gap
+    late = ogg.PRE_SKIP * AUDIO_HZ // ogg.POSITION_HZ
+    gap = max(0, -(-(samples + late) // FRAME) - len(kept))
+    return kept + [_SILENCE[codec]] * gap, lost + gap
 
 
 def _bytes(piece: Sequence[NDArray[np.int16]]) -> bytes:

@@ -37,7 +37,7 @@ def ask(call_id: str) -> Response | tuple[str, int]:
     try:
         asked = (call_id, session.person_id, "listen", _purpose(opening))
         key = parts().recorder.open_key(*asked, forms.text("note", NOTE_MAX))
-        audio = parts().open_audio(call, session.secret, key)
+        audio = _audio(call, session.secret, key)
     except RecorderAway:
         away = _("The recorder does not answer, so no recording can be opened. Try again later.")
         return calls.page(call_id, {"listen": away}), 503
@@ -45,10 +45,8 @@ def ask(call_id: str) -> Response | tuple[str, int]:
         gone = _("There is no key for this recording any more: it has been erased.")
         return calls.page(call_id, {"listen": gone}), 410
     except CannotOpen:
-        _tell_proof(call, whole=False)
         damaged = _("This recording cannot be opened. Tell the administrator.")
         return calls.page(call_id, {"listen": damaged}), 500
-    _tell_proof(call, whole=True)
     parts().opened.put(session.id, call_id, audio)
     _mark_viewed(opening)
     return redirect(url_for("calls.show", call_id=call_id, _anchor="listen"), code=303)
@@ -69,6 +67,21 @@ def wav(call_id: str) -> Response:
 @bp.get("/calls/<call_id>/waveform.svg")
 def shape(call_id: str) -> Response:
     return Response(waveform(_opened(call_id).peaks.tolist()), mimetype="image/svg+xml")
+
+
+def _audio(call: CallRow, secret: bytes, key: bytes) -> Recording:
+    """Return the recording, or what is left of one that is damaged.
+
+    Raises:
+        CannotOpen: nothing of it is.
+    """
+    try:
+        audio = parts().open_audio(call, secret, key)
+    except CannotOpen:
+        _tell_proof(call, whole=False)
+        return parts().open_what_is_left(call, secret, key)
+    _tell_proof(call, whole=True)
+    return audio
 
 
 def _tell_proof(call: CallRow, *, whole: bool) -> None:

@@ -138,6 +138,7 @@ class Parts:
     access: AccessLog
     registry: Registry
     open_audio: OpenAudio
+    open_what_is_left: OpenAudio
     make_package: MakePackage
     certify_erasure: CertifyErasure
     lines: tuple[Line, ...] = ()

@@ -25,7 +25,7 @@ from appliance.control import ControlClient
 from appliance.export import packed
 from appliance.index import CallIndex
 from appliance.ledger_walk import ENTRIES
-from appliance.playback import Recording, open_recording
+from appliance.playback import open_recording, open_what_is_left
 from appliance.registry import Registry
 from appliance.systemd import notify
 from appliance.watch import state
@@ -95,16 +95,13 @@ def _parts(
         calls=index,
         access=access,
         registry=registry,
-        open_audio=_opener(opened.vault),
+        open_audio=partial(open_recording, opened.vault),
+        open_what_is_left=partial(open_what_is_left, opened.vault),
         make_package=_packer(opened),
         certify_erasure=partial(erasure_sheet.printed, opened),
         watch=lambda: state.shown(opened.data),
         notices=here.notices,
     )
-
-
-def _opener(vault: Path) -> Callable[..., Recording]:
-    return lambda call, secret, age_file: open_recording(vault, call, secret, age_file)
 
 
 def _packer(opened: Box) -> Callable[..., bytes]:

@@ -6,8 +6,8 @@ import pytest
 
 from appliance import keys
 from appliance.decoding import packets
-from appliance.playback import CannotOpen, Recording, open_recording
-from appliance.vault.reel import ReelWriter
+from appliance.playback import CannotOpen, Recording, open_recording, open_what_is_left
+from appliance.vault.reel import ReelWriter, scan
 from appliance.vault.segment import NO_BACK, CallSealer, Codec
 from dsp.g711 import decode
 from dsp.opus import Encoder, encode
@@ -165,6 +165,35 @@ def test_a_damaged_reel_opens_nothing(tmp_path, audio, vault_keys, where):
     path.write_bytes(damaged)
     with pytest.raises(CannotOpen):
         open_recording(tmp_path, row, vault_keys.identity, vault_keys.age_file)
+
+
+@pytest.mark.parametrize("second", range(4))
+def test_what_is_left_of_a_damaged_call_is_heard_where_it_was(tmp_path, audio, vault_keys, second):
+    row = on_reel(tmp_path, vault_keys.data_key, audio)
+    path = tmp_path / row.reel
+    damaged = bytearray(path.read_bytes())
+    places = [stretch.offset for stretch in scan(path)]
+    damaged[places[second] + 200] ^= 1
+    path.write_bytes(damaged)
+    whole = recorded(audio)
+    left = open_what_is_left(tmp_path, row, vault_keys.identity, vault_keys.age_file)
+    assert (left.samples, left.lost_s) == (whole.samples, 1.0)
+    heard, all_of_it = pcm(left, 0, left.samples), pcm(whole, 0, whole.samples)
+    for n in set(range(4)) - {second}:
+        # Its first moments depend on what was lost before them.
+        part = slice(n * 8000 + 2000, (n + 1) * 8000 - 100)
+        assert np.corrcoef(heard[part], all_of_it[part])[0, 1] > 0.9
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(CannotOpen, match="nothing of it"):
+        open_what_is_left(tmp_path, row, vault_keys.identity, vault_keys.age_file)
+
+
+def test_of_a_call_that_lost_its_facts_alone_nothing_is_silent(tmp_path, audio, vault_keys):
+    row = on_reel(tmp_path, vault_keys.data_key, audio)
+    path = tmp_path / row.reel
+    path.write_bytes(path.read_bytes()[: row.last_offset])
+    left = open_what_is_left(tmp_path, row, vault_keys.identity, vault_keys.age_file)
+    assert (left.ogg, left.lost_s) == (recorded(audio).ogg, 0.0)
 
 
 def test_a_call_that_is_not_the_codec_that_it_says_does_not_open(tmp_path, audio, vault_keys):

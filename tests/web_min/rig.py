@@ -22,7 +22,7 @@ from appliance.ledger_walk import pack_line
 from appliance.office.cabinet import Cabinet
 from appliance.office.documents import Applicant, Request
 from appliance.people import Wrapping
-from appliance.playback import Recording
+from appliance.playback import CannotOpen, Recording
 from appliance.policy import profile_text
 from appliance.profile_reader import parse
 from appliance.registry import Registry
@@ -314,6 +314,7 @@ class Rig:
             self.registry.add_first(NAME, "operator", wrap(SECRET, PASSPHRASE), iso(NOW))
         self.behind = []  # work that the page has begun and nobody waits for
         self.recordings = {}
+        self.left = {}  # of damaged recordings
         self.opened = []
         self.site = Site(
             **{
@@ -337,6 +338,7 @@ class Rig:
             access=self.access,
             registry=self.registry,
             open_audio=self.open_audio,
+            open_what_is_left=self.open_what_is_left,
             make_package=self.make_package,
             certify_erasure=self.certify_erasure,
             wrapping=Wrapping(wrap, unwrap, lambda wrapped: True),
@@ -399,6 +401,11 @@ class Rig:
         assert (secret, age_file) == (SECRET, AGE_FILE + row.id.encode())
         self.opened.append(row.id)
         return self.recordings[row.id]
+
+    def open_what_is_left(self, row, secret, age_file):
+        if row.id not in self.left:
+            raise CannotOpen(row.id)
+        return self.left[row.id]
 
     def make_package(self, row, holder):
         assert holder.secret == SECRET

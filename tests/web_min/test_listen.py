@@ -190,6 +190,18 @@ def test_a_recording_that_does_not_open_says_why(inside, row, fault, status, say
     assert inside.get(paths(row)[0]).status_code == 403
 
 
+def test_of_a_damaged_recording_what_is_left_is_heard_and_the_page_says_so(inside, row):
+    def fail(*args, **kwargs):
+        raise CannotOpen("segment 1 is damaged")
+
+    inside.parts.open_audio = fail
+    inside.left[row.id] = inside.recordings[row.id]
+    inside.left[row.id].lost_s = 1.0
+    assert inside.listen(row).status_code == 303
+    assert "1.0 s of it cannot be read" in inside.get(f"/calls/{row.id}").text
+    assert inside.get(paths(row)[0]).status_code == 200
+
+
 # ------------------------------------------------------------ what is sent
 
 
