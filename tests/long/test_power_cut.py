@@ -160,6 +160,7 @@ def test_thirty_power_cuts(disk, capsys):
             found = rows_of(cut / "data")
             assert wrong == [], f"cut {number}"
             assert all(same(row, found[i]) for i, row in look.finished.items())
+            assert not [row for row in found.values() if row.recorded and row.why == "missed"]
             assert everything_opens(opened, [found[i] for i in look.finished])
         kept += len(look.finished)
         lost += loss_s(truth, found, look.at)
