@@ -213,6 +213,7 @@ def _running(opened: Box) -> Iterator[Finding]:
         return
     yield Finding("fine", f"the recorder runs; board {status.board}")
     yield from (Finding(*found) for found in service_check.alarms(status.alarms))
+    yield from (Finding(*found) for found in service_check.flushes(status.counters))
 
 
 def _index(opened: Box) -> Iterator[Finding]:

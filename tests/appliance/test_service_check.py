@@ -1,6 +1,6 @@
 from appliance import alarm_file
 from appliance.api import Alarm
-from appliance.service_check import disk, kept_alarms, watch
+from appliance.service_check import disk, flushes, kept_alarms, watch
 
 
 def test_what_was_wrong_at_the_stop_is_said_with_its_remedy(trial):
@@ -11,6 +11,13 @@ def test_what_was_wrong_at_the_stop_is_said_with_its_remedy(trial):
     assert remedy.startswith("Open the call")
     trial.alarms.write_bytes(b"")
     assert [level for level, _, _ in kept_alarms(trial)] == ["wrong"]
+
+
+def test_a_disk_that_was_slow_is_told():
+    assert list(flushes({"slowest_flush_ms": 500})) == list(flushes({})) == []
+    ((level, what, remedy),) = flushes({"slowest_flush_ms": 912})
+    assert (level, "took 0.9 s" in what) == ("note", True)
+    assert remedy
 
 
 def test_the_disks_answer_and_the_watch_are_looked_at(trial, here):
