@@ -66,11 +66,12 @@ class Machine:
         pid = self._nspawn.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         return next(
-            (int(c) for c in children if "systemd" in Path(f"/proc/{c}/comm").read_text()), None
+            (int(c) for c in children if Path(f"/proc/{c}/comm").read_text() == "systemd\n"), None
         )
 
     def _is_up(self):
-        return self.run("systemctl", "is-system-running", check=False) in ("running", "degraded")
+        # Not the whole system: a service of this machine may wait for what is not here.
+        return self.run("systemctl", "is-active", "basic.target", check=False) == "active"
 
     def command(self, *command):
         """Return a command that runs inside."""
