@@ -226,6 +226,14 @@ class CallIndex:
             if row is not None:
                 yield tuple(row)
 
+    def last_reel(self, day: str) -> int:
+        """Return the highest number of a reel that a kept call of a day is in, or -1."""
+        reels = self._db.execute(
+            "SELECT DISTINCT reel FROM calls WHERE day = ? AND erased_ms IS NULL", (day,)
+        )
+        numbers = (Path(reel).stem for (reel,) in reels)
+        return max((int(number) for number in numbers if number.isdecimal()), default=-1)
+
     def kept(self) -> Iterator[CallRow]:
         """Yield the calls that are not erased, those that are due first in front."""
         rows = self._db.execute("SELECT * FROM calls WHERE erased_ms IS NULL ORDER BY due_ms, id")

@@ -162,7 +162,7 @@ class Store:
     def keep_apart(self, row: CallRow) -> None:
         """Write what follows of a call to a reel of its own."""
         call = self._open[row.id]
-        call.reel = ReelWriter(self._parts.vault, row.day, self._parts.box_id)
+        call.reel = self._new_reel(row.day)
         self.change(row)
 
     def take_back(self, row: CallRow) -> None:
@@ -407,8 +407,13 @@ class Store:
 
     def _reel(self, day: str) -> ReelWriter:
         if day not in self._reels:
-            self._reels[day] = ReelWriter(self._parts.vault, day, self._parts.box_id)
+            self._reels[day] = self._new_reel(day)
         return self._reels[day]
+
+    def _new_reel(self, day: str) -> ReelWriter:
+        """Begin a reel whose name no call has; one that was lost may have been taken away."""
+        last = self._parts.index.last_reel(day)
+        return ReelWriter(self._parts.vault, day, self._parts.box_id, after=last)
 
     def _table_to_add_to(self, day: str) -> KeyTable:
         """Return a day's keys; where they do not open, new ones, the old kept beside them."""

@@ -24,7 +24,8 @@ erased. The file keys.db, integers big-endian:
 An append-only file, not SQLite: one fsync for all calls that start in the same second, no second
 file to lose, erased by one unlink, and 40 lines in any language read it. A row that a power cut
 left incomplete is cut off at the next start; its add had not returned. Rows are checked by their
-tags; a damaged one costs itself alone. Of two rows of a call the later counts.
+tags; a damaged one costs itself alone. Each call has two, one behind the other, so that a flipped
+bit costs no call; of two that differ the later counts.
 
 Test vector: see tests/appliance/vault/test_independent_reader.py, which reads one from this text.
 """
@@ -128,7 +129,7 @@ class KeyTable:
     def _append(self, age_files: Mapping[str, bytes]) -> None:
         if self._fd < 0:
             raise ValueError(f"{self.path} is closed or has failed before")
-        rows = b"".join(self._wrap(call_id, age_file) for call_id, age_file in age_files.items())
+        rows = self._rows(age_files)
         try:
             write_all(self._fd, rows, disk=self._disk)
             # Power goes now: none, some or all of the rows; a part of one is cut off at the start.
@@ -167,8 +168,7 @@ class KeyTable:
         kept = {call: age for call, age in self._age_files.items() if call not in without}
         self.close()
         self._take(new_secret)
-        rows = (self._wrap(call_id, age_file) for call_id, age_file in kept.items())
-        replace(self.path, self._header + b"".join(rows), mode=0o640, disk=self._disk)
+        replace(self.path, self._header + self._rows(kept), mode=0o640, disk=self._disk)
         # Power goes now: the new table, while the old secret may still be the day's: open_table.
         self._open()
 
@@ -194,6 +194,12 @@ class KeyTable:
         if end < len(data):
             self._disk.ftruncate(self._fd, end)
             # Power goes now: the torn tail or none of it. The next add's fsync covers the length.
+
+    def _rows(self, age_files: Mapping[str, bytes]) -> bytes:
+        """Return two rows of each call."""
+        return b"".join(
+            self._wrap(call_id, age_file) for call_id, age_file in age_files.items() for _ in "12"
+        )
 
     def _wrap(self, call_id: str, age_file: bytes) -> bytes:
         length = len(age_file) + _TAG_BYTES

@@ -80,8 +80,13 @@ class ReelWriter:
         size: bytes appended so far, header included.
     """
 
-    def __init__(self, vault_dir: Path, day: str, box_id: str, *, disk: Disk = os) -> None:
+    def __init__(
+        self, vault_dir: Path, day: str, box_id: str, *, after: int = -1, disk: Disk = os
+    ) -> None:
         """Begin the day's next reel, durably.
+
+        Args:
+            after: the last number that is known to have been used, though its reel may be lost.
 
         Raises:
             FileNotFoundError: there is no such vault.
@@ -92,7 +97,7 @@ class ReelWriter:
         make_directory(day_dir, mode=0o750, disk=disk)
         self._disk = disk
         self._broken = False
-        self.path, self._fd = _create_next(day_dir, disk)
+        self.path, self._fd = _create_next(day_dir, after, disk)
         # Power goes now: an empty reel, which scans as torn from 0 on, or none.
         try:
             write_all(self._fd, header, disk=disk)
@@ -214,9 +219,9 @@ def scan(path: Path, start: int = 0) -> Iterator[Stretch]:
         os.close(fd)
 
 
-def _create_next(day_dir: Path, disk: Disk) -> tuple[Path, int]:
+def _create_next(day_dir: Path, after: int, disk: Disk) -> tuple[Path, int]:
     taken = [int(path.stem) for path in day_dir.glob("*.reel") if path.stem.isdecimal()]
-    path = day_dir / f"{max(taken, default=-1) + 1:03d}.reel"
+    path = day_dir / f"{max([after, *taken]) + 1:03d}.reel"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
     return path, disk.open(path, flags, 0o640)
 

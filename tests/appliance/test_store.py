@@ -290,6 +290,19 @@ def test_a_new_start_goes_on_in_a_new_reel(parts, to_prove):
     assert parts.index.get(second.id).reel == "2026-11-23/001.reel"
 
 
+def test_a_reel_that_was_lost_gives_its_name_to_no_other(parts, to_prove):
+    first, second = a_call(), a_call()
+    one = Store(parts, to_prove.append)
+    live(one, first)
+    one.close()
+    (parts.vault / "2026-11-23" / "000.reel").unlink()
+    two = Store(parts, to_prove.append)
+    live(two, second)
+    two.close()
+    assert parts.index.get(second.id).reel == "2026-11-23/001.reel"
+    assert [path.name for path in parts.vault.glob("*/*.reel")] == ["001.reel"]
+
+
 @pytest.mark.parametrize("whole, proof", [(True, "verified"), (False, "failed")])
 def test_a_call_that_waited_for_its_proof_is_proved_by_who_opens_it(store, parts, whole, proof):
     call = a_call()

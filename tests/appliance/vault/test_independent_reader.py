@@ -16,7 +16,7 @@ def hkdf(key, info):
 
 
 def read_keys(keys_db, secret):
-    """Yield (call id, age file) of a key table."""
+    """Yield (call id, age file) of a key table's rows, two of each call."""
     data = keys_db.read_bytes()
     day, check = data[9:25], data[25:57]
     both = hkdf(secret, b"kirok/keys/1" + day)
@@ -91,7 +91,7 @@ def test_stock_age_and_forty_lines_open_a_call(vault, identity):
     day = data / "2026-11-23"
     secret = (data / "secrets" / "2026-11-23.secret").read_bytes()[:32]
     found = []
-    for call, age_file in read_keys(day / "keys.db", secret):
+    for call, age_file in dict(read_keys(day / "keys.db", secret)).items():
         command = ["age", "--decrypt", "--identity", str(data / identity)]
         key = subprocess.run(command, input=age_file, capture_output=True, check=True).stdout
         found.append(read_call(day / "000.reel", call, key))

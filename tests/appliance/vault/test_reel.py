@@ -79,6 +79,11 @@ def test_each_start_begins_the_next_reel(tmp_path):
     assert ReelWriter(tmp_path, DAY, "box-7").path.name == "1000.reel"
 
 
+def test_a_number_that_was_used_is_not_used_again_though_its_reel_is_lost(tmp_path):
+    assert ReelWriter(tmp_path, DAY, "box-7", after=3).path.name == "004.reel"
+    assert ReelWriter(tmp_path, DAY, "box-7", after=-1).path.name == "005.reel"
+
+
 def test_a_wrong_path_begins_no_vault(tmp_path):
     with pytest.raises(FileNotFoundError):
         ReelWriter(tmp_path / "no", DAY, "box-7")
