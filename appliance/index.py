@@ -10,13 +10,11 @@ on; `ended_ms` is null while it lasts.
 """
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any, Final, Self
 
 from appliance import index_check, number_index, ulid
@@ -34,8 +32,6 @@ _INSERT: Final = (
 )
 
 
-#: The log's map in shared memory, which the first who opens for writing makes anew, and its like.
-_MAP_BYTES: Final = 1 << 16
 #: Rows that are read between two looks at what was written meanwhile.
 _AT_ONCE: Final = 1000
 
@@ -66,7 +62,6 @@ class CallIndex:
             IndexBroken: the file is there and is not a sound index.
             OSError: the disk failed or is full; what is in the file is not known.
         """
-        _refuse_without_room(path.parent)
         try:
             db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA journal_mode=WAL")
@@ -486,13 +481,3 @@ class CallIndex:
             quick: leave out whether SQLite's indexes agree with their tables.
         """
         return index_check.wrong(self._db, quick=quick)
-
-
-def _refuse_without_room(folder: Path) -> None:
-    """Refuse a disk that has no room for the map.
-
-    Where the file system's blocks are smaller than a page, SQLite finds room for a part of each
-    page alone, and to write to the rest is the end of the process (SIGBUS).
-    """
-    with TemporaryFile(dir=folder) as file:
-        os.posix_fallocate(file.fileno(), 0, _MAP_BYTES)

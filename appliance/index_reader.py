@@ -70,12 +70,11 @@ class IndexReader:
 def _readable(path: Path) -> tuple[sqlite3.Connection, bool]:
     """Return a connection that reads, and whether it sees what is written from now on.
 
-    SQLite maps the log in shared memory, in a file beside the index, which is never written here:
-    on a full disk that would be the end of the process (SIGBUS). Where there is none and nobody
-    writes, the index alone says what there is.
+    SQLite maps the log in shared memory, in a file beside the index. Where it cannot make one (a
+    full disk, another user's folder) and nobody writes, the index alone says what there is.
     """
     try:
-        return _read_as(path, "mode=ro&readonly_shm=1"), True
+        return _read_as(path, "mode=ro"), True
     except sqlite3.OperationalError:
         shared = path.with_name(f"{path.name}-shm")
         if not path.is_file() or (shared.exists() and shared.stat().st_size >= _SHARED_BYTES):

@@ -4,7 +4,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
 
 import pytest
 
@@ -97,53 +96,3 @@ def test_another_user_who_may_not_write_here_sees_every_call_that_begins_later(p
             open_to_all(path.parent)
             assert reader.communicate("go on\n", 30)[0] == f"{[row(1).id, row(2).id]}\n"
     assert reader.returncode == 0
-
-
-#: The recorder's, and a command's of root, which could write the map.
-OPENS = """
-import sys
-from contextlib import suppress
-from pathlib import Path
-from appliance.index import CallIndex
-try:
-    with getattr(CallIndex, sys.argv[2])(Path(sys.argv[1])) as index:
-        print(index.count())
-except OSError as error:
-    print(error.strerror)
-"""
-
-
-@pytest.fixture
-def small_blocks(tmp_path):
-    """A file system whose blocks are smaller than a page, as one of less than 512 MB has them."""
-    if os.geteuid():
-        pytest.skip("a file system is mounted by root alone")
-    file, folder = tmp_path / "disk.img", tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mkfs.ext4", "-q", "-b", "1024", file, "8M"], check=True)
-    if subprocess.run(["mount", "-o", "loop", file, folder], check=False).returncode:
-        pytest.skip("nothing can be mounted here")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
-def fill(path, spare_bytes):
-    with path.open("wb", buffering=0) as file:
-        for piece in (65_536, 1024):
-            with suppress(OSError):
-                while True:
-                    file.write(bytes(piece))
-        file.truncate(file.tell() - spare_bytes)
-
-
-@pytest.mark.parametrize("spare_bytes", range(8192, 40_960, 4096))
-def test_a_disk_that_is_nearly_full_is_said_and_is_nobodys_end(small_blocks, spare_bytes):
-    path = small_blocks / "calls.db"
-    with CallIndex.open(path) as index:
-        index.put(row(1))
-    fill(small_blocks / "full", spare_bytes)
-    for how, said in (("open", "No space left on device\n"), ("open_readonly", "1\n")):
-        done = subprocess.run(
-            [sys.executable, "-c", OPENS, path, how], capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stdout) == (0, said), done.stderr
