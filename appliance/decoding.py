@@ -26,7 +26,7 @@ def packets(codec: Codec, contents: Iterable[bytes]) -> list[Packet]:
 
 
 class PacketDecoder:
-    """Decodes packets that follow each other. Close it, or use `with`."""
+    """Decodes packets that follow each other; for a `with`, which gives the decoder up."""
 
     def __init__(self) -> None:
         self._opus = Decoder()

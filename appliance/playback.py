@@ -33,6 +33,8 @@ from dsp.units import AUDIO_HZ, FULL_SCALE
 RUN_UP: Final = 10
 #: Samples in a piece of PCM: one second.
 PIECE: Final = AUDIO_HZ
+#: Samples by which the packets come late.
+_LATE: Final = ogg.PRE_SKIP * AUDIO_HZ // ogg.POSITION_HZ
 #: 20 ms of nothing. A packet of a TOC byte alone (RFC 6716, 3.1 and 3.2: SILK, narrowband) is one
 #: that was lost: a decoder fades out.
 _SILENCE: Final = {
@@ -69,20 +71,19 @@ class Recording:
             ValueError: Opus behind G.711.
         """
         self._packets = packets
-        self._late = ogg.PRE_SKIP * AUDIO_HZ // ogg.POSITION_HZ
-        self.samples = max(0, min(samples, len(packets) * FRAME - self._late))
+        self.samples = max(0, min(samples, len(packets) * FRAME - _LATE))
         opus = [packet.data for packet in packets if packet.codec is Codec.OPUS]
         rest = packets[len(opus) :]
         if any(packet.codec is not Codec.ALAW for packet in rest):
             raise ValueError(f"call {call_id}: Opus behind G.711")
         serial = int.from_bytes(ulid.to_bytes(call_id)[-4:], "big")
-        self.ogg_samples = max(0, min(self.samples, len(opus) * FRAME - self._late))
+        self.ogg_samples = max(0, min(self.samples, len(opus) * FRAME - _LATE))
         self.ogg = ogg.write(opus, ogg.Labels(serial), self.ogg_samples)
         self.alaw = b"".join(packet.data for packet in rest)
 
     def pcm(self, first: int, stop: int) -> Iterator[bytes]:
         """Yield samples first to stop of the call, int16 little-endian, a second at a time."""
-        at, end = first + self._late, min(stop, self.samples) + self._late
+        at, end = first + _LATE, min(stop, self.samples) + _LATE
         begin = max(0, at // FRAME - RUN_UP)
         with PacketDecoder() as decoder:
             piece: list[NDArray[np.int16]] = []
@@ -164,8 +165,7 @@ def _in_place(seconds: Sequence[Second], samples: int) -> tuple[list[Packet], in
         gap = second.first_sample // FRAME - len(kept)
         kept += [_SILENCE[codec]] * gap + packets(codec, second.packets)
         lost += gap
-    late = ogg.PRE_SKIP * AUDIO_HZ // ogg.POSITION_HZ
-    gap = max(0, -(-(samples + late) // FRAME) - len(kept))
+    gap = max(0, -(-(samples + _LATE) // FRAME) - len(kept))
     return kept + [_SILENCE[codec]] * gap, lost + gap
 
 

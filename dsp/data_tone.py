@@ -47,6 +47,8 @@ _TONES: Final = (
 )
 # fmt: on
 _HZ: Final = np.array([hz for _, hz in _TONES])
+_NAMES: Final = ("calling", "answer")
+_OF_NAME: Final = [np.array([of == name for of, _ in _TONES]) for name in _NAMES]
 #: Real and imaginary parts beside each other, so that one product gives both: float32[160, 12].
 _WAVES: Final = np.exp(-2j * np.pi * np.outer(np.arange(FRAME), _HZ) / AUDIO_HZ)
 _PARTS: Final = np.hstack((_WAVES.real, _WAVES.imag)).astype(np.float32)
@@ -65,7 +67,7 @@ class DataToneEar:
 
     def __init__(self) -> None:
         self._frames: list[Samples] = []
-        self._runs = np.zeros(2, np.int64)  # frames that a calling and an answer tone have lasted
+        self._runs = np.zeros(len(_NAMES), np.int64)  # frames that each has lasted
         self._heard = 0
 
     def push(self, frame: Samples) -> DataTone | None:
@@ -86,8 +88,7 @@ class DataToneEar:
         for number, frame in enumerate(hot, 1):
             self._runs = np.where(frame, self._runs + 1, 0)
             if found is None and self._runs.max() >= LASTS:
-                name = ("calling", "answer")[int(self._runs.argmax())]
-                found = DataTone(name, began + number * FRAME)
+                found = DataTone(_NAMES[int(self._runs.argmax())], began + number * FRAME)
         return found
 
 
@@ -98,4 +99,4 @@ def _shares(frames: Samples) -> NDArray[np.float64]:
     parts = (audio @ _PARTS).astype(np.float64) ** 2
     tones = 2 * (parts[:, : len(_HZ)] + parts[:, len(_HZ) :]) / FRAME
     shares = tones / np.maximum(energy, LEAST_POWER * FRAME)[:, None]
-    return np.stack((shares[:, :4].max(axis=1), shares[:, 4:].max(axis=1)), axis=1)
+    return np.stack([shares[:, own].max(axis=1) for own in _OF_NAME], axis=1)
