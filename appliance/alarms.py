@@ -162,6 +162,16 @@ _DISK: Final[Mapping[str, Kind]] = {
         Grave.NOTE,
         Ends.BY_HAND,
     ),
+    "rolled_back": Kind(
+        N_("The list of calls was an earlier one than the ledger knows"),
+        N_("Find out who did it, and put back the newest keys.db of those days: it opens them."),
+        Grave.LOSING,
+        Ends.BY_HAND,
+        N_(
+            "{calls} calls of {days} were missing and were entered again from the ledger."
+            " Recordings without a key: {keyless}."
+        ),
+    ),
     "vault_damaged": Kind(
         N_("A recording on the disk is damaged"),
         N_("Keep the disk as it is, put back a copy of that day, and tell the supervisor."),

@@ -9,6 +9,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -22,6 +23,7 @@ from appliance import (
     key_check,
     notice_file,
     owners,
+    rollback,
     service_check,
     site,
 )
@@ -35,6 +37,7 @@ from appliance.control import ControlClient
 from appliance.finding import Finding, named
 from appliance.index import CallIndex
 from appliance.index_schema import IndexBroken
+from appliance.ledger_walk import ENTRIES
 from appliance.policy import PolicyError
 from appliance.site import Site
 from appliance.witness import Stick, last_taken
@@ -89,7 +92,7 @@ def _of_folder(opened: Box) -> dict[str, _Check]:
         "room": keep_report.examine(opened, datetime.now(UTC)),
         "disk": service_check.disk(opened),
         "clock": _clock(opened),
-        "index": _index(opened),
+        "index": chain(_index(opened), _rolled_back(opened)),
         "recorder": _running(opened),
         "units": install_check.units(),
     }
@@ -239,6 +242,21 @@ def _index(opened: Box) -> Iterator[Finding]:
         yield Finding("note", f"{undated} calls wait for their date", "put the clock right")
     if cut_off:
         yield Finding("note", f"{cut_off} calls go on, or were cut off: the next start ends those")
+
+
+def _rolled_back(opened: Box) -> Iterator[Finding]:
+    """Say which calls the ledger knows and the index does not."""
+    with suppress(IndexBroken, OSError), CallIndex.open_readonly(opened.index) as index:
+        gone = rollback.missing(opened.ledger / ENTRIES, index)
+        if gone:
+            days = rollback.in_words({reel.partition("/")[0] for reel in gone.values()} - {""})
+            yield Finding(
+                "wrong",
+                f"calls.db: {len(gone)} calls of {days} are in the ledger and not here:"
+                " an earlier one was put back",
+                "start the recorder: it enters them again; find out who did it, and put back the"
+                " newest keys.db of those days",
+            )
 
 
 def _witness(here: Site, opened: Box) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ from appliance import (
     mending,
     notice_file,
     owners,
+    rollback,
     spares,
     typed_copy,
 )
@@ -107,6 +108,9 @@ class Engine:
             if wrong := disk_failure.read_note(box.run):
                 self.alarms.set("disk_failed", "", True, wrong=wrong)
                 self.writer.do(lambda _: disk_failure.remove_note(box.run))
+            if said := rollback.read_note(box.index):
+                self.alarms.set("rolled_back", "", True, **said)
+                self.writer.do(lambda _: rollback.remove_note(box.index))
             announcements = _announcements(site)
             self.recorder = Recorder(site, box.policy, self.writer, clock, announcements)
             self.recorder.alarms = self.alarms
@@ -178,7 +182,7 @@ def open_parts(box: Box, utc: Clock = utc_now) -> Iterator[Parts]:
         # Only after a clean end, and last of all: then doctor compares the file with its sum.
         undo.callback(_enter_closed, box.index, ledger)
         undo.enter_context(index)
-        if was_damaged:
+        if was_damaged and not rollback.read_note(box.index):  # the engine tells of that
             troubles.append(("index_rebuilt", ""))
         # Before anything else is entered: the rows name entries by their numbers.
         lost = enter_again(index, ledger, ledger.found)

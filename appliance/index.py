@@ -353,6 +353,11 @@ class CallIndex:
         rows = self._db.execute("SELECT * FROM calls WHERE entry >= ? ORDER BY entry", (entry,))
         return [from_db(row) for row in rows]
 
+    def last_entry(self) -> int:
+        """Return the highest number that the entry of a call has in the ledger, or -1."""
+        (last,) = self._db.execute("SELECT ifnull(max(entry), -1) FROM calls").fetchone()
+        return int(last)
+
     def unsure(self) -> list[CallRow]:
         """Return the calls that are over and whose date is not known yet, oldest first."""
         sql = "SELECT * FROM calls WHERE dated = 'unsure' AND ended_ms IS NOT NULL ORDER BY id"

@@ -9,7 +9,9 @@ stays until `clear_mark`.
 
 What is missing without a trace in the file itself is found too: SQLite believes of a write-ahead
 log that was taken away that it never was. Each call of the last days has a key; one that has no row
-was lost. A row that was never finished has its entry in the ledger if the call had ended.
+was lost. A row that was never finished has its entry in the ledger if the call had ended. Where an
+earlier calls.db was put back, what the ledger has said since is done again to its rows
+(rollback.py).
 
 The old file is kept under another name.
 """
@@ -23,7 +25,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from appliance import typed, typed_copy, ulid
+from appliance import rollback, typed, typed_copy, ulid
+from appliance.api import NoSuchCall
 from appliance.box import Box
 from appliance.durable import sync_directory
 from appliance.hold import Hold
@@ -32,7 +35,7 @@ from appliance.index_check import sound_rows, typed_rows
 from appliance.index_row import CallRow, from_db, from_ms
 from appliance.index_schema import IndexBroken
 from appliance.ledger_walk import ENTRIES, read_lines
-from appliance.retell import Hearing, Told, retell
+from appliance.retell import Hearing, Told, retell, tell_on
 from appliance.tombstone import tombstone
 from appliance.typed import Typed
 from appliance.vault.day_secrets import SecretDamaged, SecretGone, SecretStore
@@ -64,6 +67,8 @@ def open_index(box: Box, secrets: SecretStore) -> tuple[CallIndex, bool]:
         _make_again(box, secrets)
     index = CallIndex.open(box.index)
     try:
+        if whole:
+            _catch_up(box, secrets, index)
         lost = _fill_up(box, secrets, index) if whole else 0
     except BaseException:
         index.close()
@@ -136,12 +141,8 @@ def _make_again(box: Box, secrets: SecretStore) -> None:
     rows = _merged(box, old, told, told.rows)
     known = {row.id for row in rows}
     rows += _going_on(box, {call: day for call, day in keyed.items() if call not in known})
-    texts, reasons = _texts(box)
     with CallIndex.open(part) as index:
-        _put(index, [_with_reason(row, reasons) for row in rows], told.hearings)
-        with index.transaction():
-            for entry, said in texts.items():
-                index.put_typed(entry, said)
+        _put_with_texts(box, index, rows, told.hearings)
     _made(path).touch()
     _keep_old(path)
     # Power goes now: the old file under both names, or the new one without a log of the old.
@@ -149,6 +150,16 @@ def _make_again(box: Box, secrets: SecretStore) -> None:
     sync_directory(path.parent)
     _mark_of(path).unlink(missing_ok=True)
     log.error("calls.db was made again: %d of %d calls whole", len(old), len(rows))
+
+
+def _put_with_texts(
+    box: Box, index: CallIndex, rows: list[CallRow], hearings: Mapping[str, list[Hearing]]
+) -> None:
+    texts, reasons = _texts(box)
+    _put(index, [_with_reason(row, reasons) for row in rows], hearings)
+    with index.transaction():
+        for entry, said in texts.items():
+            index.put_typed(entry, said)
 
 
 def _texts(box: Box) -> tuple[dict[int, Typed], dict[str, str]]:
@@ -177,6 +188,43 @@ def _keep_old(path: Path) -> None:
         if (log_file := path.with_name(path.name + suffix)).exists():
             os.rename(log_file, aside.with_name(aside.name + suffix))
     sync_directory(path.parent)
+
+
+def _catch_up(box: Box, secrets: SecretStore, index: CallIndex) -> None:
+    """Bring an earlier index that was put back up to what the ledger has said since."""
+    log_file, last = box.ledger / ENTRIES, index.last_entry()
+    gone = rollback.missing(log_file, index)
+    if not gone:
+        return
+    cut_off = {row.id for row in index.unfinished()}  # their end is not in their rows: see _fill_up
+
+    def row_of(call_id: str) -> CallRow | None:
+        with suppress(NoSuchCall):
+            return index.get(call_id)
+        return None
+
+    told = tell_on(log_file, box.policy, last, row_of)
+    rows = [row for row in told.rows.values() if row.id not in cut_off]
+    days = {row.day for row in rows if row.id in gone}
+    keyed = _keyed(box, secrets, days)
+    said = rollback.facts((row for row in rows if row.id in gone), keyed)
+    rollback.leave_note(box.index, said)
+    # Power goes from here on: the next start finds what is still missing, or the note.
+    _made(box.index).touch()
+    kept = [row for row in rows if row.erased is None]
+    _put_with_texts(box, index, kept, dict(_unknown(index, kept, told.hearings)))
+    index.entomb(row for row in rows if row.erased is not None)
+    index.forget_log()
+    log.error("calls.db was an earlier one: %s", said)
+
+
+def _unknown(
+    index: CallIndex, rows: list[CallRow], hearings: Mapping[str, list[Hearing]]
+) -> Iterator[tuple[str, list[Hearing]]]:
+    """Yield what the index does not have of who heard these calls."""
+    for row in rows:
+        known = {entry for *_, entry in index.hearings(row.id)}
+        yield row.id, [heard for heard in hearings.get(row.id, ()) if heard[-1] not in known]
 
 
 def _fill_up(box: Box, secrets: SecretStore, index: CallIndex) -> int:

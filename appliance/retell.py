@@ -5,7 +5,7 @@ what the call held is sealed in its reel, for those who may open it. Acts that a
 entry, proof, hold, release, dated, erased; listen and export.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,23 @@ from typing import Any, Final
 from appliance import call_entry
 from appliance.hold import Hold
 from appliance.index_row import CallRow
-from appliance.ledger_walk import DamagedLine, Entry, read_entry, read_lines
+from appliance.ledger_walk import (
+    DamagedLine,
+    Entry,
+    beginnings,
+    read_entry,
+    read_lines,
+    sound_entry,
+)
 from appliance.policy import Policy
 from appliance.tombstone import tombstone
 
-#: How much of the log's end is read first; twice as much until it reaches back far enough.
-_TAIL_BYTES: Final = 1 << 20
+#: How much of the log's end is read first, some 40 entries; twice as much until it reaches back far
+#: enough.
+_TAIL_BYTES: Final = 1 << 14
 
+#: How the line of an entry begins, whatever its act.
+_ANY: Final = (b"{",)
 #: The acts of hearing a call.
 HEARD: Final = ("listen", "export")
 #: When, who, which act, why, and the entry's number.
@@ -42,27 +52,49 @@ def retell(log: Path, policy: Policy, since: datetime | None = None) -> Told:
         since: begin with the entries of this moment; None: with the first.
     """
     told = Told({}, {})
-    for entry in _entries(log, since):
+    offset = 0 if since is None else _reach_back(log, lambda entry: _time(entry.time) < since)
+    for entry in _entries(log, offset):
         _take(told, entry, policy)
     return told
 
 
-def _entries(log: Path, since: datetime | None) -> Iterable[Entry]:
-    offset = 0 if since is None else _reach_back(log, since)
+def tell_on(log: Path, policy: Policy, entry: int, row_of: Callable[[str], CallRow | None]) -> Told:
+    """Tell what the log says behind an entry, of each call from its row as it was then.
+
+    Args:
+        row_of: returns a call's row, None: what the log says of it behind that entry is all.
+    """
+    told = Told({}, {})
+    for each in behind(log, entry):
+        call_id = str(each.facts.get("call"))
+        if call_id not in told.rows and (known := row_of(call_id)) is not None:
+            told.rows[call_id] = known
+        _take(told, each, policy)
+    return told
+
+
+def behind(log: Path, entry: int, acts: Collection[str] = ()) -> Iterator[Entry]:
+    """Yield the entries behind one, of all acts or of these; a damaged line is passed over."""
+    offset = _reach_back(log, lambda each: each.index <= entry)
+    for each in _entries(log, offset, beginnings(acts) or _ANY):
+        if each.index > entry:
+            yield each
+
+
+def _entries(log: Path, offset: int, begin: tuple[bytes, ...] = _ANY) -> Iterator[Entry]:
     for _, line in read_lines(log, offset):
-        try:
-            yield read_entry(line.removesuffix(b"\n"))
-        except DamagedLine:
-            continue  # also the rest of a line that the offset fell into
+        # The offset may have fallen into a line: its rest is no entry.
+        if (entry := sound_entry(line.removesuffix(b"\n"), begin)) is not None:
+            yield entry
 
 
-def _reach_back(log: Path, since: datetime) -> int:
-    """Return an offset before the first entry of that moment."""
+def _reach_back(log: Path, far_enough: Callable[[Entry], bool]) -> int:
+    """Return an offset before the last entry that is far enough back."""
     size, back = log.stat().st_size, _TAIL_BYTES
     while back < size:
         for _, line in read_lines(log, size - back):
             try:
-                if _time(read_entry(line.removesuffix(b"\n")).time) < since:
+                if far_enough(read_entry(line.removesuffix(b"\n"))):
                     return size - back
                 break
             except DamagedLine:

@@ -108,7 +108,7 @@ def test_a_write_ahead_log_that_was_taken_away_costs_no_call(trial, here, captur
     replay(trial, here, capture[0])
     after = rows_of(trial)
     shutil.copy(before, trial.index)  # as SQLite has it when the log is gone
-    assert ("index_rebuilt", "") in start(trial)
+    start(trial)  # what it tells of is in test_rollback
     assert {i: told_again(r) for i, r in rows_of(trial).items()} == {
         i: told_again(r) for i, r in after.items()
     }
