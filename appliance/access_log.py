@@ -160,6 +160,8 @@ class AccessLog:
     def _opened(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
+            # The page alone reads it: no map in shared memory, which a full disk has no room for.
+            db.execute("PRAGMA locking_mode=EXCLUSIVE")
             db.execute("PRAGMA journal_mode=WAL")
             # What a power cut takes is read from the ledger again.
             db.execute("PRAGMA synchronous=NORMAL")

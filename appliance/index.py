@@ -24,6 +24,7 @@ from appliance.index_query import FEW_CALLS, NO_SELF_TEST, UNPROVED, CallQuery, 
 from appliance.index_reader import IndexReader
 from appliance.index_row import COLUMNS, CallRow, from_db, from_ms, to_db, to_ms
 from appliance.index_schema import meant, prepare
+from appliance.log_map import refuse_without_room
 from appliance.transaction import transaction
 from appliance.typed import Typed
 
@@ -62,6 +63,7 @@ class CallIndex:
             IndexBroken: the file is there and is not a sound index.
             OSError: the disk failed or is full; what is in the file is not known.
         """
+        refuse_without_room(path)
         try:
             db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA journal_mode=WAL")

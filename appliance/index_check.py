@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from appliance.log_map import to_read
 from appliance.row_sum import COLUMN, row_sum
 
 Row = dict[str, Any]
@@ -53,7 +54,7 @@ def wrong(db: sqlite3.Connection, *, quick: bool = False) -> list[str]:
 
 def sound_rows(path: Path) -> list[Row]:
     """Return the rows of `calls` that can be read and are as they were written, oldest first."""
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    db = sqlite3.connect(to_read(path), uri=True)
     db.row_factory = sqlite3.Row
     try:
         return sorted(_sound_rows(db), key=lambda row: str(row["id"]))
@@ -63,7 +64,7 @@ def sound_rows(path: Path) -> list[Row]:
 
 def typed_rows(path: Path) -> list[tuple[Any, ...]]:
     """Return what can be read of `typed`; it has no sums: the ledger says what is right."""
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    db = sqlite3.connect(to_read(path), uri=True)
     try:
         return [tuple(row) for row in _as_far_as_it_goes(db, "SELECT * FROM typed")]
     finally:

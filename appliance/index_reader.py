@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Final
 
 from appliance.index_schema import check_version
+from appliance.log_map import to_read
 
 #: What lies above the leaves of a million calls' indexes; in SQLite's own 2 MB it has no room.
 _READ_CACHE_KIB: Final = 16_000
@@ -45,7 +46,7 @@ class IndexReader:
         """
         with self._opening:
             if self._is_stale():
-                self._open()  # the old one is closed by the last who still reads from it
+                self._open()  # others may read from the old one: it goes with the garbage
             return self._db
 
     def close(self) -> None:
@@ -74,16 +75,16 @@ def _readable(path: Path) -> tuple[sqlite3.Connection, bool]:
     full disk, another user's folder) and nobody writes, the index alone says what there is.
     """
     try:
-        return _read_as(path, "mode=ro"), True
+        return _read_as(path, to_read(path)), True
     except sqlite3.OperationalError:
         shared = path.with_name(f"{path.name}-shm")
         if not path.is_file() or (shared.exists() and shared.stat().st_size >= _SHARED_BYTES):
             raise
-        return _read_as(path, "mode=ro&immutable=1"), False
+        return _read_as(path, f"file:{path}?mode=ro&immutable=1"), False
 
 
-def _read_as(path: Path, how: str) -> sqlite3.Connection:
-    db = sqlite3.connect(f"file:{path}?{how}", uri=True, check_same_thread=False)
+def _read_as(path: Path, uri: str) -> sqlite3.Connection:
+    db = sqlite3.connect(uri, uri=True, check_same_thread=False)
     try:
         check_version(db, path)
         db.execute(f"PRAGMA cache_size=-{_READ_CACHE_KIB}")

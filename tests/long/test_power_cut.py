@@ -153,7 +153,7 @@ def test_thirty_power_cuts(disk, capsys):
     rng = random.Random(2026)
     lost, doubtful, kept = [], 0, 0
     for number, look in enumerate(moments(log, looks[:-100], rng, CUTS)):
-        image = logged_disk.copy(base, tmp_path / "cut.img")
+        image = logged_disk.copy(base, tmp_path / f"cut{number}.img")
         doubtful += block_log.cut(log, look.log, image, rng)
         with logged_disk.mounted(image, tmp_path / "cut") as cut:
             opened, wrong = start(cut / "data")
@@ -162,6 +162,7 @@ def test_thirty_power_cuts(disk, capsys):
             assert all(same(row, found[i]) for i, row in look.finished.items())
             assert not [row for row in found.values() if row.recorded and row.why == "missed"]
             assert everything_opens(opened, [found[i] for i in look.finished])
+        image.unlink()
         kept += len(look.finished)
         lost += loss_s(truth, found, look.at)
     with capsys.disabled():
@@ -179,8 +180,9 @@ def test_without_flushes_calls_are_lost(disk, capsys):
     log, looks, _ = record(tmp_path, base, CONTROL_S, "rw,barrier=0")
     rng = random.Random(7)
     worse = 0
-    for look in moments(log, looks[:-50], rng, CONTROL_CUTS):
-        image = logged_disk.copy(base, tmp_path / "cut.img")
+    for number, look in enumerate(moments(log, looks[:-50], rng, CONTROL_CUTS)):
+        # Of its own: what fails holds its disk for a while, and writes to it.
+        image = logged_disk.copy(base, tmp_path / f"control{number}.img")
         block_log.cut(log, look.log, image, rng)
         try:
             with logged_disk.mounted(image, tmp_path / "cut") as cut:
@@ -190,6 +192,7 @@ def test_without_flushes_calls_are_lost(disk, capsys):
                 worse += not (sound and everything_opens(opened, found.values()))
         except Exception:
             worse += 1  # it cannot even be mounted, or started
+        image.unlink()
     with capsys.disabled():
         print(f"\ncontrol, no flushes: {worse} of {CONTROL_CUTS} cuts lose calls")
     assert worse >= CONTROL_CUTS // 2

@@ -34,8 +34,10 @@ def mounted(image, where, options="rw"):
         run("mount", "-o", options, loop, where)
         try:
             yield where
-        finally:
-            run("umount", "-l", where)
+        except BaseException:
+            run("umount", "-l", where)  # what failed may hold files
+            raise
+        run("umount", where)  # who holds a file now would write to the next disk of this name
     finally:
         run("losetup", "-d", loop)
 
