@@ -15,6 +15,7 @@ what was done; kept 2 years where sensitive data may be among it, as in what peo
 """
 
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,9 +25,13 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from appliance import disk_failure
+from appliance.durable import set_aside
 from appliance.index_row import from_ms, to_ms
 from appliance.ledger_walk import CRC_BYTES, DamagedLine, read_lines, unpack_line
 from appliance.transaction import transaction
+
+log = logging.getLogger(__name__)
 
 #: 2 years, and the month in which the last of them is reviewed.
 KEPT: Final = timedelta(days=2 * 366 + 31)
@@ -106,73 +111,101 @@ class AccessLog:
         self._path = path
         self._entries = entries
         self._lock = Lock()
-        try:
-            self._db = self._opened()
-        except sqlite3.DatabaseError:
-            path.unlink(missing_ok=True)
-            self._db = self._opened()
+        self._wrong = ""
+        self._db = self._begun()
+
+    @property
+    def wrong(self) -> str:
+        """Why the table is not what the ledger says, with what to do; "" while it is."""
+        return self._wrong
 
     def close(self) -> None:
         with self._lock:
             self._db.close()
 
     def catch_up(self) -> None:
-        """Take in what the ledger has got since, if it is there."""
+        """Take in what the ledger has got since; where it cannot be read, `wrong` says why."""
         with self._lock:
-            if not self._entries.exists():
-                return
-            (offset,) = self._db.execute("SELECT offset FROM place").fetchone()
-            if self._entries.stat().st_size < offset:  # another ledger: a folder was put back
-                self._start_again()
-                offset = 0
-            lines = read_lines(self._entries, offset)
-            while batch := list(islice(lines, _AT_ONCE)):
-                self._take(batch)
+            self._catch_up()
 
     def search(self, query: AccessQuery) -> list[Access]:
         """Return what fits, newest first."""
         where, values = _conditions(query)
         sql = f"SELECT * FROM access WHERE {where} ORDER BY at_ms DESC, entry DESC LIMIT ?"
-        with self._lock:
-            rows = self._db.execute(sql, (*values, query.limit)).fetchall()
         return [
-            Access(e, from_ms(at), p, act, a, c, json.loads(f)) for e, at, p, act, a, c, f in rows
+            Access(e, from_ms(at), p, act, a, c, json.loads(f))
+            for e, at, p, act, a, c, f in self._found(sql, (*values, query.limit))
         ]
 
     def counts(self, query: AccessQuery) -> dict[str, int]:
         """Return how many acts of each kind fit, the most frequent first."""
         where, values = _conditions(query)
         sql = f"SELECT act, count(*) FROM access WHERE {where} GROUP BY act ORDER BY 2 DESC, 1"
-        with self._lock:
-            return dict(self._db.execute(sql, values).fetchall())
+        return dict(self._found(sql, values))
 
     def first(self) -> datetime | None:
         """Return when the oldest act was, None while there is none."""
-        with self._lock:
-            (at_ms,) = self._db.execute("SELECT min(at_ms) FROM access").fetchone()
+        ((at_ms,),) = self._found("SELECT min(at_ms) FROM access")
         return None if at_ms is None else from_ms(at_ms)
 
     def prune(self, now: datetime) -> None:
         """Take out what is older than it need be kept."""
-        with self._lock:
-            self._db.execute("DELETE FROM access WHERE at_ms < ?", (to_ms(now - KEPT),))
+        self._found("DELETE FROM access WHERE at_ms < ?", (to_ms(now - KEPT),))
 
-    def _opened(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+    def _found(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._db.execute(sql, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                self._replace(error)
+                self._catch_up()
+                return self._db.execute(sql, values).fetchall()
+
+    def _catch_up(self) -> None:
         try:
-            # The page alone reads it: no map in shared memory, which a full disk has no room for.
-            db.execute("PRAGMA locking_mode=EXCLUSIVE")
-            db.execute("PRAGMA journal_mode=WAL")
-            # What a power cut takes is read from the ledger again.
-            db.execute("PRAGMA synchronous=NORMAL")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version not in (0, _VERSION):
-                raise sqlite3.DatabaseError(f"version {version}, want {_VERSION}")
-            db.executescript(_TABLES)
-        except BaseException:
-            db.close()
-            raise
-        return db
+            self._follow()
+            self._wrong = ""
+        except OSError as error:
+            self._tell(error)
+        except sqlite3.DatabaseError as error:
+            self._replace(error)
+
+    def _follow(self) -> None:
+        (offset,) = self._db.execute("SELECT offset FROM place").fetchone()
+        if self._entries.stat().st_size < offset:  # another ledger: a folder was put back
+            self._start_again()
+            offset = 0
+        lines = read_lines(self._entries, offset)
+        while batch := list(islice(lines, _AT_ONCE)):
+            self._take(batch)
+
+    def _tell(self, error: Exception) -> None:
+        wrong = disk_failure.remedy(error) or str(error)
+        if wrong != self._wrong:
+            log.error("who did what cannot be followed: %s (%s)", wrong, error)
+        self._wrong = wrong
+
+    def _begun(self) -> sqlite3.Connection:
+        try:
+            return _opened(self._path)
+        except sqlite3.DatabaseError as error:
+            return self._anew(error)
+
+    def _replace(self, error: sqlite3.DatabaseError) -> None:
+        self._db.close()
+        self._db = self._anew(error)
+
+    def _anew(self, wrong: sqlite3.DatabaseError) -> sqlite3.Connection:
+        """Return an empty table; in memory, where none can be on the disk."""
+        log.error("%s: %s; it is made anew from the ledger", self._path, wrong)
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                _remove(self._path.with_name(self._path.name + suffix))
+            return _opened(self._path)
+        except (sqlite3.DatabaseError, OSError) as error:
+            why = disk_failure.remedy(error) or str(error)
+            log.error("%s: until the next start it is in memory alone: %s", self._path, why)
+            return _opened(":memory:")
 
     def _start_again(self) -> None:
         with transaction(self._db):
@@ -211,6 +244,32 @@ class AccessLog:
             str(facts.get("call", "")),
             json.dumps(rest, ensure_ascii=False),
         )
+
+
+def _opened(path: Path | str) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        # The page alone reads it: no map in shared memory, which a full disk has no room for.
+        db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        db.execute("PRAGMA journal_mode=WAL")
+        # What a power cut takes is read from the ledger again.
+        db.execute("PRAGMA synchronous=NORMAL")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        if version not in (0, _VERSION):
+            raise sqlite3.DatabaseError(f"version {version}, want {_VERSION}")
+        db.executescript(_TABLES)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _remove(path: Path) -> None:
+    """Make room for the table; what is no file is not ours, and is kept under another name."""
+    if path.is_dir() and not path.is_symlink():
+        set_aside(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _conditions(query: AccessQuery) -> tuple[str, list[Any]]:

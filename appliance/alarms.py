@@ -277,6 +277,20 @@ _ALARMS: Final[Mapping[str, Kind]] = {
         Grave.SOON,
         Ends.BY_HAND,
     ),
+    "calls_away": Kind(
+        N_("The list of calls cannot be read"),
+        N_("Recordings are safe. Do what is noted here, then load the page again."),
+        Grave.SOON,
+        Ends.WATCHED,
+        N_("The page notes: {wrong}"),
+    ),
+    "access_behind": Kind(
+        N_("The access log on the page is not complete"),
+        N_("The ledger has all of it. Do what is noted here."),
+        Grave.NOTE,
+        Ends.WATCHED,
+        N_("The page notes: {wrong}"),
+    ),
     "watch_away": Kind(
         N_("Nobody tells of alarms by mail or to the log"),
         N_("Start it: systemctl restart kirok-watch."),
@@ -313,8 +327,9 @@ UNKNOWN: Final = Kind(
 def detail_of(alarm: Alarm, gettext: Callable[[str], str]) -> str:
     """Return what an alarm's row says of this one, in a language, or ""."""
     template = kind_of(alarm.what).detail
+    facts = {name: gettext(fact) if fact else "" for name, fact in alarm.facts.items()}
     try:
-        return gettext(template).format(**alarm.facts) if template else ""
+        return gettext(template).format(**facts) if template else ""
     except (KeyError, IndexError):  # raised by a recorder of another version
         return ""
 

@@ -25,9 +25,9 @@ from typing import Final
 from appliance import box, durable, policy, show_calls, site
 from appliance.api import RecorderAway
 from appliance.box import Box
+from appliance.call_list import CallList, CallListAway
 from appliance.call_machine import Mode
 from appliance.control import ControlClient
-from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
 from appliance.site import Line
@@ -143,7 +143,7 @@ class _Page:
 class _Shown:
     """What has been said of the calls so far."""
 
-    index: CallIndex
+    calls: CallList
     opened: Box
     since: datetime
     said: dict[str, str] = field(default_factory=dict)
@@ -157,7 +157,10 @@ class _Shown:
                 self.said[row.id] = state
 
     def rows(self) -> list[CallRow]:
-        return self.index.search(CallQuery(from_utc=self.since, limit=None))
+        try:
+            return self.calls.search(CallQuery(from_utc=self.since, limit=None))
+        except CallListAway:  # it has said so; the recorder makes the list anew
+            return []
 
     def summary(self) -> tuple[str, bool]:
         """Return a line for people, and whether no proof has failed."""
@@ -178,12 +181,8 @@ def run_demo(data: Path, port: int, profile: str | None, seconds: float | None) 
     _check_port(port)
     opened, code = _folder(data, port, profile)
     print(f"Kirok demo: policy {opened.policy.city}, data in {opened.data}")
-    with (
-        told_to_stop() as stop,
-        CallIndex.open_readonly(opened.index) as index,
-        _keys(opened) as press,
-    ):
-        shown = _Shown(index, opened, datetime.now(UTC))
+    with told_to_stop() as stop, _keys(opened) as press:
+        shown = _Shown(CallList(opened.index), opened, datetime.now(UTC))
         page = _Page(port, code)
         processes = _processes(opened)
         try:

@@ -1,6 +1,7 @@
 """What the disk's errors are called, with what to do; and a note of one for the next start.
 
-    DATA/run/disk_failed    a sentence: why the recorder ended; the next start raises an alarm
+    DATA/run/disk_failed    two lines: what to do, and the error that ended the recorder; the next
+                            start raises an alarm
 
 A disk that takes no note either lets no recorder start, and `kirok watch` tells of that.
 """
@@ -8,34 +9,55 @@ A disk that takes no note either lets no recorder start, and `kirok watch` tells
 import errno
 import os
 import sqlite3
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from appliance.words import N_
+
 NOTE: Final = "disk_failed"
 
-_WORN: Final = "the disk fails: copy the data folder now, and replace the memory card or disk"
-_FULL: Final = (
+_WORN: Final = N_("the disk fails: copy the data folder now, and replace the memory card or disk")
+_FULL: Final = N_(
     "the disk is full: make room, or fit a larger one; nothing that must be kept is erased"
 )
-_READ_ONLY: Final = (
+_QUOTA: Final = N_("the quota of the recorder's user is used up: raise it")
+_READ_ONLY: Final = N_(
     "the disk takes no writes any more (read-only): check it with fsck, restart the box,"
     " and replace the memory card or disk if it happens again"
 )
-_NOT_OURS: Final = (
+_NOT_OURS: Final = N_(
     "the data folder belongs to another user:"
     " as root run `kirok own`, or where all runs as one user `chown -R` it to that; start again"
 )
-_GONE: Final = "a file or folder is gone: mount the disk again, or put back a copy, and start again"
+_GONE: Final = N_(
+    "a file or folder is gone: mount the disk again, or put back a copy, and start again"
+)
+_NO_FILE: Final = N_(
+    "a folder or a dead link stands where a file should be:"
+    " restart the recorder, which puts it aside and makes the file anew"
+)
+_TOO_MANY: Final = N_("too many files are open: restart the service, and tell who maintains Kirok")
+#: SQLite calls a page that the disk cannot read damaged too.
+DAMAGED: Final = N_(
+    "the list of calls is damaged: restart the recorder, which makes it anew from the recordings"
+    " and the ledger; if it happens again, replace the memory card or disk"
+)
 
 _OF_ERRNO: Final = {
     errno.EIO: _WORN,
     errno.ENOSPC: _FULL,
-    errno.EDQUOT: "the quota of the recorder's user is used up: raise it",
+    errno.EDQUOT: _QUOTA,
     errno.EROFS: _READ_ONLY,
     errno.EACCES: _NOT_OURS,
     errno.EPERM: _NOT_OURS,
     errno.ENOENT: _GONE,
+    errno.EISDIR: _NO_FILE,
+    errno.ENOTDIR: _NO_FILE,
+    errno.ELOOP: _NO_FILE,
+    errno.EMFILE: _TOO_MANY,
+    errno.ENFILE: _TOO_MANY,
 }
 _OF_SQLITE: Final = {
     sqlite3.SQLITE_FULL: _FULL,
@@ -45,6 +67,19 @@ _OF_SQLITE: Final = {
 }
 #: An extended code of SQLite's has the plain one in its lowest byte.
 _PRIMARY: Final = 0xFF
+
+
+def cause(paths: Iterable[Path]) -> OSError | None:
+    """Return why one of these files cannot be opened: SQLite has one error for all causes."""
+    for path in paths:
+        if os.path.lexists(path) and not path.is_file():
+            return OSError(errno.EISDIR, "not a file", str(path))
+        try:
+            with suppress(FileNotFoundError):
+                os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError as error:
+            return error
+    return None
 
 
 def remedy(error: BaseException | None) -> str:
@@ -64,13 +99,13 @@ def leave_note(run: Path, error: BaseException) -> None:
     """Leave a note of why the recorder ends, if it is the disk and the disk takes it."""
     if said := remedy(error):
         with suppress(OSError):
-            (run / NOTE).write_text(f"{said} ({error})\n", encoding="utf-8")
+            (run / NOTE).write_text(f"{said}\n{error}\n", encoding="utf-8")
 
 
 def read_note(run: Path) -> str:
-    """Return what the last recorder noted, or ""."""
+    """Return what is to be done since the last recorder ended, or ""."""
     with suppress(OSError):
-        return (run / NOTE).read_text(encoding="utf-8", errors="replace").strip()
+        return (run / NOTE).read_text(encoding="utf-8", errors="replace").partition("\n")[0]
     return ""
 
 

@@ -18,6 +18,7 @@ from appliance import (
     box,
     clock_report,
     deep,
+    disk_failure,
     install_check,
     keep_report,
     key_check,
@@ -224,7 +225,7 @@ def _index(opened: Box) -> Iterator[Finding]:
         with CallIndex.open_readonly(opened.index) as index:
             broken = index.check()
             for text in broken:
-                yield Finding("wrong", f"calls.db: {text}", "put back a copy, or rebuild it")
+                yield Finding("wrong", f"calls.db: {text}", disk_failure.DAMAGED)
             if broken:
                 return
             yield Finding("fine", f"calls.db is sound: {index.count()} calls")
@@ -233,8 +234,10 @@ def _index(opened: Box) -> Iterator[Finding]:
             pending = len(index.with_proof("pending"))
             undated = len(index.unsure())
             cut_off = len(index.unfinished())
-    except IndexBroken as error:
-        yield Finding("wrong", str(error), "put back a copy, or rebuild it")
+    except (IndexBroken, OSError) as error:
+        damaged = isinstance(error, IndexBroken)
+        remedy = disk_failure.DAMAGED if damaged else disk_failure.remedy(error)
+        yield Finding("wrong", str(error), remedy)
         return
     if pending:
         yield Finding("note", f"{pending} calls wait for their proof")

@@ -6,11 +6,12 @@ Times are whole milliseconds, UTC. Every index along which a search runs holds w
 """
 
 import errno
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final
 
-from appliance import index_check, number_index
+from appliance import disk_failure, index_check, number_index
 from appliance.row_sum import keep_sums
 
 SCHEMA_VERSION: Final = 7
@@ -161,6 +162,8 @@ _DISK_FAILED: Final = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_CANTOPEN: errno.EACCES,
 }
+#: What SQLite calls "locking protocol": the log's head never fits its map.
+_LOG_DAMAGED: Final = "its log, calls.db-wal or calls.db-shm, is damaged"
 
 
 class IndexBroken(Exception):
@@ -209,9 +212,11 @@ def check_version(db: sqlite3.Connection, path: Path) -> None:
 def meant(error: sqlite3.DatabaseError, path: Path) -> Exception:
     """Return what SQLite's error means: an index on a disk that fails is no damaged index."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in _DISK_FAILED and path.exists():
-        return OSError(_DISK_FAILED[code], str(error), str(path))
-    return IndexBroken(f"{path}: {error}")
+    if code in _DISK_FAILED and os.path.lexists(path):
+        files = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+        return disk_failure.cause(files) or OSError(_DISK_FAILED[code], str(error), str(path))
+    said = _LOG_DAMAGED if code == sqlite3.SQLITE_PROTOCOL else str(error)
+    return IndexBroken(f"{path}: {said}")
 
 
 def _version(db: sqlite3.Connection) -> int:

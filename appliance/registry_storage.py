@@ -199,7 +199,7 @@ def _private(name: str, flags: int) -> int:
 
 def _locked(path: Path) -> IO[str]:
     """Return the file that holds the lock; the kernel lets go of it when the process ends."""
-    if path.is_dir():
+    if path.is_symlink() or not path.is_file():
         durable.set_aside(path)
     file = open(path, "a", opener=_private)
     try:

@@ -5,8 +5,7 @@ import logging
 import sys
 from pathlib import Path
 
-from appliance import private_memory
-from appliance.index_schema import IndexBroken
+from appliance import disk_failure, private_memory
 from web_min.service import serve
 
 
@@ -21,8 +20,10 @@ def main() -> int:
     private_memory.lock()
     try:
         return serve(given.config)
-    except (OSError, ValueError, IndexBroken) as error:
+    except (OSError, ValueError) as error:
         print(f"kirok web: {error}", file=sys.stderr)
+        if remedy := disk_failure.remedy(error):
+            print(f"kirok web: {remedy}", file=sys.stderr)
         return 1
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from appliance.api import BoxStatus, LineStatus, RecorderAway
+from appliance.call_list import CallListAway
 from appliance.index_row import CallRow
 from appliance.office.tasks import Papers, Task, tasks
 from web_min import colleagues, log, office
@@ -72,7 +73,13 @@ def _unnamed(line: LineStatus) -> LineStatus:
 
 
 def _tasks() -> list[Task]:
-    papers = Papers(office.documents(), log.waiting(), office.calls_of, _held())
+    try:
+        return _tasks_of(Papers(office.documents(), log.waiting(), office.calls_of, _held()))
+    except CallListAway:  # without the calls there are tasks still, and an alarm says what is wrong
+        return _tasks_of(Papers(office.documents(), log.waiting()))
+
+
+def _tasks_of(papers: Papers) -> list[Task]:
     return tasks(parts().clerk, office.actor(), papers, office.today())
 
 

@@ -7,6 +7,9 @@ from flask import Flask, Response, g, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from appliance import alarms
+from appliance.api import Alarm
+from appliance.call_list import CallListAway
 from appliance.words import N_
 from web_min import guard, languages
 from web_min.languages import gettext as _
@@ -44,6 +47,7 @@ PAGES: Final = {
 def prepare(app: Flask) -> None:
     """Give an application its error pages."""
     app.register_error_handler(HTTPException, _show)
+    app.register_error_handler(CallListAway, _show_away)
     app.register_error_handler(Exception, _fault)
 
 
@@ -57,6 +61,13 @@ def _show(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return answer
+
+
+def _show_away(error: Exception) -> ResponseReturnValue:
+    alarm = Alarm("calls_away", "", "", facts={"wrong": str(error)})
+    kind = alarms.kind_of(alarm.what)
+    advice = f"{_(kind.remedy)} {alarms.detail_of(alarm, _)}"
+    return render_template("error.html", status=503, title=_(kind.title), advice=advice), 503
 
 
 def _fault(error: Exception) -> ResponseReturnValue:

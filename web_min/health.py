@@ -68,12 +68,19 @@ def confirm_clock() -> Response | tuple[str, int]:
 
 def alarms_of(box: BoxStatus | None) -> list[Alarm]:
     """Return what is wrong, the newest first; that nobody answers is itself an alarm."""
+    others = [*_page_alarms(), *_watch_alarms()]
     if box is None:
-        return [Alarm("recorder_away", "", ""), *_watch_alarms()]
+        return [Alarm("recorder_away", "", ""), *others]
     alarms = sorted(box.alarms, key=lambda alarm: alarm.since, reverse=True)
     if not box.clock_trusted and not any(a.what == "clock_untrusted" for a in alarms):
         alarms.append(Alarm("clock_untrusted", "", ""))
-    return sorted([*alarms, *_watch_alarms()], key=lambda alarm: bool(alarm.seen_by))
+    return sorted([*alarms, *others], key=lambda alarm: bool(alarm.seen_by))
+
+
+def _page_alarms() -> list[Alarm]:
+    """Return what the page itself cannot do; the recorder knows nothing of it."""
+    found = {"calls_away": parts().calls.wrong, "access_behind": parts().access.wrong}
+    return [Alarm(what, "", "", facts={"wrong": why}) for what, why in found.items() if why]
 
 
 def _watch_alarms() -> list[Alarm]:

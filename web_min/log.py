@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
 from appliance.access_log import Access, AccessQuery
+from appliance.call_list import CallListAway
 from appliance.index_row import from_ms, to_ms
 from appliance.office import reviews
 from appliance.office.clerk import Refusal
@@ -125,7 +126,7 @@ def _page(errors: forms.Errors) -> str:
         is_over=month < reviews.month_of(office.today()),
         runs_it=reviews.runs_the_recorder(parts().profile, office.actor()),
         rows=found[:PAGE_ROWS],
-        typed=_typed(found),
+        typed=_typed_if_known(found),
         details=details,
         older=_older(found),
         counts=access.counts(_query(month)),
@@ -162,6 +163,13 @@ def _typed(found: list[Access]) -> dict[int, str]:
     """Return what was typed at these acts, by entry, as long as its recording is kept."""
     texts = parts().calls.typed(each.entry for each in found if each.facts.get(FACT))
     return {entry: said.text for entry, said in texts.items()}
+
+
+def _typed_if_known(found: list[Access]) -> dict[int, str]:
+    try:
+        return _typed(found)
+    except CallListAway:  # an alarm says so; the acts themselves are there
+        return {}
 
 
 def _cells(access: Access, typed: str) -> list[str]:

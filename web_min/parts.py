@@ -69,7 +69,11 @@ class CertifyErasure(Protocol):
 
 
 class Calls(Protocol):
-    """The call index, read-only."""
+    """The call index, read-only; each question may raise CallListAway."""
+
+    @property
+    def wrong(self) -> str:
+        """Why it could not be read, with what to do; "" while it can."""
 
     def search(self, query: CallQuery) -> list[CallRow]: ...
 

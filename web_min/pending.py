@@ -13,6 +13,7 @@ from contextvars import copy_context
 from typing import Final
 
 from appliance.api import NoSuchCall, Recorder, RecorderAway
+from appliance.call_list import CallListAway
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
 from appliance.playback import CannotOpen
@@ -69,7 +70,7 @@ class Pending:
                 if not self._lives(session):
                     return
                 self._prove(call, session)
-        except RecorderAway as error:
+        except (RecorderAway, CallListAway) as error:
             log.warning("the calls that wait for their proof wait on: %s", error)
         finally:
             self._lock.release()

@@ -11,6 +11,7 @@ from datetime import date
 from threading import Event, Thread
 from typing import Final
 
+from appliance.call_list import CallListAway
 from appliance.notebook import Notebook
 from appliance.office.chores import Chores
 from appliance.registry import LedgerBehind
@@ -32,6 +33,8 @@ class Rounds:
             self._chores.do(self._today())
         except LedgerBehind:
             log.error("the recorder has been away for too long: nothing is done in the office")
+        except CallListAway as error:
+            log.error("nothing is done in the office: %s", error)
         self._notebook.send()
 
     @contextmanager

@@ -21,9 +21,9 @@ from waitress.server import create_server
 from appliance import box, erasure_sheet, pid_file, site
 from appliance.access_log import AccessLog
 from appliance.box import Box
+from appliance.call_list import CallList
 from appliance.control import ControlClient
 from appliance.export import packed
-from appliance.index import CallIndex
 from appliance.ledger_walk import ENTRIES
 from appliance.playback import open_recording, open_what_is_left
 from appliance.registry import Registry
@@ -44,7 +44,7 @@ def serve(config: Path) -> int:
     """Serve the page until told to stop; return the exit code.
 
     Raises:
-        SiteError, BoxMissing, BoxBroken, PolicyError, IndexBroken: the data folder cannot be used.
+        SiteError, BoxMissing, BoxBroken, PolicyError: the data folder cannot be used.
         RegistryMissing, RegistryBroken, RegistryInUse: nor can its people.
         OSError: the address is taken, or is not this machine's.
     """
@@ -53,12 +53,11 @@ def serve(config: Path) -> int:
     with ExitStack() as undo:
         registry = Registry(opened.registry)
         undo.callback(registry.close)
-        index = undo.enter_context(CallIndex.open_readonly(opened.index))
         access = AccessLog(opened.access, opened.ledger / ENTRIES)
         undo.callback(access.close)
         # The first time, and after months without the page, it takes seconds.
         threading.Thread(target=access.catch_up, name="access", daemon=True).start()
-        page = _parts(opened, here, registry, index, access)
+        page = _parts(opened, here, registry, access)
         app = create_app(page)
         server = create_server(app, **_listening(here.web))
         undo.callback(server.close)
@@ -74,9 +73,7 @@ def serve(config: Path) -> int:
     return 0
 
 
-def _parts(
-    opened: Box, here: site.Site, registry: Registry, index: CallIndex, access: AccessLog
-) -> Parts:
+def _parts(opened: Box, here: site.Site, registry: Registry, access: AccessLog) -> Parts:
     web = here.web
     return Parts(
         profile=opened.policy.profile,
@@ -92,7 +89,7 @@ def _parts(
             first_role=box.FIRST_ROLE,
         ),
         recorder=ControlClient(opened.socket),
-        calls=index,
+        calls=CallList(opened.index),
         access=access,
         registry=registry,
         open_audio=partial(open_recording, opened.vault),

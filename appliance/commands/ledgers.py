@@ -3,6 +3,7 @@
 import argparse
 import base64
 import json
+import sqlite3
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from appliance import box, checkpoint, deep, keys, ledger_audit, ledger_proofs
+from appliance import box, checkpoint, deep, disk_failure, keys, ledger_audit, ledger_proofs
 from appliance.box import Box
 from appliance.commands.common import DONE, WRONG, Subparsers, add_command, add_data
 from appliance.durable import replace
@@ -78,8 +79,9 @@ def _typed(opened: Box) -> list[Finding]:
     try:
         with CallIndex.open_readonly(opened.index) as index:
             found = deep.typed_findings(opened.ledger / ENTRIES, index)
-    except (IndexBroken, OSError) as error:
-        print(f"what people typed cannot be compared: {error}", file=sys.stderr)
+    except (IndexBroken, OSError, sqlite3.DatabaseError) as error:
+        why = disk_failure.remedy(error) or disk_failure.DAMAGED
+        print(f"what people typed cannot be compared: {error}; {why}", file=sys.stderr)
         return []
     return [one for one in found if one.what == "typed"]
 

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -167,6 +168,51 @@ def test_another_ledger_in_its_place_is_read_from_its_beginning(log, book):
     assert acts(log) == ["logout"]
 
 
-def test_without_a_ledger_there_is_nothing(log):
+def test_without_a_ledger_there_is_nothing_and_it_says_so(log, book):
     assert acts(log) == []
     assert log.first() is None
+    assert "put back a copy" in log.wrong
+    book.enter("login", person="p1")
+    assert acts(log) == ["login"]
+    assert log.wrong == ""
+
+
+@pytest.mark.parametrize("name", ["access.db", "access.db-wal", "access.db-shm"])
+@pytest.mark.parametrize("left", [Path.mkdir, lambda path: path.symlink_to("gone/away")])
+def test_what_is_no_file_makes_room_for_the_table(tmp_path, book, name, left):
+    book.enter("login", person="p1")
+    left(tmp_path / name)
+    log = AccessLog(tmp_path / "access.db", book.path)
+    assert acts(log) == ["login"]
+    log.close()
+    assert (tmp_path / "access.db").is_file()
+
+
+def test_where_no_table_can_be_made_it_is_in_memory(tmp_path, book, caplog):
+    book.enter("login", person="p1")
+    log = AccessLog(tmp_path / "gone" / "access.db", book.path)
+    assert acts(log) == ["login"]
+    assert (log.wrong, (tmp_path / "gone").exists()) == ("", False)
+    assert "in memory alone" in caplog.text
+    log.close()
+
+
+def test_a_ledger_that_cannot_be_read_is_told_once_with_its_remedy(tmp_path, log, book, caplog):
+    book.path.mkdir()
+    assert acts(log) == acts(log) == []
+    assert "restart the recorder" in log.wrong
+    assert caplog.text.count("who did what cannot be followed") == 1
+
+
+def test_a_table_that_is_damaged_meanwhile_is_made_again(tmp_path, book):
+    for minutes in range(2000):
+        book.enter("login", minutes % 60, person="p1", address="192.0.2.7")
+    log = AccessLog(tmp_path / "access.db", book.path)
+    log.catch_up()
+    log._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = (tmp_path / "access.db").read_bytes()
+    (tmp_path / "access.db").write_bytes(content[:8192] + bytes(len(content) - 8192))
+    log._db.execute("PRAGMA shrink_memory")
+    assert log.counts(ALL) == {"login": 2000}
+    assert len(log.search(ALL)) == 2000
+    log.close()

@@ -1,6 +1,7 @@
 import errno
 import os
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,8 @@ from appliance.writer import WriterFailed
         (errno.EACCES, "chown"),
         (errno.EPERM, "chown"),
         (errno.ENOENT, "mount the disk"),
+        (errno.EISDIR, "puts it aside"),
+        (errno.EMFILE, "too many files"),
     ],
 )
 def test_each_error_of_a_disk_has_its_remedy(number, says):
@@ -62,4 +65,15 @@ def test_the_command_says_the_remedy(trial, capsys):
     trial.index.unlink()
     trial.index.mkdir()
     assert main(["calls", "--data", str(trial.data)]) == 1
-    assert "replace the memory card" in capsys.readouterr().err
+    assert "puts it aside" in capsys.readouterr().err
+
+
+def test_the_cause_is_that_of_the_file_that_cannot_be_opened(tmp_path):
+    paths = [tmp_path / name for name in ("a", "b", "c")]
+    paths[0].touch()
+    assert disk_failure.cause(paths) is None
+    for left in (Path.mkdir, lambda path: path.symlink_to("gone")):
+        left(paths[1])
+        found = disk_failure.cause(paths)
+        assert (found.errno, found.filename) == (errno.EISDIR, str(paths[1]))
+        paths[1].rmdir() if paths[1].is_dir() else paths[1].unlink()

@@ -81,6 +81,14 @@ def test_a_row_that_was_changed_is_found(kept):
     assert any("chain is not the one" in f.what for f in wrong(kept.data))
 
 
+def test_an_index_that_cannot_be_opened_ends_no_examination(kept):
+    kept.index.unlink()
+    kept.index.mkdir()
+    found = examine(None, kept.data)
+    assert any("calls.db" in f.what and "puts it aside" in f.remedy for f in found)
+    assert {"recorder", "units"} <= {f.check for f in found}
+
+
 def test_a_broken_index_is_found(kept):
     for name in ("calls.db-wal", "calls.db-shm"):
         (kept.data / name).unlink(missing_ok=True)

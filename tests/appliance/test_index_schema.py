@@ -4,7 +4,7 @@ import pytest
 
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
-from appliance.index_schema import SCHEMA_VERSION, IndexBroken
+from appliance.index_schema import SCHEMA_VERSION, IndexBroken, meant
 from tests.appliance.test_index import NOON, row
 
 
@@ -70,3 +70,18 @@ def test_the_power_goes_while_the_numbers_are_noted_and_the_next_start_notes_the
     db.close()
     with CallIndex.open(path) as index:
         assert index.search(CallQuery(number="60001"))
+
+
+def test_a_log_that_does_not_fit_its_map_is_told_as_what_it_is(tmp_path):
+    error = sqlite3.OperationalError("locking protocol")
+    error.sqlite_errorcode = sqlite3.SQLITE_PROTOCOL
+    told = meant(error, tmp_path / "calls.db")
+    assert isinstance(told, IndexBroken)
+    assert "calls.db-wal or calls.db-shm, is damaged" in str(told)
+
+
+@pytest.mark.parametrize("name", ["calls.db", "calls.db-wal"])
+def test_what_sqlite_cannot_open_has_the_files_own_cause(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(IsADirectoryError, match=name):
+        CallIndex.open(tmp_path / "calls.db")

@@ -175,6 +175,15 @@ def test_a_folder_in_the_place_of_a_file_is_put_aside(path, name):
     assert [one.is_dir() for one in path.parent.glob(f"{name}.damaged-*")] == [True]
 
 
+@pytest.mark.parametrize("left", [lambda path: path.symlink_to("gone"), os.mkfifo])
+def test_a_dead_link_or_a_pipe_in_the_place_of_the_lock_is_put_aside(path, left):
+    write_tables(path, FIRST)
+    left(path.with_suffix(".lock"))
+    CrashSafeStorage(path).close()
+    assert path.with_suffix(".lock").is_file()
+    assert [os.path.lexists(one) for one in path.parent.glob("registry.lock.damaged-*")] == [True]
+
+
 @pytest.mark.parametrize("at", range(0, 400, 7))
 def test_no_flipped_bit_is_taken_for_a_registry(path, at):
     content = bytearray(as_file(FIRST))

@@ -12,6 +12,7 @@ from jinja2 import BytecodeCache
 from appliance import address, decoding
 from appliance.access_log import AccessLog
 from appliance.api import Alarm, BoxStatus, Hearing, LineStatus, NoSuchCall, RecorderAway, Refused
+from appliance.call_list import CallList
 from appliance.call_machine import Mode
 from appliance.hold import Hold
 from appliance.index import CallIndex
@@ -303,8 +304,10 @@ class Rig:
         self.profile = profile_of(policy)
         self.clock = Clock()
         self.index = CallIndex.open(folder / "calls.db")
+        self.calls = CallList(folder / "calls.db")
         self.recorder = FakeRecorder(self.index)
         self.entries = folder / "entries.log"
+        self.entries.touch()
         self.entered = 0
         self.access = AccessLog(folder / "access.db", self.entries)
         self.path = folder / "registry.json"
@@ -334,7 +337,7 @@ class Rig:
             profile=self.profile,
             lines=LINES,
             recorder=self.recorder,
-            calls=self.index,
+            calls=self.calls,
             access=self.access,
             registry=self.registry,
             open_audio=self.open_audio,
@@ -361,6 +364,13 @@ class Rig:
         self.registry.close()
         self.index.close()
         self.access.close()
+
+    def break_index(self):
+        """Leave no index that can be read, for all that is asked from now on."""
+        path = self.path.with_name("calls.db")
+        for part in path.parent.glob("calls.db*"):
+            part.rename(part.with_name(f"sound-{part.name}"))
+        path.write_bytes(b"no index " * 900)
 
     def add(self, row, audio=None, *, permit=True):
         """Put a call in the index, and its recording where a request lets the page open it."""

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.web_min.rig import call
 from web_min.errors import PAGES
 
 
@@ -14,6 +15,20 @@ def test_a_fault_is_a_clear_page_that_tells_nothing(inside, caplog):
     assert "hunter2" not in answer.text
     assert "Traceback" not in answer.text
     assert "hunter2" in caplog.text
+
+
+def test_without_the_list_of_calls_a_page_says_what_to_do_and_the_others_are_there(inside):
+    inside.permit(inside.add(call()))
+    inside.break_index()
+    for path in ("/calls", f"/calls/{call().id}", "/requests/r1"):
+        answer = inside.get(path)
+        assert (answer.status_code, "Traceback" in answer.text) == (503, False)
+        assert "The list of calls cannot be read" in answer.text
+        assert "restart the recorder" in answer.text
+    for path in ("/", "/health", "/rule", "/people"):
+        assert inside.get(path).status_code == 200
+    assert "The list of calls cannot be read" in inside.get("/health").text
+    assert "녹취기를 다시 시작하면" in inside.get("/health", Accept_Language="ko").text
 
 
 @pytest.mark.parametrize("signed_in", [True, False])

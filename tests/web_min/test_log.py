@@ -166,3 +166,24 @@ def test_where_the_reviewer_runs_the_recorder_the_page_says_so(tmp_path):
     rig.enter("login", OCTOBER, person="p1")
     assert "Your own work is in this log" in rig.get("/log?month=2026-10", head).text
     rig.close()
+
+
+def test_a_ledger_that_cannot_be_read_is_an_alarm_with_what_to_do(rig, head, row):
+    rig.get("/log", head)
+    rig.entries.rename(rig.entries.with_name("sound"))
+    rig.entries.mkdir()
+    assert "Was not allowed" in rig.get("/log", head).text, "what is known is shown still"
+    page = rig.get("/health", head).text
+    assert "The access log on the page is not complete" in page
+    assert "which puts it aside and makes the file anew" in page
+    assert "녹취기를 다시 시작하면" in rig.get("/health", head, Accept_Language="ko").text
+    rig.entries.rmdir()
+    rig.entries.with_name("sound").rename(rig.entries)
+    rig.get("/log", head)
+    assert "is not complete" not in rig.get("/health", head).text
+
+
+def test_without_the_list_of_calls_the_log_lacks_what_was_typed_alone(rig, head, row):
+    rig.break_index()
+    assert "Was not allowed" in rig.get("/log", head).text
+    assert rig.get("/log/log.csv?month=2026-11&reason=audit", head).status_code == 503

@@ -42,6 +42,17 @@ def test_while_the_recorder_is_away_the_note_waits(inside):
     assert [act for act, _, _ in inside.recorder.notes()] == ["request_lapse"]
 
 
+def test_without_the_list_of_calls_nothing_is_done_and_what_waits_is_sent(inside, caplog):
+    inside.add(call(erased=inside.clock.now()), speechlike(2.0))
+    inside.break_index()
+    inside.recorder.away = True
+    inside.parts.notebook.note("login", "p1")
+    inside.recorder.away = False
+    inside.parts.rounds.make()
+    assert (state(inside), [act for act, _, _ in inside.recorder.notes()]) == ("pledged", ["login"])
+    assert "nothing is done in the office" in caplog.text
+
+
 class Counted:
     """Chores that fail the first time. `twice` is set at the second."""
 

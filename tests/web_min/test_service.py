@@ -117,7 +117,6 @@ def test_another_name_is_not_answered(folder):
         (lambda data: (data / "page/registry.json").unlink(), "registry.json is missing"),
         (lambda data: (data / "page/registry.json").write_text("{"), "registry.json is not JSON"),
         (lambda data: (data / "box.toml").unlink(), "is not a data folder"),
-        (lambda data: (data / "calls.db").unlink(), "calls.db"),
         (lambda data: (data / "site.toml").write_text("webb = 1"), "unknown key webb"),
     ],
 )
@@ -132,6 +131,29 @@ def test_what_is_broken_stops_the_start_with_a_sentence(folder, spoil, says):
     assert told.startswith("kirok web: ")
     assert says in told
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("left", ["gone", "folder", "dead link", "noise"])
+@pytest.mark.parametrize(
+    "name", ["page/access.db", "page/registry.lock", "ledger/entries.log", "calls.db"]
+)
+def test_the_page_starts_with_what_it_can_still_do(folder, name, left):
+    data, port, _ = folder
+    path = data / name
+    path.unlink(missing_ok=True)
+    if left == "folder":
+        path.mkdir()
+    elif left == "dead link":
+        path.symlink_to("gone/away")
+    elif left == "noise":
+        path.write_bytes(b"neither table nor log " * 900)
+    with (
+        running(data) as (process, _),
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=LIMIT_S) as answer,
+    ):
+        assert answer.status == 200
+        process.terminate()
+        assert "Traceback" not in process.stderr.read()
 
 
 def test_two_pages_on_one_folder_are_one_too_many(folder):

@@ -30,6 +30,14 @@ def test_a_sound_ledger_is_said_to_be(trial, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_an_index_that_cannot_be_read_is_told_with_its_remedy(trial, capsys):
+    trial.index.write_bytes(trial.index.read_bytes()[:100] + b"\xff" * 8000)
+    assert run("ledger", "verify", "--data", trial.data) == 0
+    told = capsys.readouterr()
+    assert told.out == "the ledger is whole and signed\n"
+    assert "cannot be compared" in told.err and "restart the recorder" in told.err
+
+
 def test_what_is_wrong_is_named(trial, capsys):
     log = trial.ledger / "entries.log"
     log.write_bytes(log.read_bytes().replace(b'"init"', b'"tini"', 1))
