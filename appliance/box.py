@@ -8,7 +8,7 @@ an empty store.
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -173,8 +173,17 @@ class Created:
     setup_code: str | None = field(repr=False)
 
 
-def create(data: Path, plan: Plan, now: datetime) -> Created:
+def create(
+    data: Path,
+    plan: Plan,
+    now: datetime,
+    show: Callable[[Box, Created], None] = lambda opened, created: None,
+) -> Created:
     """Begin a data folder.
+
+    Args:
+        show: shows what is shown once, before the folder is there: a cut in between leaves a sheet
+            that opens nothing, instead of a folder whose sheet nobody has.
 
     Raises:
         BoxExists: the folder has something in it; it is untouched.
@@ -184,12 +193,13 @@ def create(data: Path, plan: Plan, now: datetime) -> Created:
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise BoxExists(f"{data} has something in it: give a new folder, or an empty one")
     data.parent.mkdir(parents=True, exist_ok=True)
-    part = data.with_name(f".{data.name}.part")
+    part = part_of(data)
     shutil.rmtree(part, ignore_errors=True)  # what an earlier cut left
     part.mkdir(mode=0o750)
     try:
         created = _fill(part, plan, now)
         _sync_tree(part)
+        show(replace(open_box(part), data=data), created)
         # Power goes now: the part folder, which the next time removes.
         os.rename(part, data)
         _sync(data.parent)
@@ -198,6 +208,11 @@ def create(data: Path, plan: Plan, now: datetime) -> Created:
         shutil.rmtree(part if part.exists() else data, ignore_errors=True)
         raise
     return created
+
+
+def part_of(data: Path) -> Path:
+    """Return where a folder is while it is being made."""
+    return data.with_name(f".{data.name}.part")
 
 
 def open_box(data: Path) -> Box:

@@ -23,7 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from appliance import asides, typed_copy
+from appliance import asides, disk_failure, typed_copy
 from appliance.index import CallIndex
 from appliance.index_row import CallRow, iso
 from appliance.policy import Policy
@@ -151,7 +151,8 @@ class Eraser:
                 erase_day(self._parts.vault, day, self._parts.secrets)
         except (OSError, *CANNOT_OPEN) as error:
             if self.failed.get(day) != str(error):
-                log.error("calls of %s could not be erased: %s", day, error)
+                advice = disk_failure.remedy(error) or "see `kirok doctor --deep`"
+                log.error("calls of %s could not be erased: %s; %s", day, error, advice)
             self.failed[day] = str(error)
             return
         self.failed.pop(day, None)

@@ -36,6 +36,10 @@ FAULTS: Final = (BoxInUse, RecorderAway)
 #: A running recorder erases 10 000 calls in some seconds; a slow card takes longer.
 _PATIENCE_S: Final = 600.0
 _LOOK_S: Final = 0.2
+_REMEDY: Final = (
+    "`kirok doctor --deep` says what is wrong: mend that and run this again, since they are kept"
+    " against the rule; the recorder too tries again by itself"
+)
 
 
 def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
@@ -61,7 +65,7 @@ def _retention(given: argparse.Namespace) -> int:
         return DONE
     left = _erase(opened, [each.id for each in decisions if each.erase], given.now, now)
     if left:
-        print(f"kirok: {left} calls that are due could not be erased", file=sys.stderr)
+        print(f"kirok: {left} calls that are due could not be erased; {_REMEDY}", file=sys.stderr)
     overdue = [each for each in decisions if not each.erase and _overdue(each, now)]
     return WRONG if left or overdue else DONE
 

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -67,21 +68,31 @@ def _init(given: argparse.Namespace) -> int:
     if given.admin:
         admin = box.Admin(given.admin, ask_passphrase(f"Passphrase for {given.admin}: ", new=True))
     profile = policy.profile_text(given.policy)
+    if box.part_of(given.data).exists():
+        print(f"{given.data}: an earlier init was ended before the folder was there;")
+        print("a recovery sheet or a code that it has shown opens nothing: destroy it")
     now = datetime.now(UTC)
-    made = box.create(given.data, box.Plan(profile, admin, given.trial), now)
+    plan = box.Plan(profile, admin, given.trial)
+    box.create(given.data, plan, now, partial(_show_once, given, now))
     print(f"{given.data}: made, policy {given.policy}{', for trials only' if given.trial else ''}")
-    shown = sheet.Sheet(box.open_box(given.data), made.recovery, now)
+    users = owners.of_this_machine()
+    if users and os.geteuid() == 0 and not given.trial:
+        owners.give(given.data, users)
+    print(f"Next: edit {given.data / 'site.toml'}, then `kirok doctor --data {given.data}`")
+    return DONE
+
+
+def _show_once(
+    given: argparse.Namespace, now: datetime, opened: box.Box, made: box.Created
+) -> None:
+    shown = sheet.Sheet(opened, made.recovery, now)
     print(sheet.as_text(shown))
     if given.sheet:
         sheet.write_pdf(shown, given.sheet)
         print(f"{given.sheet}: the same sheet. Print it, put it in the safe, and delete the file")
     if made.setup_code:
         print(f"The page asks once for this code: {made.setup_code}")
-    users = owners.of_this_machine()
-    if users and os.geteuid() == 0 and not given.trial:
-        owners.give(given.data, users)
-    print(f"Next: edit {given.data / 'site.toml'}, then `kirok doctor --data {given.data}`")
-    return DONE
+    sys.stdout.flush()
 
 
 def _record(given: argparse.Namespace) -> int:

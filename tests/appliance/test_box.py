@@ -87,6 +87,23 @@ def test_what_an_earlier_cut_left_is_replaced(tmp_path):
     assert not (tmp_path / "data" / "half").exists()
 
 
+def test_what_is_shown_once_is_shown_before_the_folder_is_there(tmp_path):
+    seen = []
+
+    def show(opened, made):
+        seen.append((opened.data, (tmp_path / "box").exists(), made))
+
+    made = box.create(tmp_path / "box", Plan(OSAN), START, show)
+    assert seen == [(tmp_path / "box", False, made)]
+
+    def cut(opened, made):
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        box.create(tmp_path / "other", Plan(OSAN), START, cut)
+    assert [path.name for path in tmp_path.iterdir()] == ["box"]
+
+
 @pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
 def test_a_folder_whose_sheet_nobody_has_seen_does_not_stay(tmp_path, done, monkeypatch):
     real = os.rename

@@ -1,14 +1,16 @@
 """The command on a folder with four calls of 23 November 2026, kept to 21 February 2027."""
 
 import json
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
-from appliance import box, cli, site
+from appliance import box, cli, policy, site
 from appliance.call_row import FixedClock
 from appliance.control import METHODS, ControlServer
 from appliance.engine import Engine
+from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.retention import Moment
@@ -55,6 +57,20 @@ def test_a_dry_run_says_what_it_would_do(four, capsys):
     assert code == 0
     assert [line["action"] for line in lines] == ["erase"] * 4
     assert all(row.erased is None for row in calls(four))
+
+
+def test_what_cannot_be_erased_is_told_with_what_to_do(four, capsys, caplog):
+    (secret,) = four.secrets.iterdir()
+    good = secret.read_bytes()
+    hold = new_hold(policy.load("goshogawara"), "a", "b", date(2027, 3, 31), START)
+    with CallIndex.open(four.index) as index:
+        index.set_hold(calls(four)[0].id, hold.to_text())
+    secret.write_bytes(b"x" * 80)
+    assert run("retention", "--data", four.data, "--now", DUE) == 1
+    assert "could not be erased" in caplog.text
+    assert "3 calls that are due could not be erased; `kirok doctor" in capsys.readouterr().err
+    secret.write_bytes(good)
+    assert run("retention", "--data", four.data, "--now", DUE) == 0
 
 
 def test_what_is_due_is_erased(four, capsys):

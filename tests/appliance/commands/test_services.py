@@ -1,5 +1,13 @@
-from appliance import cli
+import os
+import subprocess
+import sys
+from contextlib import suppress
+
+from appliance import box, cli
 from tests.appliance.scene import PASSPHRASE
+from tests.waiting import wait_for
+
+LIMIT_S = 30.0
 
 
 def run(*arguments):
@@ -14,6 +22,31 @@ def test_init_makes_a_folder_and_prints_the_sheet_once(tmp_path, capsys, monkeyp
     assert "asks once" not in said
     assert run("init", "--data", tmp_path / "data") == 2
     assert "has something in it" in capsys.readouterr().err
+
+
+def test_an_init_that_is_killed_leaves_no_folder_and_the_next_says_so(tmp_path, capsys):
+    data = tmp_path / "data"
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writes, bytes(4096))  # nobody reads: it waits where it shows the sheet
+    os.set_blocking(writes, True)
+    command = [sys.executable, "-m", "appliance", "init", "--data", str(data), "--trial"]
+    process = subprocess.Popen(command, stdout=writes)
+    wait_for((box.part_of(data) / "ledger" / "head").exists, LIMIT_S)
+    assert not data.exists()
+    process.kill()
+    process.wait()
+    os.close(reads)
+    os.close(writes)
+    assert not data.exists()
+    assert run("init", "--data", data, "--trial") == 0
+    said = capsys.readouterr().out
+    assert "opens nothing: destroy it" in said
+    assert said.index("RECOVERY SHEET") < said.index("made, policy osan")
+    assert run("init", "--data", tmp_path / "another", "--trial") == 0
+    assert "destroy it" not in capsys.readouterr().out
 
 
 def test_init_without_an_administrator_shows_the_one_time_code(tmp_path, capsys):
