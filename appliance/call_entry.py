@@ -40,6 +40,11 @@ SALT_BYTES: Final = 32
 _LABEL: Final = b"kirok ledger salt v1"
 
 
+def is_of_call(act: str, facts: Mapping[str, object]) -> bool:
+    """Say whether an act of the ledger is a call's entry; people are "recovered" as well."""
+    return act in ACTS and "call" in facts
+
+
 def facts(row: CallRow) -> dict[str, object]:
     """Return what may be read by everybody, with the times that the clock told then."""
     return {

@@ -57,8 +57,8 @@ class Entered:
     def push(self, entry: Entry | None) -> None:
         """Take the ledger's next entry, None for one that is damaged."""
         self.size += 1
-        if entry is not None and entry.act in _READ:
-            call_id = str(entry.facts.get("call"))
+        if entry is not None and entry.act in _READ and "call" in entry.facts:
+            call_id = str(entry.facts["call"])
             facts = () if entry.act == ERASED else _compared(entry.facts)
             self.entries[entry.index] = Said(entry.act, call_id, facts)
 

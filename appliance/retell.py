@@ -105,7 +105,7 @@ def _reach_back(log: Path, far_enough: Callable[[Entry], bool]) -> int:
 
 def _take(told: Told, entry: Entry, policy: Policy) -> None:
     call_id = str(entry.facts.get("call"))
-    if entry.act in call_entry.ACTS:
+    if call_entry.is_of_call(entry.act, entry.facts):
         # Entered again, a call keeps what was said of it before.
         known = told.rows.get(call_id)
         told.rows[call_id] = replace(known, entry=entry.index) if known else _row(entry, policy)

@@ -32,7 +32,8 @@ def missing(log: Path, index: CallIndex) -> dict[str, str]:
         index: may be in use: what is entered while we read has its row by then.
     """
     after = behind(log, index.last_entry(), call_entry.ACTS)
-    entered = {str(each.facts["call"]): str(each.facts["reel"] or "") for each in after}
+    facts = [each.facts for each in after if call_entry.is_of_call(each.act, each.facts)]
+    entered = {str(each["call"]): str(each["reel"] or "") for each in facts}
     known = index.which(entered)
     return {call: reel for call, reel in entered.items() if call not in known}
 

@@ -44,6 +44,8 @@ def test_rows_and_entries_that_agree():
     assert odd(LINES, ROWS) == []
     going_on = row(9)
     assert odd([*LINES, line(4, "listen", {"call": "x"})], [*ROWS, going_on]) == []
+    # With the sheet somebody comes back in: a person is recovered, no call.
+    assert odd([*LINES, line(4, "recovered", {"person": "p1", "who": "p1"})], ROWS) == []
 
 
 def test_a_proved_call_without_its_entry_is_lost():

@@ -148,6 +148,15 @@ def test_a_new_box_and_a_whole_one_say_nothing(trial, here, capture):
     assert started(trial) == started(trial) == []
 
 
+def test_a_person_that_is_recovered_is_no_call(trial, replayed):
+    with open_parts(trial) as parts:
+        parts.ledger.append("recovered", person="p1", who="p1", before="", after="operator")
+    assert started(trial) == doctor_says(trial) == []
+    trial.index.unlink()
+    assert started(trial) == []
+    assert rows_of(trial).keys() == {row.id for row in replayed}
+
+
 def test_an_earlier_state_of_the_whole_folder_is_none(trial, again, earlier, full_folder):
     copied(full_folder[0], trial.data)
     assert started(trial) == []
