@@ -12,9 +12,11 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dsp.opus import LOOKAHEAD
+from dsp.units import AUDIO_HZ
+
 POSITION_HZ = 48000
-#: libopus looks ahead 6.5 ms: OPUS_GET_LOOKAHEAD says 52 at 8 kHz.
-PRE_SKIP = 312
+PRE_SKIP = LOOKAHEAD * POSITION_HZ // AUDIO_HZ
 VENDOR = "kirok"
 
 _PAGE = struct.Struct("<4sBBQIII")

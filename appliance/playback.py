@@ -26,15 +26,13 @@ from appliance.keys import WrongIdentity, open_data_key
 from appliance.vault.open import open_call
 from appliance.vault.reader import Second, salvage_call
 from appliance.vault.segment import Codec, TamperedError
-from dsp.opus import FRAME, BadPacket
+from dsp.opus import FRAME, LOOKAHEAD, BadPacket
 from dsp.units import AUDIO_HZ, FULL_SCALE
 
 #: Packets decoded before the first one wanted: 200 ms, more than twice what RFC 7845 asks.
 RUN_UP: Final = 10
 #: Samples in a piece of PCM: one second.
 PIECE: Final = AUDIO_HZ
-#: Samples by which the packets come late.
-_LATE: Final = ogg.PRE_SKIP * AUDIO_HZ // ogg.POSITION_HZ
 #: 20 ms of nothing. A packet of a TOC byte alone (RFC 6716, 3.1 and 3.2: SILK, narrowband) is one
 #: that was lost: a decoder fades out.
 _SILENCE: Final = {
@@ -71,19 +69,19 @@ class Recording:
             ValueError: Opus behind G.711.
         """
         self._packets = packets
-        self.samples = max(0, min(samples, len(packets) * FRAME - _LATE))
+        self.samples = max(0, min(samples, len(packets) * FRAME - LOOKAHEAD))
         opus = [packet.data for packet in packets if packet.codec is Codec.OPUS]
         rest = packets[len(opus) :]
         if any(packet.codec is not Codec.ALAW for packet in rest):
             raise ValueError(f"call {call_id}: Opus behind G.711")
         serial = int.from_bytes(ulid.to_bytes(call_id)[-4:], "big")
-        self.ogg_samples = max(0, min(self.samples, len(opus) * FRAME - _LATE))
+        self.ogg_samples = max(0, min(self.samples, len(opus) * FRAME - LOOKAHEAD))
         self.ogg = ogg.write(opus, ogg.Labels(serial), self.ogg_samples)
         self.alaw = b"".join(packet.data for packet in rest)
 
     def pcm(self, first: int, stop: int) -> Iterator[bytes]:
         """Yield samples first to stop of the call, int16 little-endian, a second at a time."""
-        at, end = first + _LATE, min(stop, self.samples) + _LATE
+        at, end = first + LOOKAHEAD, min(stop, self.samples) + LOOKAHEAD
         begin = max(0, at // FRAME - RUN_UP)
         with PacketDecoder() as decoder:
             piece: list[NDArray[np.int16]] = []
@@ -165,7 +163,7 @@ def _in_place(seconds: Sequence[Second], samples: int) -> tuple[list[Packet], in
         gap = second.first_sample // FRAME - len(kept)
         kept += [_SILENCE[codec]] * gap + packets(codec, second.packets)
         lost += gap
-    gap = max(0, -(-(samples + _LATE) // FRAME) - len(kept))
+    gap = max(0, -(-(samples + LOOKAHEAD) // FRAME) - len(kept))
     return kept + [_SILENCE[codec]] * gap, lost + gap
 
 

@@ -20,13 +20,10 @@ from appliance.index_row import SELF_TEST, CallRow
 from appliance.store import Log
 from appliance.vault.reel import State, scan
 from appliance.vault.segment import Kind
+from dsp.opus import LOOKAHEAD
 from dsp.units import AUDIO_HZ
 
 log = logging.getLogger(__name__)
-
-#: Samples by which Opus at 8 kHz comes late: 2.5 ms of look-ahead and 4 ms of delay compensation.
-#: Source: opus_encoder.c of libopus 1.3.1; `dsp.opus.Encoder.lookahead` reads the same.
-LOOKAHEAD = 52
 
 
 @dataclass

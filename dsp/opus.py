@@ -30,6 +30,9 @@ Samples = NDArray[np.int16]
 
 #: Samples in a packet: 20 ms, the frame that RFC 6716 2.1.4 advises.
 FRAME: Final = 160
+#: Samples by which libopus at 8 kHz comes late: 2.5 ms ahead, 4 ms to compensate its delays.
+#: Source: opus_encoder.c of libopus 1.3.1; `Encoder.lookahead` reads the same from the library.
+LOOKAHEAD: Final = 52
 #: Longest packet of one frame: RFC 6716 3.4, 1275 bytes, and its first byte.
 MAX_PACKET_BYTES: Final = 1276
 #: Longest that a packet may last: RFC 6716 3.4, 120 ms.

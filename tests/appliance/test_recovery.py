@@ -19,19 +19,15 @@ from appliance.engine import Engine
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.ledger_walk import read_entry
-from appliance.recovery import LOOKAHEAD, Found, finished
+from appliance.recovery import Found, finished
 from appliance.replay import replay
-from dsp.opus import Encoder
+from dsp.opus import LOOKAHEAD
 from firmware_bridge.block import Block, Epoch
 from firmware_bridge.line_player import LinePlayer
 from tests.appliance.scene import CALLERS, START
 from tests.appliance.test_index import row
 from tests.damage import copied
 from tests.doctored import wrong
-
-
-def test_the_look_ahead_is_the_encoders():
-    assert Encoder().lookahead == LOOKAHEAD
 
 
 def test_a_cut_off_call_ends_where_its_audio_ends():

@@ -13,12 +13,13 @@ from appliance.index import CallIndex
 from appliance.kept_audio import Heard, Piece
 from appliance.policy import load
 from appliance.proof import Proof
-from appliance.recovery import LOOKAHEAD, recover
+from appliance.recovery import recover
 from appliance.store import Parts, Store
 from appliance.ulid import Ulids
 from appliance.vault.day_secrets import DaySecrets
 from appliance.vault.key_table import open_table
 from appliance.vault.reader import read_call
+from dsp.opus import LOOKAHEAD
 from tests.appliance.scene import START
 from tests.appliance.test_index import row as any_row
 

@@ -6,7 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dsp.opus import FRAME, BadPacket, Decoder, Encoder, OpusMissing, _libopus, decode, encode
+from dsp.opus import (
+    FRAME,
+    LOOKAHEAD,
+    BadPacket,
+    Decoder,
+    Encoder,
+    OpusMissing,
+    _libopus,
+    decode,
+    encode,
+)
 
 #: Debian's asterisk-core-sounds-en-wav and -it-wav: a woman's voice, a man's, 8 kHz.
 SOUNDS = Path("/usr/share/asterisk/sounds")
@@ -97,7 +107,7 @@ def test_a_packet_tells_a_decoder_that_it_is_narrowband_and_20_ms():
 
 def test_the_look_ahead_is_six_and_a_half_milliseconds():
     with Encoder() as encoder:
-        assert encoder.lookahead == 52
+        assert encoder.lookahead == LOOKAHEAD == 52
 
 
 @pytest.mark.parametrize(
