@@ -202,6 +202,16 @@ _DISK: Final[Mapping[str, Kind]] = {
         Grave.SOON,
         Ends.BY_HAND,
     ),
+    "registry_behind": Kind(
+        N_("The list of people and documents was put back to an earlier state"),
+        N_(
+            "See under People who has an account; have those named here choose their passphrase"
+            " anew, and enter again what is missing."
+        ),
+        Grave.SOON,
+        Ends.BY_HAND,
+        N_("Undone or at odds with the ledger: {acts}"),
+    ),
     "config_changed": Kind(
         N_("The settings of the box were changed by other hands"),
         N_("Compare site.toml and policy.toml with your copy, and find out who changed them."),

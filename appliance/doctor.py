@@ -22,8 +22,10 @@ from appliance import (
     install_check,
     keep_report,
     key_check,
+    ledger_people,
     notice_file,
     owners,
+    registry_age,
     rollback,
     service_check,
     site,
@@ -40,6 +42,8 @@ from appliance.index import CallIndex
 from appliance.index_schema import IndexBroken
 from appliance.ledger_walk import ENTRIES
 from appliance.policy import PolicyError
+from appliance.registry import read_people
+from appliance.registry_storage import RegistryBroken, RegistryMissing
 from appliance.site import Site
 from appliance.witness import Stick, last_taken
 from dsp.opus import Encoder, OpusMissing
@@ -90,6 +94,7 @@ def _of_folder(opened: Box) -> dict[str, _Check]:
         ),
         "keys": key_check.examine(opened),
         "roles": install_check.roles(opened),
+        "people": _people(opened),
         "room": keep_report.examine(opened, datetime.now(UTC)),
         "disk": service_check.disk(opened),
         "clock": _clock(opened),
@@ -260,6 +265,28 @@ def _rolled_back(opened: Box) -> Iterator[Finding]:
                 "start the recorder: it enters them again; find out who did it, and put back the"
                 " newest keys.db of those days",
             )
+
+
+def _people(opened: Box) -> Iterator[Finding]:
+    """Say what the ledger knows of people and documents, and the registry does not."""
+    log_file = opened.ledger / ENTRIES
+    with suppress(RegistryMissing, RegistryBroken, OSError):
+        if found := registry_age.undone_in(opened.registry, log_file):
+            yield Finding(
+                "wrong",
+                f"{opened.registry} is of an earlier moment than the ledger; undone:"
+                f" {registry_age.in_words(found)}",
+                "start the page: it closes again what was closed; see to the rest, and find out"
+                " who put the file back",
+            )
+        gone = ledger_people.read(log_file).gone
+        for person in read_people(opened.registry):
+            if person.id in gone:
+                yield Finding(
+                    "wrong",
+                    f"{person.name} ({person.id}) has an account, and was removed by the ledger",
+                    f"kirok people remove --data {opened.data} --as NAME {person.id}",
+                )
 
 
 def _witness(here: Site, opened: Box) -> Iterator[Finding]:

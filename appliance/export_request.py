@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from appliance import second_factor
+from appliance import registry_age, second_factor
 from appliance.box import Box
 from appliance.export import NotAllowed, Taker, holder, unlock, write_package
 from appliance.factors import Factors, WrongCode
@@ -94,6 +94,7 @@ def _desk(box: Box, request_id: str, name: str, now: datetime) -> Iterator[_Desk
     except RegistryInUse:
         raise NotAllowed("the page is running: make the copy there, or stop it first") from None
     with closing(registry), CallIndex.open_readonly(box.index) as index:
+        registry_age.settle(registry, Notebook(StandIn(box), registry, lambda: now), box)
         cabinet, profile = Cabinet(registry), box.policy.profile
         person = registry.person_named(name)
         if person is None:

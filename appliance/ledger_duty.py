@@ -3,6 +3,7 @@
 A start reads the end of the log alone. A minute later, once a day, and when a witness's stick is
 put in, a thread of its own goes through all of it, at a third of a core's speed at most, and
 compares the heads on the stick; then the newest head goes onto the stick. Recording never waits.
+What the ledger says of people is known from then on (ledger_people.py).
 """
 
 import logging
@@ -15,6 +16,7 @@ from typing import Final
 from appliance import checkpoint, keys, ledger_audit, ulid
 from appliance.box import Box
 from appliance.index_row import from_ms
+from appliance.ledger_people import BEHIND, FEW, LedgerPeople
 from appliance.ledger_walk import HEAD, Finding
 from appliance.raised import Raised
 from appliance.witness import Stick, last_taken
@@ -37,7 +39,11 @@ def _utc_now() -> datetime:
 
 
 class LedgerDuty:
-    """For one thread; the checking has its own."""
+    """For one thread; the checking has its own.
+
+    Attributes:
+        people: what the ledger says of people, as far as it has been looked through.
+    """
 
     def __init__(
         self,
@@ -56,6 +62,7 @@ class LedgerDuty:
         self._next_look_s = self._next_check_s = 0.0
         self._was_mounted = False
         self._thread: threading.Thread | None = None
+        self.people = LedgerPeople()
 
     def turn(self, now_s: float) -> None:
         """Begin a check if it is time for one."""
@@ -103,10 +110,16 @@ class LedgerDuty:
     def _look_through(self, stick: Stick | None) -> None:
         taken = _heads(stick)
         public = keys.public_key_from_text(self._box.public_key)
-        found = ledger_audit.verify(self._box.ledger, public, taken, lambda: sleep(REST_S))
+        people = LedgerPeople()
+        ledger = self._box.ledger
+        found = ledger_audit.verify(ledger, public, taken, lambda: sleep(REST_S), people.push)
         for finding in found:
             log.error("ledger: %s", finding)
         self._tell(found)
+        people.gone |= self.people.gone
+        self.people = people
+        if people.odd:
+            self._alarms.set(BEHIND, "", True, acts="; ".join(people.odd[:FEW]))
         if stick is not None and not any(finding.what == "witness" for finding in found):
             self._take(stick)
 

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from appliance import address
 from appliance.api import RecorderAway
 from appliance.index_row import iso
+from appliance.ledger_people import BEHIND
 from appliance.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,11 @@ class Notebook:
         """Send what waits, if the recorder is there."""
         with self._lock, suppress(RecorderAway):
             self._send_waiting()
+
+    def tell_of_other_hands(self) -> None:
+        """Note that somebody changed the registry's file while we had it; it is as it was again."""
+        if self._registry.was_changed():
+            self.keep(BEHIND, "", acts="registry.json")
 
     def _send_waiting(self) -> None:
         sent = 0

@@ -8,6 +8,7 @@
     failures  a row for each account and address that failed to sign in: key, count, last
     rights    who was given which roles by whom, or lost them: kept for good
     unsent    what happened at the page while the recorder was away, until its ledger has it
+    told      the newest of that which its ledger has (registry_age.py)
     others    the office's documents (office/cabinet.py)
 
 TinyDB in one small file that a person can read with an editor; `registry_storage` keeps it whole.
@@ -24,7 +25,7 @@ from threading import RLock
 from typing import Any, Final
 
 from tinydb import Query, TinyDB
-from tinydb.table import Table
+from tinydb.table import Document, Table
 
 from appliance import durable
 from appliance.keyring import Wrapped
@@ -38,6 +39,8 @@ from appliance.registry_storage import (
 
 #: Failures and unsent notes beyond this are not kept: a flood must not fill the card.
 ROWS_MAX: Final = 1000
+#: Of the notes that the ledger has, so many: what it was given last a power cut may have taken.
+TOLD_MAX: Final = 16
 #: A row of failures that nothing was added to for a day is forgotten.
 FORGET_S: Final = 86_400.0
 
@@ -155,7 +158,7 @@ class Registry:
         Raises:
             FileExistsError: there is a file; it is untouched.
         """
-        content = as_file({"setup": {"1": {"wrapped": setup_wrap}}})
+        content = as_file({"setup": {"1": {"wrapped": setup_wrap}}, "told": {}})
         durable.publish(path, content)
         durable.replace(spare_of(path), content)
 
@@ -164,7 +167,7 @@ class Registry:
 
     def people(self) -> list[Person]:
         with self.lock:
-            return [_person(row) for row in self._table("people").all()]
+            return [_person(row) for row in self._all("people")]
 
     def person(self, person_id: str) -> Person | None:
         return next((p for p in self.people() if p.id == person_id), None)
@@ -175,13 +178,13 @@ class Registry:
     def name_of(self, person_id: str) -> str:
         """Return the name of somebody who is here, or was; the id of one never heard of."""
         with self.lock:
-            rows = [*self._table("people").all(), *self._table("removed").all()]
+            rows = [*self._all("people"), *self._all("removed")]
         return next((str(row["name"]) for row in rows if row["id"] == person_id), person_id)
 
     def setup_wrap(self) -> Wrapped | None:
         """Return the secret under the one-time code, or None once somebody has used it."""
         with self.lock:
-            rows = self._table("setup").all()
+            rows = self._all("setup")
             return rows[0]["wrapped"] if rows else None
 
     def add_first(self, name: str, role: str, wrapped: Wrapped, added: str) -> Person:
@@ -265,9 +268,15 @@ class Registry:
             if not last_too:
                 self.see_another_opens(gone)
             self._table("people").remove(Query().id == person_id)
-            row = {"id": gone.id, "name": gone.name, "role": gone.role, "added": gone.added}
-            self._table("removed").insert({**row, "removed": removed})
+            self._bury(gone.id, gone.name, gone.role, gone.added, removed)
             return gone
+
+    def bury(self, person_id: str, role: str, at: str) -> None:
+        """Note somebody of whom only their id is left: nobody is given it again."""
+        with self.one_write():
+            known = [*self._all("people"), *self._all("removed")]
+            if not any(row["id"] == person_id for row in known):
+                self._bury(person_id, person_id, role, at, at)
 
     def see_another_opens(self, person: Person) -> None:
         """See that somebody else's passphrase opens the vault.
@@ -306,7 +315,7 @@ class Registry:
     def unsent(self) -> list[Mapping[str, str]]:
         """Return what the ledger has not got yet, oldest first."""
         with self.lock:
-            return [dict(row) for row in self._table("unsent").all()]
+            return [dict(row) for row in self._all("unsent")]
 
     def keep_unsent(self, note: Mapping[str, str]) -> bool:
         """Keep a note until the recorder is back; False when ROWS_MAX wait already."""
@@ -319,14 +328,34 @@ class Registry:
 
     def drop_unsent(self, count: int) -> None:
         """Forget the oldest notes: the ledger has them."""
+        with self.lock, self._storage.one_write():
+            gone = self._all("unsent")[:count]
+            self._table("unsent").remove(doc_ids=[row.doc_id for row in gone])
+            self.put_told([*(self.told() or ()), *(dict(row) for row in gone)])
+
+    def told(self) -> list[dict[str, str]] | None:
+        """Return the newest notes that the ledger has; None in a registry of before 2026-11-28."""
         with self.lock:
-            table = self._table("unsent")
-            table.remove(doc_ids=[row.doc_id for row in table.all()[:count]])
+            kept = "told" in self._storage.read()
+            return [dict(row) for row in self._all("told")] if kept else None
+
+    def put_told(self, notes: Sequence[Mapping[str, str]]) -> None:
+        """Keep the newest of the notes that the ledger has."""
+        with self.lock, self._storage.one_write():
+            table = self._table("told")
+            table.truncate()
+            table.insert_multiple(dict(note) for note in notes[-TOLD_MAX:])
+
+    def was_changed(self) -> bool:
+        """Say, once, whether another hand has changed the file; what it was before is back."""
+        with self.lock:
+            changed, self._storage.disturbed = self._storage.disturbed, False
+            return changed
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of one of the office's tables, oldest first."""
         with self.lock:
-            return [dict(row) for row in self._table(table).all()]
+            return [dict(row) for row in self._all(table)]
 
     def put_row(
         self, table: str, row: Mapping[str, Any], notes: Sequence[Mapping[str, str]] = ()
@@ -346,10 +375,18 @@ class Registry:
         # Without the cache: a write undone by `one_write` must not live on in it.
         return self._db.table(name, cache_size=0)
 
+    def _all(self, name: str) -> list[Document]:
+        """Return a table's rows in the order in which they came; in the file "10" is before "2"."""
+        return sorted(self._table(name).all(), key=lambda row: row.doc_id)
+
+    def _bury(self, person_id: str, name: str, role: str, added: str, removed: str) -> None:
+        row = {"id": person_id, "name": name, "role": role, "added": added, "removed": removed}
+        self._table("removed").insert(row)
+
     def _add(
         self, name: str, role: str, wrapped: Wrapped, added: str, code_until: str | None = None
     ) -> Person:
-        known = [*self._table("people").all(), *self._table("removed").all()]
+        known = [*self._all("people"), *self._all("removed")]
         number = 1 + max((int(row["id"][1:]) for row in known), default=0)
         tidy = " ".join(unicodedata.normalize("NFC", name).split())
         person = Person(f"p{number}", tidy, role, wrapped, added, code_until)

@@ -42,7 +42,11 @@ class RegistryInUse(BlockingIOError):
 
 
 class CrashSafeStorage(Storage):
-    """The tables of one registry file, held by one writer through a lock file beside it."""
+    """The tables of one registry file, held by one writer through a lock file beside it.
+
+    Attributes:
+        disturbed: another hand has changed the file; it is as we left it again.
+    """
 
     def __init__(self, path: Path) -> None:
         """Take the file for this process.
@@ -52,7 +56,8 @@ class CrashSafeStorage(Storage):
         """
         self._path = path
         self._held: Tables | None = None
-        self._known = b""  # the file as it was when its sum was last found right
+        self._known = b""  # the file as we read or wrote it last; nothing where that failed
+        self.disturbed = False
         read_tables(path)
         self._lock = _locked(path.with_suffix(".lock"))
         _settle(path)
@@ -61,18 +66,22 @@ class CrashSafeStorage(Storage):
         """Return the tables as last written; the caller may change what it gets."""
         if self._held is not None:
             return _copy(self._held)
-        if not self._known or self._content() != self._known:
+        if not self._known:
             self._known = as_file(read_tables(self._path))
-        tables: Tables = json.loads(self._known)
-        del tables[_CHECK]
-        return tables
+        elif self._content() != self._known:
+            # Who holds the lock alone writes it: an older file, put back, would let people in again
+            # who were removed.
+            log.error("%s was changed by another hand, and is put back as it was", self._path)
+            self.disturbed = True
+            self._write(_tables(self._known))
+        return _tables(self._known)
 
     def write(self, data: Tables) -> None:
         """Make these the tables, on the disk, before returning (or at the end of `one_write`)."""
         if self._held is not None:
             self._held = _copy(data)
         else:
-            write_tables(self._path, data)
+            self._write(data)
 
     @contextmanager
     def one_write(self) -> Iterator[None]:
@@ -86,12 +95,16 @@ class CrashSafeStorage(Storage):
         self._held = self.read()
         try:
             yield
-            write_tables(self._path, self._held)
+            self._write(self._held)
         finally:
             self._held = None
 
     def close(self) -> None:
         self._lock.close()
+
+    def _write(self, tables: Tables) -> None:
+        self._known = b""
+        self._known = write_tables(self._path, tables)
 
     def _content(self) -> bytes:
         try:
@@ -110,8 +123,8 @@ def as_file(tables: Tables) -> bytes:
     return _pretty({**tables, _CHECK: {"1": {"sha256": _sum(tables)}}})
 
 
-def write_tables(path: Path, tables: Tables) -> None:
-    """Make these a registry's tables.
+def write_tables(path: Path, tables: Tables) -> bytes:
+    """Make these a registry's tables, and return what the file holds now.
 
     Raises:
         OSError: the disk failed; each file holds the old tables or the new, whole.
@@ -120,6 +133,7 @@ def write_tables(path: Path, tables: Tables) -> None:
     durable.replace(path, content)
     # Power goes now: the new tables, and the old ones in the spare: the next start makes it anew.
     durable.replace(spare_of(path), content)
+    return content
 
 
 def read_tables(path: Path) -> Tables:
@@ -184,6 +198,12 @@ def _sum(tables: Tables) -> str:
 
 def _pretty(tables: Tables) -> bytes:
     return (json.dumps(tables, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+def _tables(content: bytes) -> Tables:
+    tables: Tables = json.loads(content)
+    del tables[_CHECK]
+    return tables
 
 
 def _copy(tables: Tables) -> Tables:

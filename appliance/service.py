@@ -11,13 +11,14 @@ from time import monotonic
 from typing import Final
 
 from appliance import call_entry, ledger
-from appliance.api import BoxStatus, Hearing, LineTest, Refused
+from appliance.api import BoxStatus, Hearing, LineTest, NoSuchCall, Refused
 from appliance.clock_duty import ClockDuty
 from appliance.clock_keeper import NotTheHostsClock
 from appliance.hold import new_hold
 from appliance.index import CallIndex
 from appliance.index_row import iso
 from appliance.ledger_duty import LedgerDuty
+from appliance.ledger_people import BEHIND
 from appliance.mode_duty import ModeDuty
 from appliance.policy import Policy
 from appliance.proof_duty import ProofDuty
@@ -114,6 +115,10 @@ class Service:
     def open_key(self, call_id: str, person: str, act: str, purpose: str, note: str = "") -> bytes:
         if act not in ("listen", "export", PROVE):
             raise ValueError(f"an act is listen, export or prove, got {act!r}")
+        if person in self._duties.ledger.people.gone:
+            # The page has let somebody in who was removed: its registry is of an earlier moment.
+            self._alarms.set(BEHIND, "", True, acts=f"{act} {person}")
+            raise NoSuchCall(call_id)
         asked = (call_id, person, act, purpose, note)
         return self._writer.ask(lambda store: store.open_key(*asked), DISK_WAIT_S)
 
@@ -149,6 +154,9 @@ class Service:
 
     def note(self, act: str, person: str, **facts: str) -> None:
         self._writer.note(act, {"person": person, **facts})
+        self._duties.ledger.people.heard(act, facts.get("who", ""))
+        if act == BEHIND:
+            self._alarms.set(BEHIND, "", True, acts=facts.get("acts", ""))
 
     def exempt_notice(self, call_id: str, clause: str, person: str) -> None:
         notice = self._policy.profile.notice

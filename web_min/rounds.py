@@ -35,6 +35,7 @@ class Rounds:
             log.error("the recorder has been away for too long: nothing is done in the office")
         except CallListAway as error:
             log.error("nothing is done in the office: %s", error)
+        self._notebook.tell_of_other_hands()
         self._notebook.send()
 
     @contextmanager

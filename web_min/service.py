@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from waitress.server import create_server
 
-from appliance import box, erasure_sheet, pid_file, site
+from appliance import box, erasure_sheet, pid_file, registry_age, site
 from appliance.access_log import AccessLog
 from appliance.box import Box
 from appliance.call_list import CallList
@@ -58,6 +58,7 @@ def serve(config: Path) -> int:
         # The first time, and after months without the page, it takes seconds.
         threading.Thread(target=access.catch_up, name="access", daemon=True).start()
         page = _parts(opened, here, registry, access)
+        registry_age.settle(registry, page.notebook, opened)  # before anybody is let in
         app = create_app(page)
         server = create_server(app, **_listening(here.web))
         undo.callback(server.close)

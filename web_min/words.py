@@ -408,6 +408,7 @@ ACCESS_ACTS: Final = {
     "button": Word(N_("Front button pressed on the page"), "record", "quiet"),
     "self_test_asked": Word(N_("Self-test begun"), "check", "quiet"),
     "notice_exempt": Word(N_("Exemption from notice stated"), "check", "quiet"),
+    "registry_behind": Word(N_("People and documents were of an earlier state"), "alarm", "bad"),
 }
 _OF_DOCUMENTS: Final = {
     "request": Word(N_("Request"), "check", "quiet"),

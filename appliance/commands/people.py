@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from shlex import quote
 from typing import Final
 
-from appliance import box, keyring, keys, regain
+from appliance import box, keyring, keys, regain, registry_age
 from appliance.box import Box
 from appliance.commands.common import (
     DONE,
@@ -280,6 +280,7 @@ def _registry(opened: Box) -> Iterator[Registry]:
             " stop it first: systemctl stop kirok-web"
         ) from None
     try:
+        registry_age.settle(registry, Notebook(StandIn(opened), registry, _now), opened)
         yield registry
     finally:
         registry.close()

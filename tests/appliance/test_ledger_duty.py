@@ -18,7 +18,7 @@ class FakeAlarms:
     def __init__(self):
         self.raised = []
 
-    def set(self, what, where, holds):
+    def set(self, what, where, holds, **facts):
         self.raised.append((what, where, holds))
 
 
@@ -101,6 +101,18 @@ def test_a_stick_that_knows_better_raises_an_alarm_and_is_left_as_it_is(duty, tr
         path.write_bytes(content)
     assert checked(duty, FIRST_S + EVERY_S + 1) == ["witness_disagrees"]
     assert len(list(folder.glob("kirok-*.head"))) == 1
+
+
+def test_what_the_ledger_says_of_people_is_known_then_and_what_is_odd_an_alarm(duty, trial):
+    duty.people.heard("person_removed", "p9")
+    with open_parts(trial) as parts:
+        parts.ledger.append("person_removed", person="p1", who="p2")
+    duty.turn(0.0)
+    assert checked(duty, FIRST_S) == []
+    assert duty.people.gone == {"p2", "p9"}
+    with open_parts(trial) as parts:
+        parts.ledger.append("listen", person="p2", call="01JD")
+    assert checked(duty, FIRST_S + EVERY_S + 1) == ["registry_behind"]
 
 
 def test_without_a_stick_the_ledger_is_looked_through_all_the_same(trial):

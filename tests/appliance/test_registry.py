@@ -183,12 +183,14 @@ def test_a_flood_of_names_does_not_fill_the_card(path):
 
 
 def test_notes_wait_in_order_until_they_are_sent(registry, path):
-    for act in ("login", "search", "logout"):
+    acts = [f"act {n}" for n in range(12)]  # in the file the tenth stands before the second
+    for act in acts:
         assert registry.keep_unsent({"act": act, "person": "p1"})
     registry = reopened(registry, path)
-    assert [n["act"] for n in registry.unsent()] == ["login", "search", "logout"]
-    registry.drop_unsent(2)
-    assert [n["act"] for n in registry.unsent()] == ["logout"]
+    assert [n["act"] for n in registry.unsent()] == acts
+    registry.drop_unsent(3)
+    assert [n["act"] for n in registry.unsent()] == acts[3:]
+    assert [n["act"] for n in registry.told()] == acts[:3]
     registry.close()
 
 

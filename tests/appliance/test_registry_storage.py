@@ -107,6 +107,18 @@ def test_a_failing_disk_leaves_the_old_tables_or_the_new(
     assert on_disk(path) == new
 
 
+@pytest.mark.parametrize("left", [as_file({"people": {}}), b"", None])
+def test_what_another_hand_puts_in_its_place_is_not_believed(path, storage, left):
+    now = {"people": {"1": {"name": "김하나"}, "2": {"name": "이두리"}}}
+    storage.write(now)
+    assert not storage.disturbed
+    for name in (path, spare_of(path)):
+        name.unlink() if left is None else name.write_bytes(left)
+    assert storage.read() == now
+    assert storage.disturbed
+    assert read_file(path) == read_file(spare_of(path)) == now
+
+
 def test_a_part_left_by_a_power_cut_is_not_believed(path):
     path.with_name(".registry.json.part").write_text('{"people": ')
     storage = CrashSafeStorage(path)

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
-from appliance.api import BoxStatus, LineStatus, Refused
+from appliance.api import BoxStatus, LineStatus, NoSuchCall, Refused
 from appliance.clock_keeper import NotTheHostsClock
 from appliance.index import CallIndex
+from appliance.ledger_people import LedgerPeople
 from appliance.policy import load
 from appliance.raised import Raised
 from appliance.service import Duties, Service
@@ -61,7 +63,8 @@ class FakeClock:
 
 
 def some_duties():
-    return Duties(FakeClock(), FakeDuty(), FakeDuty(), None, None, None)
+    ledger = SimpleNamespace(people=LedgerPeople())
+    return Duties(FakeClock(), FakeDuty(), FakeDuty(), None, ledger, None)
 
 
 LINE = LineStatus(2, "two", "", "full", "idle", False, None, -60.0, 48.0, None, None)
@@ -103,6 +106,21 @@ def test_a_key_is_asked_of_the_store_for_a_listen_or_an_export_only(service):
 def test_what_happens_at_the_page_is_entered(service):
     service.note("login", "p1", address="127.0.0.1")
     assert service._writer.told == [("login", {"person": "p1", "address": "127.0.0.1"})]
+
+
+def test_who_was_removed_gets_no_key_whatever_the_page_believes(service):
+    service.note("person_removed", "p1", who="p2")
+    with pytest.raises(NoSuchCall):
+        service.open_key("c", "p2", "listen", "dispute")
+    assert service.open_key("c", "p1", "listen", "dispute") == b"age"
+    (alarm,) = service._alarms.all()
+    assert (alarm.what, alarm.facts) == ("registry_behind", {"acts": "listen p2"})
+
+
+def test_a_registry_of_an_earlier_moment_is_an_alarm(service):
+    service.note("registry_behind", "", acts="person_removed p2")
+    (alarm,) = service._alarms.all()
+    assert (alarm.what, alarm.facts) == ("registry_behind", {"acts": "person_removed p2"})
 
 
 def test_an_alarm_is_acknowledged_in_a_persons_name(tmp_path):

@@ -1,6 +1,7 @@
 from threading import Event
 
 from appliance.office.documents import Request, Restriction
+from appliance.registry_storage import as_file
 from tests.web_min.rig import call, speechlike
 from web_min.rounds import Rounds
 
@@ -51,6 +52,17 @@ def test_without_the_list_of_calls_nothing_is_done_and_what_waits_is_sent(inside
     inside.parts.rounds.make()
     assert (state(inside), [act for act, _, _ in inside.recorder.notes()]) == ("pledged", ["login"])
     assert "nothing is done in the office" in caplog.text
+
+
+def test_a_registry_that_another_hand_changed_is_told(inside):
+    path = inside.registry._storage._path
+    inside.parts.rounds.make()
+    path.write_bytes(as_file({"people": {}}))
+    inside.parts.rounds.make()
+    inside.parts.rounds.make()
+    (note,) = inside.recorder.notes("registry_behind")
+    assert note[2]["acts"] == "registry.json"
+    assert inside.registry.people()
 
 
 class Counted:

@@ -6,14 +6,15 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from urllib.error import HTTPError
 
 import pytest
 
 from appliance import box, policy, site
-from appliance.registry import Registry
+from appliance.registry import Registry, read_people
+from tests.appliance.test_registry_age import Desk
 from tests.waiting import free_port
 from web_min.service import CONNECTIONS_MAX, _listening
 
@@ -97,6 +98,20 @@ def test_set_up_with_the_real_code_makes_the_first_administrator(folder):
     acts = [note["act"] for note in registry.unsent()]
     assert acts == ["setup", *["person_added"] * len(colleagues)]
     registry.close()
+
+
+def test_who_was_removed_is_not_let_in_by_a_registry_that_was_put_back(folder, tmp_path):
+    data, copies = folder[0], tmp_path / "copies"
+    desk = Desk(box.open_box(data))
+    with closing(desk.registry):
+        gone, stays = desk.add("이두리"), desk.add("박세리")
+        shutil.copytree(data / "page", copies)
+        desk.people.remove(stays, gone, last_too=True)
+    shutil.copytree(copies, data / "page", dirs_exist_ok=True)
+    with running(data) as (process, _):
+        assert [each.id for each in read_people(data / "page/registry.json")] == [stays]
+        process.send_signal(signal.SIGTERM)
+        process.wait(LIMIT_S)
 
 
 def test_another_name_is_not_answered(folder):
