@@ -126,6 +126,13 @@ _PROOF: Final[Mapping[str, Kind]] = {
         Ends.BY_HAND,
         N_("The recorder notes: {wrong}"),
     ),
+    "count_failed": Kind(
+        N_("Calls and recordings could not be compared last night"),
+        N_("Run `kirok doctor` on the box: it says what to do."),
+        Grave.SOON,
+        Ends.CHECKED,
+        N_("The recorder notes: {wrong}"),
+    ),
 }
 
 # ---------------------------------------------------------------- the disk and what is on it

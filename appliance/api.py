@@ -105,6 +105,7 @@ class NightCount:
     Attributes:
         at: when they were compared, ISO 8601 UTC.
         wrong: calls that do not agree.
+        reread: recordings of earlier days that were read again then.
     """
 
     at: str
@@ -112,6 +113,7 @@ class NightCount:
     recorded: int
     proved: int
     wrong: int
+    reread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The recorder's duty to prove itself: what a silent failure would hide for months.
 
     each night     a self-test of every idle line (`selftest.py`)
-    after it       calls heard against recordings that open (`reconcile.py`)
+    after it       calls heard against recordings that open (`reconcile.py`), and a share of the
+                   earlier days' recordings
     each hour      has every line been proved, by a call or a test, within UNPROVED_S
                    has a line fallen silent that is usually busy (`silence.py`)
 
@@ -82,6 +83,7 @@ class ProofDuty:
             counted = index.last_count()
         self._tested = max(tests, default=self._began)
         self._counted = counted[0] if counted else self._began
+        self._reread = box.policy.day(self._counted)
         self.night = _night(*counted) if counted else None
         self._look_s = 0.0
         self._hour_s: float | None = None
@@ -126,19 +128,28 @@ class ProofDuty:
             )
 
     def _count(self) -> None:
-        since = self._now() - _LOOK_BACK
-        count = run_count(self._box, since)
+        now = self._now()
+        since, tonight = now - _LOOK_BACK, self._box.policy.day(now)
+        nights = max(1, (tonight - self._reread).days)
+        try:
+            count = run_count(self._box, since, nights)
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            self._alarms.set("count_failed", "", True, wrong=str(error))
+            raise
+        self._alarms.set("count_failed", "", False)
+        self._reread = tonight
         wrong = count["wrong"]
         for one in wrong[:_MOST_ALARMS]:
             self._alarms.set("reconcile_failed", one["call"], True, wrong=one["wrong"])
         facts = {"since": iso(since), **count, "wrong": [one["call"] for one in wrong]}
         self._writer.do(lambda store: store.enter_count(facts))
-        self.night = _night(self._now(), facts)
+        self.night = _night(now, facts)
 
 
 def _night(at: datetime, found: Mapping[str, Any]) -> NightCount:
     numbers = {name: int(found[name]) for name in ("heard", "recorded", "proved")}
-    return NightCount(at=str(iso(at)), wrong=len(found["wrong"]), **numbers)
+    reread = int(found.get("reread", 0))
+    return NightCount(at=str(iso(at)), wrong=len(found["wrong"]), reread=reread, **numbers)
 
 
 def look(index: CallIndex, lines: Mapping[int, datetime], now: datetime, policy: Policy) -> Hourly:
@@ -158,15 +169,28 @@ def look(index: CallIndex, lines: Mapping[int, datetime], now: datetime, policy:
     return Hourly(frozenset(unproved), {one.line: round(one.expected) for one in silent})
 
 
-def run_count(box: Box, since: datetime) -> dict[str, Any]:
+def run_count(box: Box, since: datetime, nights: int = 0) -> dict[str, Any]:
     """Reconcile in a process of its own, and return what it found.
+
+    Args:
+        nights: of earlier days the share of so many nights is read again.
 
     Raises:
         OSError, ValueError, subprocess.SubprocessError: it could not.
     """
     command = [sys.executable, "-m", "appliance", "reconcile", "--data", str(box.data)]
     done = subprocess.run(
-        ["nice", "-n", "19", *command, "--since", str(iso(since)), "--json"],
+        [
+            "nice",
+            "-n",
+            "19",
+            *command,
+            "--since",
+            str(iso(since)),
+            "--nights",
+            str(nights),
+            "--json",
+        ],
         capture_output=True,
         check=False,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},

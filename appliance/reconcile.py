@@ -5,13 +5,18 @@ is the reel whole up to its last segment, is there a key. It runs as a process o
 lowest priority (`kirok reconcile`): following the chains of a busy day takes minutes, and the
 recorder's thread must not feel it.
 
+A bit may flip, or a hand exchange keys, long after that. So each night a share of the earlier days
+is read again, chains and keys, such that each recording is read at least twice while it is kept:
+its day has its turn every `cycle` nights, and turns that were missed are made up for.
+
 Keys and reels change under it when calls are erased. So what looks wrong is looked at once more
 with the row as it is then, and said only if it still does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
 from appliance.agreement import Agreement, unproved
 from appliance.api import NoSuchCall
@@ -19,6 +24,9 @@ from appliance.box import Box
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
 from appliance.index_row import CallRow
+
+#: A share of three days in ninety: see docs/measurements.md for what it costs.
+MOST_NIGHTS: Final = 30
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Count:
         recorded: those with audio; erased ones are in it.
         proved, pending: of the recorded ones.
         wrong: the calls that do not agree.
+        reread: recordings of earlier days that were read again.
     """
 
     heard: int
@@ -45,31 +54,68 @@ class Count:
     proved: int
     pending: int
     wrong: tuple[Wrong, ...]
+    reread: int = 0
 
     def as_json(self) -> dict[str, object]:
         return asdict(self)
 
 
-def reconcile(box: Box, index: CallIndex, since: datetime) -> Count:
+def cycle(kept_days: int) -> int:
+    """Return in how many nights each recording is read again, of those that are kept so long."""
+    return max(1, min(MOST_NIGHTS, kept_days // 3))
+
+
+def share(days: Iterable[str], tonight: date, nights: int, every: int) -> list[str]:
+    """Return the days whose turn it is tonight, or was in the nights before.
+
+    Args:
+        nights: those since the last time, this one included.
+        every: a day's turn comes after so many.
+    """
+    turns = {(tonight.toordinal() - back) % every for back in range(min(nights, every))}
+    return [day for day in days if _ordinal(day) % every in turns]
+
+
+def _ordinal(day: str) -> int:
+    try:
+        return date.fromisoformat(day[: len("2026-11-23")]).toordinal()
+    except ValueError:  # of a date that is not known yet
+        return 0
+
+
+def reconcile(box: Box, index: CallIndex, since: datetime, reread: Iterable[str] = ()) -> Count:
     """Compare the calls that began since then with what is on the disk.
+
+    Args:
+        reread: earlier days, of which each recording is read again.
 
     Raises:
         sqlite3.DatabaseError: the index cannot be read.
     """
     query = CallQuery(from_utc=since, limit=None)
     rows = [row for row in index.search(query) if row.end is not None]
+    doubtful = [row.id for row in rows if unproved(row)]
+    wrong, number = _disagreeing(box, rows), 0
+    for day in reread:
+        earlier = [row for row in index.kept_on(day) if row.start < since and row.recorded]
+        number += len(earlier)
+        wrong += _disagreeing(box, earlier)
     return Count(
         heard=len(rows),
         recorded=sum(row.recorded for row in rows),
         proved=sum(row.proof == "verified" for row in rows),
         pending=sum(row.proof == "pending" for row in rows),
-        wrong=tuple(_wrong(box, index, rows)),
+        wrong=tuple(_still_wrong(box, index, dict.fromkeys([*doubtful, *wrong]))),
+        reread=number,
     )
 
 
-def _wrong(box: Box, index: CallIndex, rows: list[CallRow]) -> Iterator[Wrong]:
-    first = Agreement(box)
-    doubtful = [row.id for row in rows if unproved(row) or first.wrong(row)]
+def _disagreeing(box: Box, rows: list[CallRow]) -> list[str]:
+    agreement = Agreement(box)
+    return [row.id for row in rows if agreement.wrong(row)]
+
+
+def _still_wrong(box: Box, index: CallIndex, doubtful: Iterable[str]) -> Iterator[Wrong]:
     again = Agreement(box)
     for call_id in doubtful:
         try:

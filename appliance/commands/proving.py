@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pwd
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -25,7 +26,7 @@ from appliance.control import ControlClient
 from appliance.index import CallIndex
 from appliance.index_schema import IndexBroken
 from appliance.progress import Progress
-from appliance.reconcile import reconcile
+from appliance.reconcile import cycle, reconcile, share
 from appliance.selftest import LENGTH_S, QUIET_S, ROUND_S
 
 MISUSE: Final = (NotATime,)
@@ -49,6 +50,13 @@ def add(commands: "Subparsers[argparse.ArgumentParser]") -> None:
     add_data(count)
     count.add_argument(
         "--since", metavar="ISO", required=True, help="calls that began from then on"
+    )
+    count.add_argument(
+        "--nights",
+        type=int,
+        metavar="N",
+        default=0,
+        help="read again a share of the earlier days too, so many nights' worth",
     )
     count.add_argument("--json", action="store_true", help="a JSON object")
 
@@ -101,7 +109,10 @@ def _reconcile(given: argparse.Namespace) -> int:
     since = moment(given.since, opened.policy.zone, end_of_day=False)
     assert since is not None
     with CallIndex.open_readonly(opened.index) as index:
-        count = reconcile(opened, index, since)
+        days = [day for day, *_ in index.last_recordings()] if given.nights else []
+        tonight, every = opened.policy.day(datetime.now(UTC)), cycle(opened.policy.retention_days)
+        reread = share(days, tonight, given.nights, every)
+        count = reconcile(opened, index, since, reread)
     if given.json:
         print(json.dumps(count.as_json()))
     else:
@@ -109,6 +120,8 @@ def _reconcile(given: argparse.Namespace) -> int:
             f"{count.heard} calls heard, {count.recorded} recorded, {count.proved} proved,"
             f" {count.pending} wait for their proof"
         )
+        if given.nights:
+            print(f"{count.reread} recordings of {len(reread)} earlier days were read again")
         for one in count.wrong:
             print(f"call {one.call}: {one.wrong}")
     return WRONG if count.wrong else DONE

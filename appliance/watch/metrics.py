@@ -95,6 +95,11 @@ def _box(box: BoxStatus, now: datetime) -> Iterator[Metric]:
     if box.night is not None:
         yield _one("kirok_night_wrong_calls", "Calls that do not agree", box.night.wrong)
         yield _one(
+            "kirok_night_reread_recordings",
+            "Recordings of earlier days that were read again with it",
+            box.night.reread,
+        )
+        yield _one(
             "kirok_night_time_seconds", "When calls were last counted", _unix_s(box.night.at)
         )
     yield from _lines(box.lines, now)

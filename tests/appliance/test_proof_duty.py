@@ -92,6 +92,31 @@ def test_after_the_tests_the_nights_calls_are_counted_by_another_process(duty, t
     assert alarm.facts["wrong"]
 
 
+def test_a_recording_of_earlier_days_has_its_turn_each_month(duty, trial, replayed):
+    lost = next(row for row in replayed if row.recorded)
+    reel = trial.vault / lost.reel
+    reel.write_bytes(reel.read_bytes().replace(reel.read_bytes()[-40:-30], bytes(10)))
+    begun = duty(NOW + timedelta(days=40))  # off for so long: every turn was missed
+    begun.duty._reread = trial.policy.day(NOW)
+    begun.pass_(hours=26)
+    (count,) = begun.writer.store.counts
+    assert (count["heard"], count["reread"], len(count["wrong"])) == (0, 3, 1)
+    assert begun.duty.night.reread == 3
+    assert begun.duty._reread == trial.policy.day(begun.now)
+
+
+def test_a_night_that_could_not_be_counted_is_an_alarm_until_one_is(duty, trial):
+    begun = duty(NOW + timedelta(hours=16))  # 01:00 the night after
+    index = trial.index.read_bytes()
+    trial.index.write_bytes(b"x" * 9000)
+    begun.pass_(hours=3)
+    assert ("count_failed", "") in begun.raised()
+    trial.index.write_bytes(index)
+    begun.pass_(hours=24)
+    assert ("count_failed", "") not in begun.raised()
+    assert len(begun.writer.store.counts) == 1
+
+
 def test_a_folder_that_cannot_be_counted_is_told(trial):
     trial.index.unlink()
     with pytest.raises(ValueError, match=r"calls\.db"):

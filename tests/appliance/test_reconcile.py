@@ -1,9 +1,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from appliance.index import CallIndex
 from appliance.index_query import CallQuery
-from appliance.reconcile import Wrong, reconcile
+from appliance.reconcile import Wrong, cycle, reconcile, share
+from appliance.vault.key_table import ROW_MAGIC
 from tests.appliance.scene import START
 
 
@@ -37,13 +40,72 @@ def test_a_call_that_was_to_be_recorded_and_was_not_is_named(trial, replayed):
     assert wrong == Wrong(row.id, "it was to be recorded, and there is no audio of it")
 
 
+def test_earlier_days_are_read_again_and_what_has_changed_since_is_named(trial, replayed):
+    lost = next(row for row in replayed if row.recorded)
+    reel = trial.vault / lost.reel
+    data = bytearray(reel.read_bytes())
+    data[lost.last_offset + 70] ^= 1
+    reel.write_bytes(data)
+    later = START + timedelta(days=3)
+    with CallIndex.open_readonly(trial.index) as index:
+        assert reconcile(trial, index, later).wrong == ()
+        found = reconcile(trial, index, later, [lost.day])
+        assert [one.call for one in found.wrong] == [lost.id]
+        assert (found.heard, found.reread) == (0, 3)
+        # What is counted anyway is not read twice.
+        assert reconcile(trial, index, START, [lost.day]).reread == 0
+
+
+def test_two_keys_that_were_exchanged_are_named(trial, replayed):
+    table = trial.vault / replayed[0].day / "keys.db"
+    data = table.read_bytes()
+    first, *_, last = [at for at in range(len(data)) if data.startswith(ROW_MAGIC, at)]
+    size = len(data) - last
+    spoilt = bytearray(data)
+    for one, other in ((first, last), (first + size, last - size)):
+        spoilt[one + 28 : one + size] = data[other + 28 : other + size]
+        spoilt[other + 28 : other + size] = data[one + 28 : one + size]
+    table.write_bytes(spoilt)
+    later = START + timedelta(days=3)
+    with CallIndex.open_readonly(trial.index) as index:
+        found = reconcile(trial, index, later, [replayed[0].day])
+    assert {one.wrong for one in found.wrong} == {"it has no key"}
+
+
+@pytest.mark.parametrize(("kept", "every"), [(90, 30), (60, 20), (30, 10), (10, 3), (2, 1), (0, 1)])
+def test_each_recording_is_read_at_least_twice_while_it_is_kept(kept, every):
+    assert cycle(kept) == every
+    for first in range(every):
+        day = START.date() + timedelta(days=first)
+        # The night after tomorrow's is the first in which it is not counted anyway.
+        nights = [day + timedelta(days=age) for age in range(3, kept + 1)]
+        read = [night for night in nights if share([f"{day}"], night, 1, every)]
+        assert len(read) >= min(2, len(nights))
+
+
+def test_turns_that_were_missed_are_made_up_for():
+    days = [f"{START.date() + timedelta(days=n)}" for n in range(90)]
+    tonight = START.date() + timedelta(days=95)
+    assert len(share(days, tonight, 1, 30)) == 3
+    assert len(share(days, tonight, 4, 30)) == 12
+    assert share(days, tonight, 200, 30) == days
+    missed = {tonight - timedelta(days=back) for back in range(4)}
+    assert set(share(days, tonight, 4, 30)) == {
+        day for night in missed for day in share(days, night, 1, 30)
+    }
+    # A day whose date is not known has its turn as well.
+    turns = [share(["doubt"], tonight + timedelta(days=n), 1, 30) for n in range(30)]
+    assert turns.count(["doubt"]) == 1
+    assert share([f"{START.date()}-doubt"], START.date(), 1, 30)
+
+
 def test_a_call_that_is_erased_meanwhile_is_not_wrong(trial, replayed):
     class Erasing:
         """The index as it is while a sweep goes on: at the second look the call is erased."""
 
         def __init__(self, index):
             self._index = index
-            self.search = index.search
+            self.search, self.kept_on = index.search, index.kept_on
 
         def get(self, call_id):
             return replace(self._index.get(call_id), erased=START, reel="", last_offset=None)
@@ -51,3 +113,5 @@ def test_a_call_that_is_erased_meanwhile_is_not_wrong(trial, replayed):
     (trial.vault / replayed[0].day / "000.reel").unlink()
     with CallIndex.open_readonly(trial.index) as index:
         assert reconcile(trial, Erasing(index), START).wrong == ()
+        later = START + timedelta(days=3)
+        assert reconcile(trial, Erasing(index), later, [replayed[0].day]).wrong == ()

@@ -24,7 +24,7 @@ BOX = BoxStatus(
     lines=[LINE],
     counts={"seen": 12, "recorded": 10, "proved": 9, "failed": 1, "pending": 0},
     disk=DiskStatus(41_000_000_000, 1, 143, 90),
-    night=NightCount("2026-11-22T17:50:00.000Z", 120, 100, 99, 1),
+    night=NightCount("2026-11-22T17:50:00.000Z", 120, 100, 99, 1, 33),
     counters={
         "gaps": 2,
         "lost_samples": 800,
@@ -73,6 +73,7 @@ def figures(box=BOX, alarms=DOWN):
         ("kirok_line_proof_age_seconds{1}", 3600),
         ("kirok_line_test_passed{1}", 1),
         ("kirok_night_wrong_calls", 1),
+        ("kirok_night_reread_recordings", 33),
         ("kirok_mails_total", 7),
         ("kirok_mails_failed_total", 2),
     ],
