@@ -21,6 +21,7 @@ from appliance import (
     disk_failure,
     install_check,
     keep_report,
+    kept_days,
     key_check,
     ledger_people,
     notice_file,
@@ -30,6 +31,7 @@ from appliance import (
     service_check,
     site,
 )
+from appliance.alarms import kind_of
 from appliance.api import RecorderAway
 from appliance.box import Box
 from appliance.box_clock import clock_state
@@ -44,6 +46,7 @@ from appliance.ledger_walk import ENTRIES
 from appliance.policy import PolicyError
 from appliance.registry import read_people
 from appliance.registry_storage import RegistryBroken, RegistryMissing
+from appliance.secret_keeping import day_secrets
 from appliance.site import Site
 from appliance.witness import Stick, last_taken
 from dsp.opus import Encoder, OpusMissing
@@ -219,10 +222,23 @@ def _running(opened: Box) -> Iterator[Finding]:
     except RecorderAway:
         yield Finding("note", "the recorder is not running", "systemctl start kirok-record")
         yield from (Finding(*found) for found in service_check.kept_alarms(opened))
+        yield from _days(opened)
         return
     yield Finding("fine", f"the recorder runs; board {status.board}")
     yield from (Finding(*found) for found in service_check.alarms(status.alarms))
     yield from (Finding(*found) for found in service_check.flushes(status.counters))
+
+
+def _days(opened: Box) -> Iterator[Finding]:
+    """Say what the next start would say of days that have lost something."""
+    with (
+        suppress(site.SiteError, IndexBroken, OSError),
+        day_secrets(opened) as secrets,
+        CallIndex.open_readonly(opened.index) as index,
+    ):
+        for what, day in kept_days.lost(opened.vault, secrets, index):
+            kind = kind_of(what)
+            yield Finding("wrong", f"{day}: {kind.title}", kind.remedy)
 
 
 def _index(opened: Box) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ from appliance.index import CallIndex
 from firmware_bridge.host_clock import look
 from tests.doctored import wrong
 
+KEYS_DAMAGED = "The keys of recordings are damaged"
+
 
 @pytest.fixture
 def kept(trial, replayed):
@@ -53,19 +55,28 @@ def test_a_reel_cut_short_is_found(kept):
     assert any("no segment here" in f.what or "call" in f.what for f in wrong(kept.data))
 
 
+def test_a_lost_day_is_said_without_looking_deep(kept):
+    (table,) = kept.vault.glob("*/keys.db")
+    table.unlink()
+    found = [f for f in examine(None, kept.data) if f.level == "wrong"]
+    assert f"{table.parent.name}: {KEYS_DAMAGED}" in [f.what for f in found]
+
+
 def test_a_missing_key_is_found(kept):
     (table,) = kept.vault.glob("*/keys.db")
     data = table.read_bytes()
     last = data.rindex(b"\xabKIROKw\n")  # of the call's two rows
     table.write_bytes(data[: data.rindex(b"\xabKIROKw\n", 0, last)])
-    assert [f.what.endswith("it has no key") for f in wrong(kept.data)] == [True]
+    (said,) = wrong(kept.data, KEYS_DAMAGED)
+    assert said.what.endswith("it has no key")
 
 
 def test_a_day_secret_that_is_gone_is_found(kept):
     for secret in kept.secrets.glob("*.secret"):
         secret.unlink()
-    assert all("secret of" in f.what for f in wrong(kept.data))
-    assert len(wrong(kept.data)) == 4
+    found = wrong(kept.data, KEYS_DAMAGED)
+    assert all("secret of" in f.what for f in found)
+    assert len(found) == 4
 
 
 def test_a_changed_ledger_is_found(kept):

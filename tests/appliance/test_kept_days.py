@@ -1,7 +1,9 @@
 import pytest
 
+from appliance import ulid
 from appliance.engine import open_parts
 from appliance.kept_days import lost
+from appliance.vault.key_table import KeyTable
 
 
 def found(trial):
@@ -35,6 +37,29 @@ def test_a_day_of_which_something_is_lost_is_an_alarm_at_each_start(
     else:
         path.write_bytes(path.read_bytes()[:left])
     assert found(trial) == found(trial) == [(alarm, day)]
+
+
+def test_a_last_key_of_which_a_part_is_left_or_that_another_secret_opens_is_lost(trial, replayed):
+    day = replayed[0].day
+    table = trial.vault / day / "keys.db"
+    whole = table.read_bytes()
+    (last,) = {row.id for row in replayed if row.id == max(row.id for row in replayed)}
+    first = whole.index(ulid.to_bytes(last)) - 12
+    table.write_bytes(whole[: first + 41])
+    assert found(trial) == [("key_damaged", day)]
+    with open_parts(trial) as parts:
+        other = KeyTable(make_folder(trial.data / "other" / day), bytes(32))
+        other.add(last, b"an age file")
+        other.close()
+        table.write_bytes(other.path.read_bytes())
+        assert list(lost(trial.vault, parts.secrets, parts.index)) == [("key_damaged", day)]
+        table.write_bytes(whole)
+        assert list(lost(trial.vault, parts.secrets, parts.index)) == []
+
+
+def make_folder(path):
+    path.mkdir(parents=True)
+    return path
 
 
 def test_a_reel_that_is_none_or_another_days_is_an_alarm(trial, replayed):
