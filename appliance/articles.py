@@ -15,6 +15,9 @@ from appliance.profile import Profile
 
 #: 9①2, 2.1, 7②(1), 8①但書, 4①: article, paragraph, item, proviso.
 _PARTS: Final = re.compile(r"(\d+)([①-⑳])?(?:\.?(\d+)|\((\d+)\))?(但書)?$")
+#: "add." are the addenda, "add.2" their article 2.
+_ADDENDA: Final = re.compile(r"add\.(\d*)$")
+_ADDENDA_CALLED: Final[Mapping[str, str]] = {"ko": "부칙", "ja": "附則", "en": "addenda"}
 #: How a clause is called, by language: article, paragraph, item, proviso.
 _CALLED: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "ko": ("제{}조", "제{}항", "제{}호", " 단서"),
@@ -67,11 +70,14 @@ def called(clause: str, language: str) -> str:
 
     A name that is of no such form is returned as it is.
     """
+    names = _CALLED.get(language, _CALLED["en"])
+    if added := _ADDENDA.fullmatch(clause):
+        name = _ADDENDA_CALLED.get(language, _ADDENDA_CALLED["en"])
+        return f"{name} {names[0].format(added[1])}" if added[1] else name
     match = _PARTS.fullmatch(clause)
     if match is None:
         return clause
     article, paragraph, item, bracketed, proviso = match.groups()
-    names = _CALLED.get(language, _CALLED["en"])
     said = names[0].format(article)
     if paragraph:
         said += names[1].format(ord(paragraph) - ord("①") + 1)

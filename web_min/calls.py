@@ -35,6 +35,8 @@ def index() -> tuple[str, int]:
         older={**asked.filters, "before": page[-1].id} if more else None,
         first_page=asked.query.before_id is None,
         lines=_lines(),
+        sees_all=office.may("call.search"),
+        may_ask=parts().clerk.may_file(office.actor(), Request, "file"),
     )
     return html, 400 if asked.errors else 200
 

@@ -147,8 +147,8 @@ def details(access: Access, typed: str = "") -> str:
     """
     facts = access.facts
     said = [
-        str(facts.get("purpose") or ""),
-        str(facts.get("of") or facts.get("request") or ""),
+        words.purpose_said(str(facts.get("purpose") or "")),
+        words.document_name(str(facts.get("of") or facts.get("request") or "")),
         parts().registry.name_of(str(facts["who"])) if facts.get("who") else "",
         refusals.text(Refusal(str(facts["why"]))) if facts.get("why") else "",
         str(facts.get("month") or ""),

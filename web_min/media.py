@@ -77,7 +77,7 @@ def _list(errors: forms.Errors) -> str:
         media=[each for each in mine if each.state not in ENDED],
         ended=[each for each in mine if each.state in ENDED],
         may_register=parts().clerk.may_file(office.actor(), Medium, "register"),
-        kinds=[(kind, kind.upper(), "") for kind in parts().profile.media.kinds],
+        kinds=[(kind, words.kind_name(kind), "") for kind in parts().profile.media.kinds],
         errors=errors,
         typed=MultiDict(request.form),
     )

@@ -54,7 +54,7 @@ KEYS: Final[Mapping[str, str]] = {
     "effect": N_("Effect"),
     "encrypted": N_("The copy is encrypted"),
     "erase": N_("Way of erasure"),
-    "erase_jitter_hours": N_("Erased within, hours; else an alarm"),
+    "erase_jitter_hours": N_("Erased within (hours), or there is an alarm"),
     "form": N_("Form"),
     "from": N_("Counted from"),
     "held_by": N_("Held by"),

@@ -11,6 +11,7 @@ from appliance.hold import Hold
 from appliance.index_row import CallRow
 from appliance.office.documents import Document, LineFile, Medium, Request, Review
 from web_min import dates, guard, languages, menu, office, refusals, words
+from web_min.languages import gettext as _
 from web_min.parts import parts
 
 
@@ -31,10 +32,12 @@ def prepare(app: Flask) -> None:
         ago=ago,
         meter=meter,
         days_left=days_left,
+        in_days=in_days,
         hold_of=Hold.from_text,
         size=size,
     )
     app.jinja_env.globals.update(word=words.word, words=words, trouble=words.trouble)
+    app.jinja_env.globals.update(purpose_said=words.purpose_said, kind_name=words.kind_name)
     app.jinja_env.globals["translated"] = languages.gettext  # of a word that the code has marked
     app.context_processor(_everywhere)
 
@@ -72,6 +75,15 @@ def ago(since: str, now: datetime) -> str:
 def days_left(due: datetime) -> int:
     """Return in how many days of the site a call is erased."""
     return retention.days_left(due, parts().now(), parts().site.zone)
+
+
+def in_days(count: int) -> str:
+    """Return when something is that is so many days away."""
+    if count <= 0:
+        return _("today")
+    if count == 1:
+        return _("tomorrow")
+    return _("in %(count)s days") % {"count": count}
 
 
 def meter(level_dbm0: float) -> int:

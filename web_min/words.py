@@ -12,6 +12,7 @@ from appliance.alarms import Kind, detail_of, kind_of
 from appliance.api import Alarm
 from appliance.words import N_
 from web_min.languages import gettext
+from web_min.rule_words import VALUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +411,13 @@ ACCESS_ACTS: Final = {
     "notice_exempt": Word(N_("Exemption from notice stated"), "check", "quiet"),
     "registry_behind": Word(N_("People and documents were of an earlier state"), "alarm", "bad"),
 }
+#: By the letter that their ids begin with.
+_DOCUMENTS: Final = {
+    "r": N_("Request %(number)s"),
+    "l": N_("Line %(number)s"),
+    "m": N_("Medium no. %(number)s"),
+    "x": N_("Restriction %(number)s"),
+}
 _OF_DOCUMENTS: Final = {
     "request": Word(N_("Request"), "check", "quiet"),
     "line": Word(N_("Full recording"), "full", "quiet"),
@@ -424,6 +432,26 @@ def act_text(act: str) -> str:
     if kind in _OF_DOCUMENTS and done in DONE:
         return f"{_OF_DOCUMENTS[kind]}: {DONE[done]}"
     return str(word({**RIGHTS_ACTS, **ACCESS_ACTS}, act))
+
+
+def kind_name(kind: str) -> str:
+    """Return what a kind of medium is called; one we have no words for keeps its name."""
+    return gettext(VALUES.get(kind, kind))
+
+
+def document_name(document_id: str) -> str:
+    """Return a document of the office as one would say it: Request 3; another name as it is."""
+    kind, number = document_id[:1], document_id[1:]
+    if kind in _DOCUMENTS and number.isdecimal():
+        return gettext(_DOCUMENTS[kind]) % {"number": number}
+    return document_id
+
+
+def purpose_said(purpose: str) -> str:
+    """Return for what a recording was opened, "r3 PURPOSE" in the ledger."""
+    request, space, rest = purpose.partition(" ")
+    named = document_name(request)
+    return purpose if named == request else f"{named}{':' * bool(rest)}{space}{rest}"
 
 
 def trouble(alarm: Alarm) -> Trouble:

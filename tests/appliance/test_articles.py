@@ -68,7 +68,9 @@ def test_a_city_whose_words_we_do_not_have_shows_none():
         ("8①但書", "ja", "第8条第1項ただし書"),
         ("4①", "en", "article 4(1)"),
         ("11②3", "en", "article 11(2) no. 3"),
-        ("add.1", "ko", "add.1"),
+        ("add.1", "ko", "부칙 제1조"),
+        ("add.", "ja", "附則"),
+        ("add.2", "en", "addenda article 2"),
         ("別記様式", "ja", "別記様式"),
     ],
 )

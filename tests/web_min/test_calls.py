@@ -37,6 +37,16 @@ def test_an_empty_list_says_so(inside):
     )
 
 
+def test_an_empty_list_of_the_own_department_says_how_others_are_asked_for(rig):
+    rig.add(call(department="세정과"))
+    page = rig.get("/calls", rig.person("정감사", "audit", "감사담당관")).text
+    assert "There are no calls of your own department." in page
+    assert 'href="/requests/new"' in page
+    page = rig.get("/calls", rig.person("이직원", "user", "교통과")).text
+    assert "There are no calls of your own department." in page
+    assert 'href="/requests/new"' not in page
+
+
 @pytest.mark.parametrize(
     "query, found",
     [

@@ -30,7 +30,7 @@ def test_a_request_opens_the_recording_and_is_in_the_ledger_first(inside, row):
     assert inside.recorder.done == [("open_key", row.id, "p1", "listen", purpose, note)]
     page = inside.get(f"/calls/{row.id}").text
     assert "<audio" in page
-    assert f"{purpose}: {note}" in page
+    assert f"Request 1: 민원인과의 분쟁 해결: {note}" in page
 
 
 def test_a_purpose_that_somebody_typed_is_not_entered(inside):

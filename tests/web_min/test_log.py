@@ -34,7 +34,7 @@ def row(rig):
 
 def test_it_says_who_when_from_where_what_and_with_which_recording(rig, head, row):
     page = rig.get("/log?month=2026-10", head).text
-    for said in ("김하나", "192.0.2.7", "Listened", "…TVWXYZ", "r1 확인", "Sign-in failed"):
+    for said in ("김하나", "192.0.2.7", "Listened", "…TVWXYZ", "Request 1: 확인", "Sign-in failed"):
         assert said in page
     assert "Request: Approved" not in page
     page = rig.get("/log", head).text
@@ -83,12 +83,12 @@ def test_what_was_typed_is_shown_while_its_recording_is_kept(rig, head):
     rig.enter("listen", NOW, person="p1", call="c1", purpose="r1 확인", typed="sum")
     (entry,) = [each.entry for each in _all(rig) if each.act == "listen"]
     rig.index.put_typed(entry, Typed("c1", "김민원 <입회>", bytes(32)))
-    assert "r1 확인 · 김민원 &lt;입회&gt;" in rig.get("/log", head).text
+    assert "Request 1: 확인 · 김민원 &lt;입회&gt;" in rig.get("/log", head).text
     table = rig.get("/log/log.csv?reason=audit", head).data.decode("utf-8-sig")
-    assert "r1 확인 · 김민원 <입회>" in table
+    assert "Request 1: 확인 · 김민원 <입회>" in table
     rig.index._db.execute("DELETE FROM typed")
     page = rig.get("/log", head).text
-    assert "r1 확인" in page
+    assert "Request 1: 확인" in page
     assert "김민원" not in page
 
 
@@ -151,7 +151,7 @@ def test_a_month_is_taken_out_with_a_reason_for_excel(rig, head, row):
         "192.0.2.7",
         "Listened",
         "01K7ABCDEFGHJKMNPQRSTVWXYZ",
-        "r1 확인",
+        "Request 1: 확인",
     ]
     assert rig.recorder.notes("log_export")[0][2] == {"month": "2026-10", "reason": "audit"}
     refused = rig.get("/log/log.csv?month=2026-10&reason=typed", head)

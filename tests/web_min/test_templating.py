@@ -1,10 +1,11 @@
 from datetime import timedelta
 
 import pytest
+from flask import g
 
 from appliance.index_row import iso
 from tests.web_min.rig import NOW
-from web_min.templating import ago, meter
+from web_min.templating import ago, in_days, meter
 
 
 @pytest.mark.parametrize("level, width", [(-96, 0), (-50, 0), (-37.5, 25), (0, 100), (3.14, 100)])
@@ -30,3 +31,12 @@ def test_the_city_is_named_in_its_own_language_once_signed_in(rig):
     assert "오산시" not in rig.get("/sign-in").text
     rig.sign_in()
     assert '<span class="city" lang="ko">오산시</span>' in rig.get("/").text
+
+
+@pytest.mark.parametrize(
+    "count, says", [(-1, "오늘"), (0, "오늘"), (1, "내일"), (2, "2일 후"), (91, "91일 후")]
+)
+def test_a_day_is_named_by_how_far_it_is(rig, count, says):
+    with rig.app.test_request_context(headers={"Accept-Language": "ko"}):
+        g.language = "ko"
+        assert in_days(count) == says

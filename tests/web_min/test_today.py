@@ -31,7 +31,7 @@ def test_a_hold_that_ends_soon(gosho, language):
         "ja": "保留の期限が近づいています：延長するか、終了させる",
         "en": "A hold ends: hold it on, or let it go",
     }[language]
-    days = {"ko": "3일 남음", "ja": "あと3日", "en": "3 days more"}[language]
+    days = {"ko": "3일 후", "ja": "3日後", "en": "in 3 days"}[language]
     page = to_do(gosho, gosho.head, language)
     assert says in page
     assert days in page
@@ -68,7 +68,7 @@ def test_a_request_whose_recording_goes_soon(rig, language):
     head = rig.person("김정책", "head")
     row = rig.add(call(due=NOW + timedelta(days=6)), permit=False)
     rig.permit(row, state="requested")
-    says = {"ko": "6일 남음", "ja": "あと6日", "en": "in 6 days"}[language]
+    says = {"ko": "6일 후", "ja": "6日後", "en": "in 6 days"}[language]
     assert says in to_do(rig, head, language)
 
 

@@ -2,13 +2,17 @@ import html
 import re
 
 import pytest
+from flask import g
 
 from appliance.alarms import ALARMS
 from tests.web_min.messages import FOLDER
 from web_min import words
+from web_min.rule_words import VALUES
 
 TABLES = [
-    value for name, value in vars(words).items() if name.isupper() and isinstance(value, dict)
+    value
+    for name, value in vars(words).items()
+    if name.isupper() and isinstance(value, dict) and value is not VALUES
 ]
 SHAPES = (FOLDER / "templates" / "_icons.html").read_text(encoding="utf-8")
 
@@ -56,3 +60,26 @@ def test_alarms_are_said_in_the_pages_language(inside, language, says):
     page = inside.get("/health", Accept_Language=language).text
     assert says in page
     assert ALARMS["disk_slow"].title not in page
+
+
+@pytest.mark.parametrize(
+    "purpose, says",
+    [
+        ("r12 민원인과의 분쟁 해결", "신청 12: 민원인과의 분쟁 해결"),
+        ("r12", "신청 12"),
+        ("proof after a cut", "proof after a cut"),
+        ("", ""),
+    ],
+)
+def test_for_what_a_recording_was_opened_names_the_request(rig, purpose, says):
+    with rig.app.test_request_context():
+        g.language = "ko"
+        assert words.purpose_said(purpose) == says
+
+
+def test_documents_and_media_have_names_that_people_use(rig):
+    with rig.app.test_request_context():
+        g.language = "ja"
+        assert words.document_name("l4") == "回線4"
+        assert words.document_name("01M82Z7S") == "01M82Z7S"
+        assert (words.kind_name("optical"), words.kind_name("tape")) == ("光ディスク", "tape")

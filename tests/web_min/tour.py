@@ -151,7 +151,7 @@ def _papers(hall, city):
         put(Medium(f"m{n}", f"SN-{n}", "usb", state, made_by=maker, department=here, **held))
     states = ("proposed", "active", "dropped", "lifted")
     for n, state in enumerate(states if hall.profile.restriction.allowed else (), 1):
-        put(Restriction(f"x{n}", maker, "overdue", "r5", state, made=iso(NOW)))
+        put(Restriction(f"x{n}", maker, "no_report", "r5", state, made=iso(NOW)))
 
 
 def pages(hall, who):
