@@ -152,13 +152,16 @@ _DISK: Final[Mapping[str, Kind]] = {
     ),
     "disk_slow": Kind(
         N_("The disk has hung, and sound was lost"),
-        N_("Replace the memory card or disk now, and say here that it is done."),
+        N_("Replace the memory card or disk now, then say on the page of health that it is done."),
         Grave.LOSING,
         Ends.BY_HAND,
     ),
     "disk_failed": Kind(
         N_("The disk has failed, and the recorder has started again"),
-        N_("Do what is noted here, and say that it is done. Finished recordings are safe."),
+        N_(
+            "Do what is noted, then say on the page of health that it is done."
+            " Finished recordings are safe."
+        ),
         Grave.LOSING,
         Ends.BY_HAND,
         N_("The recorder notes: {wrong}"),
@@ -175,7 +178,7 @@ _DISK: Final[Mapping[str, Kind]] = {
         Grave.LOSING,
         Ends.BY_HAND,
         N_(
-            "{calls} calls of {days} were missing and were entered again from the ledger."
+            "Calls of {days} that were missing and were entered again from the ledger: {calls}."
             " Recordings without a key: {keyless}."
         ),
     ),
@@ -296,14 +299,14 @@ _ALARMS: Final[Mapping[str, Kind]] = {
     ),
     "calls_away": Kind(
         N_("The list of calls cannot be read"),
-        N_("Recordings are safe. Do what is noted here, then load the page again."),
+        N_("Recordings are safe. Do what is noted, then load the page again."),
         Grave.SOON,
         Ends.WATCHED,
         N_("The page notes: {wrong}"),
     ),
     "access_behind": Kind(
         N_("The access log on the page is not complete"),
-        N_("The ledger has all of it. Do what is noted here."),
+        N_("The ledger has all of it. Do what is noted."),
         Grave.NOTE,
         Ends.WATCHED,
         N_("The page notes: {wrong}"),

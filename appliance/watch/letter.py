@@ -3,6 +3,7 @@
 It names alarms, lines and calls by their id: no person, no telephone number.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +32,9 @@ _HEAD_TEXT: Final = N_(
 _TEST: Final = N_("test mail")
 _TEST_TEXT: Final = N_("This mail was sent to see whether alarms arrive. There is nothing to do.")
 _LINE: Final = N_("line {number}")
+_CALL: Final = N_("call {id}")
 _SINCE: Final = N_("since {since}")
+_RAISED: Final = N_("raised {since}")
 _NEW: Final = N_("New")
 _STILL: Final = N_("Still so")
 _PASSED: Final = N_("Came and went since the last mail")
@@ -39,6 +42,7 @@ _OVER: Final = N_("Over")
 _ALL_CLEAR: Final = N_("Nothing is wrong any more.")
 _ONCE_TOLD: Final = N_("One mail a minute at most; more is said on the page of health.")
 
+_ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _ORDER: Final = [Grave.LOSING, Grave.SOON, Grave.NOTE]
 
 
@@ -82,15 +86,13 @@ class Writer:
         return message
 
     def _subject(self, digest: Digest) -> str:
-        if digest.sign_of_life:
-            return self._said(_LIFE)
-        if digest.all_clear:
-            return self._said(_CLEAR)
         alarms = _gravest_first([*digest.new, *digest.still])
+        if not alarms:
+            return self._said(_LIFE if digest.sign_of_life else _CLEAR)
         first = self._title(alarms[0])
-        if len(alarms) == 1:
-            return first
-        return f"{self._said(_COUNT).format(count=len(alarms))}: {first}"
+        if len(alarms) > 1:
+            first = f"{self._said(_COUNT).format(count=len(alarms))}: {first}"
+        return f"{self._said(_STILL)}: {first}" if digest.sign_of_life else first
 
     def _text(self, digest: Digest) -> str:
         parts: list[str] = []
@@ -100,7 +102,8 @@ class Writer:
                 parts += [self._whole(alarm) for alarm in _gravest_first(alarms)]
         for title, alarms in ((_PASSED, digest.passed), (_OVER, digest.over)):
             if alarms:
-                parts += [f"{self._said(title)}:", "", *(self._brief(a) for a in alarms), ""]
+                named = (self._brief(alarm, _RAISED) for alarm in alarms)
+                parts += [f"{self._said(title)}:", "", *named, ""]
         if digest.sign_of_life:
             parts += [self._said(_LIFE_TEXT), ""]
         elif digest.all_clear:
@@ -112,16 +115,18 @@ class Writer:
         rows = [self._brief(alarm), *(f"    {text}" for text in (detail, f"→ {remedy}") if text)]
         return "\n".join([*rows, ""])
 
-    def _brief(self, alarm: Alarm) -> str:
+    def _brief(self, alarm: Alarm, moment: str = _SINCE) -> str:
         if not alarm.since:
             return f"* {self._title(alarm)}"
         since = f"{datetime.fromisoformat(alarm.since).astimezone(self.zone):%Y-%m-%d %H:%M}"
-        return f"* {self._title(alarm)} ({self._said(_SINCE).format(since=since)})"
+        return f"* {self._title(alarm)} ({self._said(moment).format(since=since)})"
 
     def _title(self, alarm: Alarm) -> str:
         title, where = self._said(kind_of(alarm.what).title), alarm.where
         if where.startswith("line "):
             where = self._said(_LINE).format(number=where[5:])
+        elif _ULID.fullmatch(where):
+            where = self._said(_CALL).format(id=where)
         return f"{title}: {where}" if where else title
 
     @property

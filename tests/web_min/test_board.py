@@ -197,3 +197,13 @@ def test_the_numbers_of_other_departments_callers_are_not_shown(inside):
     client = inside.person("이직원", "user", "세정과")
     page = inside.get("/board", client).text
     assert ("0313701234" in page, page.count("Number not known")) == (False, 1)
+
+
+def test_without_recorder_and_list_the_first_page_does_not_send_anybody_to_the_list(inside):
+    inside.recorder.away = True
+    assert "The list of calls can still be read." in inside.get("/").text
+    inside.break_index()
+    assert inside.get("/calls").status_code == 503
+    page = inside.get("/").text
+    assert "The list of calls can still be read." not in page
+    assert "The list of calls cannot be read" in page

@@ -51,13 +51,26 @@ def test_the_all_clear_says_what_is_over():
 
 
 @pytest.mark.parametrize(
-    "language, subject",
-    [("ko", "정상 동작 알림"), ("ja", "正常動作のお知らせ"), ("en", "sign of life")],
+    "language, subject, still",
+    [
+        ("ko", "정상 동작 알림", "계속되는 경보: 전화 회선이 끊겼습니다: 3번 회선"),
+        ("ja", "正常動作のお知らせ", "継続中の警報: 電話回線が切れています: 回線3"),
+        ("en", "sign of life", "Still so: A telephone line is dead: line 3"),
+    ],
 )
-def test_a_sign_of_life_says_what_goes_on_too(language, subject):
+def test_a_sign_of_life_calls_nothing_well_that_is_not(language, subject, still):
+    assert letter(language)["Subject"] == f"[Kirok 오산시] {subject}"
     made = letter(language, still=(DOWN,))
-    assert made["Subject"] == f"[Kirok 오산시] {subject}"
+    assert made["Subject"] == f"[Kirok 오산시] {still}"
     assert "2026-11-23 11:00" in made.get_content()
+
+
+def test_what_is_over_says_when_it_was_raised_and_a_call_is_called_one():
+    call = Alarm("proof_failed", "01M82TAAG0000000000000000T", "2026-11-23T02:00:00.000Z")
+    text = letter("en", new=(call,), over=(DOWN,), passed=(SILENT,)).get_content()
+    assert "proved: call 01M82TAAG0000000000000000T (since 2026-11-23 11:00)" in text
+    assert "dead: line 3 (raised 2026-11-23 11:00)" in text
+    assert "no call: line 6 (raised 2026-11-23 10:00)" in text
 
 
 def test_the_ledgers_head_goes_with_it_as_a_file():
