@@ -2,6 +2,9 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+SHOW = [sys.executable, "-m", "appliance", "policy", "show", "osan"]
 ASK = """
 import os, sys
 from appliance.__main__ import main
@@ -27,3 +30,22 @@ def test_numpy_is_loaded_with_one_blas_thread():
 
 def test_more_threads_may_be_asked_for():
     assert asked(OPENBLAS_NUM_THREADS="2") == "2 True"
+
+
+@pytest.mark.parametrize("name", ["LC_ALL", "LANG"])
+def test_what_is_read_and_printed_is_utf_8_whatever_the_locale(name):
+    environment = {"PATH": os.environ["PATH"], name: "C"}
+    environment |= {
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }  # as EUC-KR, which is rarely made
+    done = subprocess.run(SHOW, env=environment, capture_output=True, check=True)
+    assert "녹취" in done.stdout.decode()
+
+
+def test_closed_streams_are_nobodys_end(tmp_path):
+    said = tmp_path / "said"
+    done = subprocess.run(["sh", "-c", f'"$@" <&- >&- 2>{said}', "sh", *SHOW], check=False)
+    assert (done.returncode, said.read_text()) == (0, "")
+    done = subprocess.run(["sh", "-c", '"$@" <&- >&- 2>&-', "sh", *SHOW], check=False)
+    assert done.returncode == 0
