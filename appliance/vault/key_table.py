@@ -6,14 +6,22 @@ erased. The file keys.db, integers big-endian:
 
     offset  size
        0      8   magic   AB 4B 49 52 4F 4B 6B 0A   (AB "KIROKk" LF)
-       8      1   version 1
+       8      1   version 2
        9     16   day     ASCII, zero-padded
       25     32   check   tells whether a secret is this table's
       57      7   zero
       64          rows
 
+    from the file's beginning in areas of 64 KiB, whose rows are there twice, byte for byte:
+
+      0 ..  64 KiB   header, rows          128 .. 192 KiB   rows       and so on
+     64 .. 128 KiB   the same rows         192 .. 256 KiB   the same
+
+    that is: what is at p in an even area is at p + 64 KiB again, but for the header. No row crosses
+    the end of its area; the next pair of areas goes on, and zeros stay between.
+
     a row: 8   magic   AB 4B 49 52 4F 4B 77 0A   (AB "KIROKw" LF)
-           4   length  of the ciphertext, at most 64 KiB
+           4   length  of the ciphertext, at most 32 KiB
           16   call    ULID
           12   nonce   random
            n   ciphertext and tag of the age file, ChaCha20-Poly1305, the 40 bytes before as
@@ -21,22 +29,24 @@ erased. The file keys.db, integers big-endian:
 
     key || check = HKDF-SHA256(day secret, no salt, "kirok/keys/1" || day's 16 bytes, 64 bytes)
 
-An append-only file, not SQLite: one fsync for all calls that start in the same second, no second
-file to lose, erased by one unlink, and 40 lines in any language read it. A row that a power cut
-left incomplete is cut off at the next start; its add had not returned. Rows are checked by their
-tags; a damaged one costs itself alone. Each call has two, one behind the other, so that a flipped
-bit costs no call; of two that differ the later counts.
+One file, not SQLite: one fsync for all calls that start in the same second, no second file to lose,
+erased by one unlink, and 40 lines in any language read it. The copies lie 64 KiB apart, so that no
+lost sector or page takes both; zeros that were never written take no room on the disk. Of a call's
+keys the one with the highest p counts.
+
+A table that is not as it should be is written anew from what is sound when it is opened. What lies
+behind the last row that is there twice is what a power cut left of an add that had not returned. A
+row that is damaged in both places costs its call alone. Version 1 had no areas, and a call's rows
+one behind the other.
 
 Test vector: see tests/appliance/vault/test_independent_reader.py, which reads one from this text.
 """
 
 import os
-import struct
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -48,23 +58,32 @@ from appliance.vault.day_secrets import (
     SecretStore,
     check_day,
 )
+from appliance.vault.key_rows import (
+    AREA_BYTES,
+    HEADER_BYTES,
+    MAX_LENGTH,
+    ROW,
+    ROW_MAGIC,
+    TABLE_MAGIC,
+    TAG_BYTES,
+    VERSION,
+    end_of,
+    is_damaged,
+    is_headed,
+    parse,
+    pieces,
+    row_at,
+    table_of,
+)
 
 NAME = "keys.db"
-TABLE_MAGIC = b"\xabKIROKk\n"
-ROW_MAGIC = b"\xabKIROKw\n"
-VERSION = 1
 INFO = b"kirok/keys/1"
-HEADER_BYTES = 64
-#: An age file to two recipients is under 1 KiB; bounds what a damaged length asks for.
-MAX_LENGTH = 1 << 16
 
-_ROW = struct.Struct(">8sI16s12s")
 #: Where in a row its call stands.
 _CALL_AT: Final = 12
 #: Some 30 calls; the newest is among them.
 _TAIL_BYTES: Final = 1 << 15
 _NONCE_BYTES = 12
-_TAG_BYTES = 16
 _DAY_BYTES = 16
 
 
@@ -85,7 +104,7 @@ class KeyTable:
 
     Attributes:
         path: the file.
-        damaged: bytes of the file that are no row and no torn tail.
+        damaged: when it was opened something in it was neither sound nor what a power cut leaves.
     """
 
     def __init__(self, day_dir: Path, secret: bytes, *, disk: Disk = os) -> None:
@@ -96,10 +115,11 @@ class KeyTable:
             WrongSecret: see there; set_aside() makes room for a new table.
         """
         self.path = day_dir / NAME
-        self.damaged = 0
+        self.damaged = False
         self._day = check_day(day_dir.name)
         self._disk = disk
         self._fd = -1
+        self._end = HEADER_BYTES
         self._take(secret)
         if not self.path.exists():
             publish(self.path, self._header, mode=0o640, disk=disk)
@@ -133,15 +153,19 @@ class KeyTable:
     def _append(self, age_files: Mapping[str, bytes]) -> None:
         if self._fd < 0:
             raise ValueError(f"{self.path} is closed or has failed before")
-        rows = self._rows(age_files)
+        rows = [self._wrap(*each) for each in age_files.items()]
         try:
-            write_all(self._fd, rows, disk=self._disk)
-            # Power goes now: none, some or all of the rows; a part of one is cut off at the start.
+            for place, piece in pieces(self._end, rows):
+                for offset in (place, place + AREA_BYTES):
+                    os.lseek(self._fd, offset, os.SEEK_SET)
+                    write_all(self._fd, piece, disk=self._disk)
+                self._end = place + len(piece)
+            # Power goes now: of each copy none, some or all of the rows, and parts of some.
             self._disk.fdatasync(self._fd)
         except BaseException:
             self.close()
             raise
-        # Power goes now: all of the rows.
+        # Power goes now: all of the rows, twice.
         self._age_files.update(age_files)
 
     def get(self, call_id: str) -> bytes:
@@ -172,7 +196,8 @@ class KeyTable:
         kept = {call: age for call, age in self._age_files.items() if call not in without}
         self.close()
         self._take(new_secret)
-        replace(self.path, self._header + self._rows(kept), mode=0o640, disk=self._disk)
+        rows = [self._wrap(*each) for each in kept.items()]
+        replace(self.path, table_of(self._header, rows), mode=0o640, disk=self._disk)
         # Power goes now: the new table, while the old secret may still be the day's: open_table.
         self._open()
 
@@ -188,30 +213,25 @@ class KeyTable:
 
     def _open(self) -> None:
         data = self.path.read_bytes()
-        self._age_files, end, self.damaged = _parse(data, self._aead)
-        if data[:HEADER_BYTES] != self._header:
-            # One flipped bit in the header must not cost the day: the rows' tags decide.
-            if not self._age_files:
-                raise WrongSecret(f"{self.path} is under another secret")
-            self.damaged += HEADER_BYTES
-        self._fd = self._disk.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        if end < len(data):
-            self._disk.ftruncate(self._fd, end)
-            # Power goes now: the torn tail or none of it. The next add's fsync covers the length.
-
-    def _rows(self, age_files: Mapping[str, bytes]) -> bytes:
-        """Return two rows of each call."""
-        return b"".join(
-            self._wrap(call_id, age_file) for call_id, age_file in age_files.items() for _ in "12"
-        )
+        found = parse(data, self._aead)
+        if not found.rows and not is_headed(data, self._header):
+            raise WrongSecret(f"{self.path} is under another secret")
+        self._age_files = found.age_files
+        sound = table_of(self._header, [row.raw for row in found.rows])
+        self.damaged = is_damaged(data, sound, found)
+        if data != sound:
+            replace(self.path, sound, mode=0o640, disk=self._disk)
+            # Power goes now: what was sound of the table, twice.
+        self._end = end_of(row.raw for row in found.rows)
+        self._fd = self._disk.open(self.path, os.O_WRONLY | os.O_CLOEXEC)
 
     def _wrap(self, call_id: str, age_file: bytes) -> bytes:
-        length = len(age_file) + _TAG_BYTES
+        length = len(age_file) + TAG_BYTES
         if length > MAX_LENGTH:
             raise ValueError(f"age file of {len(age_file)} bytes, want at most {MAX_LENGTH}")
         # Random nonces: a day has thousands of rows, and 2**-96 a pair.
         nonce = os.urandom(_NONCE_BYTES)
-        head = _ROW.pack(ROW_MAGIC, length, ulid.to_bytes(call_id), nonce)
+        head = ROW.pack(ROW_MAGIC, length, ulid.to_bytes(call_id), nonce)
         return head + self._aead.encrypt(nonce, age_file, head)
 
 
@@ -254,10 +274,10 @@ def read_calls(path: Path, secret: bytes) -> frozenset[str]:
     """
     key, header = _derive(secret, check_day(path.parent.name))
     data = path.read_bytes()
-    age_files, _, _ = _parse(data, ChaCha20Poly1305(key))
-    if not age_files and data[:HEADER_BYTES] != header:
+    found = parse(data, ChaCha20Poly1305(key))
+    if not found.rows and not is_headed(data, header):
         raise WrongSecret(f"{path} is under another secret")
-    return frozenset(age_files)
+    return frozenset(found.age_files)
 
 
 def has_key(path: Path, secret: bytes, call_id: str) -> bool:
@@ -269,7 +289,7 @@ def has_key(path: Path, secret: bytes, call_id: str) -> bool:
             file.seek(offset)
             data, at = file.read(), -1
             while (at := data.find(mark, at + 1)) >= 0:
-                if at >= _CALL_AT and _row_at(data, at - _CALL_AT, aead) is not None:
+                if at >= _CALL_AT and row_at(data, at - _CALL_AT, aead) is not None:
                     return True
     return False
 
@@ -278,10 +298,11 @@ def damage(path: Path, secret: bytes) -> str:
     """Say what of a table is damaged, or "" where it is sound."""
     key, header = _derive(secret, check_day(path.parent.name))
     data = path.read_bytes()
-    _, _, damaged = _parse(data, ChaCha20Poly1305(key))
-    if data[:HEADER_BYTES] != header:
+    found = parse(data, ChaCha20Poly1305(key))
+    if not is_headed(data, header):
         return "its header is damaged"
-    return f"{damaged} bytes of it are damaged" if damaged else ""
+    sound = table_of(header, [row.raw for row in found.rows])
+    return "its rows are not as they were written" if is_damaged(data, sound, found) else ""
 
 
 def set_aside(day_dir: Path, *, disk: Disk = os) -> Path:
@@ -311,47 +332,4 @@ def _is_under(path: Path, secret: bytes, day: str) -> bool:
     except FileNotFoundError:
         return False
     key, header = _derive(secret, day)
-    return data[:HEADER_BYTES] == header or bool(_parse(data, ChaCha20Poly1305(key))[0])
-
-
-def _parse(data: bytes, aead: ChaCha20Poly1305) -> tuple[dict[str, bytes], int, int]:
-    """Return the age files by call, where the rows end, and how many bytes before are damaged."""
-    age_files: dict[str, bytes] = {}
-    at = end = min(HEADER_BYTES, len(data))
-    damaged = 0
-    while (at := data.find(ROW_MAGIC, at)) >= 0:
-        found = _row_at(data, at, aead)
-        if found is None:
-            at += 1
-            continue
-        call_id, age_file, size = found
-        age_files[call_id] = age_file
-        damaged += at - end
-        at = end = at + size
-    if _looks_torn(data[end:]):
-        return age_files, end, damaged
-    return age_files, len(data), damaged + len(data) - end
-
-
-def _row_at(data: bytes, at: int, aead: ChaCha20Poly1305) -> tuple[str, bytes, int] | None:
-    head = data[at : at + _ROW.size]
-    if len(head) < _ROW.size:
-        return None
-    _, length, call, nonce = _ROW.unpack(head)
-    sealed = data[at + _ROW.size : at + _ROW.size + length]
-    if not _TAG_BYTES <= length <= MAX_LENGTH or len(sealed) < length:
-        return None
-    try:
-        return ulid.from_bytes(call), aead.decrypt(nonce, sealed, head), _ROW.size + length
-    except InvalidTag:
-        return None
-
-
-def _looks_torn(rest: bytes) -> bool:
-    """Say whether this is what an add leaves that was cut short, or zeros; not an altered row."""
-    if len(rest) < _ROW.size:
-        return rest[:8] == ROW_MAGIC[: len(rest)] or not any(rest)
-    magic, length, _, _ = _ROW.unpack_from(rest)
-    if magic == ROW_MAGIC and length <= MAX_LENGTH:
-        return len(rest) < _ROW.size + length or not any(rest[-_TAG_BYTES:])
-    return not any(rest)
+    return is_headed(data, header) or bool(parse(data, ChaCha20Poly1305(key)).rows)

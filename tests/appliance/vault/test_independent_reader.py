@@ -16,17 +16,22 @@ def hkdf(key, info):
 
 
 def read_keys(keys_db, secret):
-    """Yield (call id, age file) of a key table's rows, two of each call."""
+    """Yield (call id, age file) of a key table's rows, of which both copies are the same."""
     data = keys_db.read_bytes()
     day, check = data[9:25], data[25:57]
     both = hkdf(secret, b"kirok/keys/1" + day)
-    assert data[:9] == b"\xabKIROKk\n\1" and check == both[32:]
+    assert data[:9] == b"\xabKIROKk\n\2" and check == both[32:]
     at = 64
     while at < len(data):
         head = data[at : at + 40]
+        if head[:8] != b"\xabKIROKw\n":
+            at = (at // 131072 + 1) * 131072
+            continue
         _, length, call, nonce = struct.unpack(">8sI16s12s", head)
-        yield call, ChaCha20Poly1305(both[:32]).decrypt(nonce, data[at + 40 :][:length], head)
-        at += 40 + length
+        row = data[at : at + 40 + length]
+        assert row == data[at + 65536 :][: len(row)]
+        yield call, ChaCha20Poly1305(both[:32]).decrypt(nonce, row[40:], head)
+        at += len(row)
 
 
 def read_call(reel, call, data_key):
