@@ -40,7 +40,7 @@ def _check(given: argparse.Namespace) -> int:
         print(f"{'LACKS ' if remark.missing else 'note  '} {remark.text}")
     missing = any(remark.missing for remark in remarks)
     if not missing:
-        print(f"{profile.city.name} {profile.city.rule_title}: complete")
+        print(f"{profile.city.rule_title}: complete")
     return WRONG if missing else DONE
 
 
