@@ -193,29 +193,41 @@ def _keep_old(path: Path) -> None:
 def _catch_up(box: Box, secrets: SecretStore, index: CallIndex) -> None:
     """Bring an earlier index that was put back up to what the ledger has said since."""
     log_file, last = box.ledger / ENTRIES, index.last_entry()
-    gone = rollback.missing(log_file, index)
-    if not gone:
-        return
+    told = tell_on(log_file, box.policy, last, lambda call: _row_of(index, call))
     cut_off = {row.id for row in index.unfinished()}  # their end is not in their rows: see _fill_up
-
-    def row_of(call_id: str) -> CallRow | None:
-        with suppress(NoSuchCall):
-            return index.get(call_id)
-        return None
-
-    told = tell_on(log_file, box.policy, last, row_of)
     rows = [row for row in told.rows.values() if row.id not in cut_off]
-    days = {row.day for row in rows if row.id in gone}
-    keyed = _keyed(box, secrets, days)
-    said = rollback.facts((row for row in rows if row.id in gone), keyed)
-    rollback.leave_note(box.index, said)
-    # Power goes from here on: the next start finds what is still missing, or the note.
-    _made(box.index).touch()
+    gone = rollback.missing(log_file, index)
+    stale = [row for row in rows if row.id not in gone and _is_stale(index, row)]
+    if not gone and not stale:
+        return
+    if gone:
+        keyed = _keyed(box, secrets, {row.day for row in rows if row.id in gone})
+        said = rollback.facts((row for row in rows if row.id in gone), keyed)
+        rollback.leave_note(box.index, said)
+        # Power goes from here on: the next start finds what is still missing, or the note.
+        log.error("calls.db was an earlier one: %s", said)
+    if (
+        gone or len(stale) > 1
+    ):  # a hold is entered before it is in its row: one a power cut may miss
+        _made(box.index).touch()
     kept = [row for row in rows if row.erased is None]
     _put_with_texts(box, index, kept, dict(_unknown(index, kept, told.hearings)))
     index.entomb(row for row in rows if row.erased is not None)
     index.forget_log()
-    log.error("calls.db was an earlier one: %s", said)
+
+
+def _row_of(index: CallIndex, call_id: str) -> CallRow | None:
+    with suppress(NoSuchCall):
+        return index.get(call_id)
+    return None
+
+
+def _is_stale(index: CallIndex, told: CallRow) -> bool:
+    """Say whether the index does not know of a hold, its end, or an erasure."""
+    row = index.get(told.id)
+    if row.erased is None and told.erased is not None:
+        return not index.is_being_erased(row.id)  # else the eraser goes on from there
+    return _later_hold(row.hold, told.hold) != row.hold
 
 
 def _unknown(

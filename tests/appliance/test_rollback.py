@@ -16,6 +16,7 @@ from appliance.ledger_walk import ENTRIES, HEAD, RESUME
 from appliance.replay import replay
 from appliance.rollback import facts, in_words, leave_note, missing, read_note, remove_note
 from appliance.store import Store
+from appliance.tombstone import certificate
 from tests.appliance.scene import START
 from tests.appliance.test_eraser import DUE, GOSHO, call_of, recorded, sweep
 from tests.appliance.test_index_rebuild import rows_of, told_again
@@ -139,7 +140,62 @@ def test_what_was_done_to_earlier_calls_since_is_done_again(opened, tmp_path):
     assert (now[due.id].number, now[held.id].number) == (None, held.number)
 
 
+@pytest.mark.parametrize("holds", [1, 2])
+def test_a_hold_is_not_lost_where_no_call_is_missing(opened, tmp_path, holds):
+    """One that is entered and not in its row is what a power cut leaves: it is no alarm."""
+    with open_parts(opened) as parts:
+        store = Store(parts, lambda call: None)
+        calls = recorded(store, *(call_of(START) for _ in range(2)))[:holds]
+        store.close()
+    earlier = shutil.copy(opened.index, tmp_path / "earlier.db")
+    with open_parts(opened) as parts:
+        store = Store(parts, lambda call: None)
+        for call in calls:
+            store.hold(call.id, new_hold(GOSHO, "p1", "裁判", date(2027, 3, 31), START))
+        store.close()
+    was = rows_of(opened)
+    shutil.copy(earlier, opened.index)
+    with open_parts(opened) as parts:
+        assert parts.troubles == [("index_rebuilt", "")] * (holds > 1)
+        assert {row.id: row for row in parts.index.since_row(0)} == was
+        assert {said.text for said in parts.index.typed().values()} == {"裁判"}
+        assert read_note(opened.index) == {}
+    with open_parts(opened) as parts:
+        assert parts.troubles == []
+
+
+def test_an_erasure_that_the_index_does_not_know_is_done_again(opened, tmp_path):
+    with open_parts(opened) as parts:
+        store = Store(parts, lambda call: None)
+        calls = recorded(store, *(call_of(START) for _ in range(2)))
+        store.close()
+    earlier = shutil.copy(opened.index, tmp_path / "earlier.db")
+    with open_parts(opened) as parts:
+        store = Store(parts, lambda call: None)
+        sweep(store, DUE)
+        store.close()
+    shutil.copy(earlier, opened.index)
+    with open_parts(opened) as parts:
+        assert ("index_rebuilt", "") in parts.troubles
+        assert all(parts.index.get(call.id).erased for call in calls)
+
+
 # ---------------------------------------------------------------- what is none
+
+
+def test_an_erasure_that_the_power_cut_between_certificate_and_tombstone_is_none(opened):
+    with open_parts(opened) as parts:
+        store = Store(parts, lambda call: None)
+        call, _ = recorded(store, *(call_of(START) for _ in range(2)))
+        # The keys are gone and it is certified; nothing is entombed yet.
+        parts.index.begin_erasing([each.id for each in parts.index.kept_on(call.day)], "expired")
+        for row in parts.index.since_row(0):
+            facts = certificate(row, opened.policy, "expired", DUE)
+            parts.ledger.append("erased", **facts)
+        store.close()
+    with open_parts(opened) as parts:
+        assert parts.troubles == []
+        assert parts.index.being_erased()
 
 
 def test_a_new_box_and_a_whole_one_say_nothing(trial, here, capture):
