@@ -15,6 +15,7 @@ themselves entries (act "head"), catch whoever made all of that fit.
 
 import base64
 import binascii
+import errno
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -145,7 +146,13 @@ def read_entry(line: bytes) -> Entry:
 
 
 def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, bytes]]:
-    """Yield each line's offset and bytes, LF included; the last may lack it."""
+    """Yield each line's offset and bytes, LF included; the last may lack it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise IsADirectoryError(errno.EISDIR, "not a file", str(path))
     with open(path, "rb") as file:
         file.seek(offset)
         for line in file:

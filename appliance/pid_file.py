@@ -10,17 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from appliance import disk_failure
+from appliance.durable import set_aside
+
 log = logging.getLogger(__name__)
 
 
 @contextmanager
 def shown_in(path: Path) -> Iterator[None]:
-    """Show this process's id; where that may not be, say so and go on."""
-    path.parent.mkdir(mode=0o750, exist_ok=True)
+    """Show this process's id; where that cannot be, say so and go on."""
     try:
+        path.parent.mkdir(mode=0o750, exist_ok=True)
+        if path.is_symlink() or not path.is_file():
+            set_aside(path)
         path.write_text(f"{os.getpid()}\n")
-    except PermissionError as error:
-        log.warning("%s; `kirok own` puts that right", error)
+    except OSError as error:
+        log.warning(
+            "%s; %s", error, disk_failure.remedy(error) or "put that right, and start again"
+        )
     try:
         yield
     finally:
@@ -33,3 +40,5 @@ def _clear(path: Path) -> None:
     except PermissionError:
         if os.access(path, os.W_OK):
             path.write_text("")
+    except OSError:
+        return  # it could not be shown

@@ -159,11 +159,16 @@ def read_file(path: Path) -> Tables:
     Raises:
         RegistryMissing, RegistryBroken: see there.
     """
+    if path.exists() and not path.is_file():
+        raise RegistryBroken(f"{path} is not a file: put back a copy of it")
     try:
         tables = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise RegistryMissing(f"{path} is missing: run `kirok init`, or put back a copy") from None
-    except (IsADirectoryError, ValueError) as error:
+    except (FileNotFoundError, NotADirectoryError):
+        raise RegistryMissing(
+            f"{path} is missing: put back a copy of {path.parent.name}/,"
+            " or make a folder with `kirok init`"
+        ) from None
+    except ValueError as error:
         raise RegistryBroken(f"{path} is not JSON ({error}): put back a copy of it") from error
     if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
         raise RegistryBroken(f"{path} holds no tables: put back a copy of it")

@@ -13,6 +13,7 @@ before anything is changed: `doctor --deep` compares the files with the last ent
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,6 +46,8 @@ class Spared:
 
     def wrong(self, path: Path) -> str:
         """Return what is wrong with the file or its spare, or ""."""
+        if os.path.lexists(path) and not path.is_file():
+            return f"{path} is not a file"  # a pipe would be waited for
         try:
             self.judge(path)
         except FileNotFoundError:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,22 @@ def test_it_is_taken_away_also_when_the_service_fails(tmp_path):
     with pytest.raises(RuntimeError), shown_in(path):
         raise RuntimeError
     assert not path.exists()
+
+
+@pytest.mark.parametrize("left", [Path.mkdir, lambda path: path.symlink_to("gone/x"), os.mkfifo])
+def test_what_is_no_file_is_put_aside(tmp_path, left):
+    path = tmp_path / "web.pid"
+    left(path)
+    with shown_in(path):
+        assert path.read_text() == f"{os.getpid()}\n"
+    assert len(list(tmp_path.glob("web.pid.damaged-*"))) == 1
+
+
+@pytest.mark.parametrize("left", [Path.touch, lambda path: path.symlink_to("gone/x")])
+def test_where_there_can_be_no_folder_for_it_the_service_runs_without(tmp_path, left, caplog):
+    left(tmp_path / "run")
+    with shown_in(tmp_path / "run" / "web.pid"):
+        assert "run" in caplog.text
 
 
 @needs_root

@@ -196,6 +196,21 @@ def test_a_dead_link_or_a_pipe_in_the_place_of_the_lock_is_put_aside(path, left)
     assert [os.path.lexists(one) for one in path.parent.glob("registry.lock.damaged-*")] == [True]
 
 
+@pytest.mark.parametrize("name", ["registry.json", "registry.spare.json"])
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(path, name):
+    write_tables(path, FIRST)
+    path.with_name(name).unlink()
+    os.mkfifo(path.with_name(name))
+    CrashSafeStorage(path).close()
+    assert read_file(path) == read_file(spare_of(path)) == FIRST
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_as_what_is_missing(tmp_path):
+    (tmp_path / "page").touch()
+    with pytest.raises(RegistryMissing, match="put back a copy of page/"):
+        read_tables(tmp_path / "page" / "registry.json")
+
+
 @pytest.mark.parametrize("at", range(0, 400, 7))
 def test_no_flipped_bit_is_taken_for_a_registry(path, at):
     content = bytearray(as_file(FIRST))

@@ -148,9 +148,10 @@ def test_what_is_broken_stops_the_start_with_a_sentence(folder, spoil, says):
     assert "Traceback" not in told
 
 
-@pytest.mark.parametrize("left", ["gone", "folder", "dead link", "noise"])
+@pytest.mark.parametrize("left", ["gone", "folder", "dead link", "pipe", "noise"])
 @pytest.mark.parametrize(
-    "name", ["page/access.db", "page/registry.lock", "ledger/entries.log", "calls.db"]
+    "name",
+    ["page/access.db", "page/registry.lock", "ledger/entries.log", "calls.db", "run/web.pid"],
 )
 def test_the_page_starts_with_what_it_can_still_do(folder, name, left):
     data, port, _ = folder
@@ -160,6 +161,8 @@ def test_the_page_starts_with_what_it_can_still_do(folder, name, left):
         path.mkdir()
     elif left == "dead link":
         path.symlink_to("gone/away")
+    elif left == "pipe":
+        os.mkfifo(path)
     elif left == "noise":
         path.write_bytes(b"neither table nor log " * 900)
     with (
