@@ -109,7 +109,7 @@ class CrashSafeStorage(Storage):
     def _content(self) -> bytes:
         try:
             return self._path.read_bytes()
-        except FileNotFoundError:
+        except OSError:
             return b""
 
 
@@ -148,7 +148,7 @@ def read_tables(path: Path) -> Tables:
         try:
             tables = read_file(spare_of(path))
         except (RegistryMissing, RegistryBroken):
-            raise error from None
+            raise error from error.__cause__
         log.error("%s; its spare is used", error)
         return tables
 
@@ -168,6 +168,8 @@ def read_file(path: Path) -> Tables:
             f"{path} is missing: put back a copy of {path.parent.name}/,"
             " or make a folder with `kirok init`"
         ) from None
+    except OSError as error:  # a worn disk, another user's file: its spare may be well
+        raise RegistryBroken(f"{path} cannot be read ({error}): put back a copy of it") from error
     except ValueError as error:
         raise RegistryBroken(f"{path} is not JSON ({error}): put back a copy of it") from error
     if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):

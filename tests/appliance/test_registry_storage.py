@@ -5,6 +5,7 @@ from contextlib import suppress
 import pytest
 from tinydb import TinyDB
 
+from appliance import disk_failure
 from appliance.registry_storage import (
     CrashSafeStorage,
     RegistryBroken,
@@ -194,6 +195,32 @@ def test_a_dead_link_or_a_pipe_in_the_place_of_the_lock_is_put_aside(path, left)
     CrashSafeStorage(path).close()
     assert path.with_suffix(".lock").is_file()
     assert [os.path.lexists(one) for one in path.parent.glob("registry.lock.damaged-*")] == [True]
+
+
+@pytest.mark.parametrize("name", ["registry.json", "registry.spare.json"])
+def test_a_file_that_the_disk_does_not_give_is_made_again_from_the_other(path, name):
+    write_tables(path, FIRST)
+    path.with_name(name).unlink()
+    path.with_name(name).symlink_to(name)  # ELOOP stands for EIO
+    CrashSafeStorage(path).close()
+    assert read_file(path) == read_file(spare_of(path)) == FIRST
+
+
+def test_while_the_disk_does_not_give_the_file_its_spare_is_read(path, storage):
+    storage.write(FIRST)
+    path.unlink()
+    path.symlink_to(path.name)
+    assert storage.read() == FIRST
+
+
+def test_where_the_disk_gives_neither_the_error_has_its_remedy(path):
+    write_tables(path, FIRST)
+    for each in (path, spare_of(path)):
+        each.unlink()
+        each.symlink_to(each.name)
+    with pytest.raises(RegistryBroken) as failed:
+        read_tables(path)
+    assert disk_failure.remedy(failed.value)
 
 
 @pytest.mark.parametrize("name", ["registry.json", "registry.spare.json"])
