@@ -160,7 +160,11 @@ def units(folders: tuple[Path, ...] = UNIT_FOLDERS) -> Findings:
     lacking = [unit for unit in UNITS if not any((f / unit).exists() for f in folders)]
     if lacking:
         text = f"not installed: {', '.join(lacking)}; nothing starts by itself after a power cut"
-        yield "note", text, "install the units of image_build/systemd, and enable them"
+        yield (
+            "note",
+            text,
+            "as root: make install, then systemctl enable --now kirok-record kirok-web kirok-watch",
+        )
     else:
         yield "fine", f"installed: {', '.join(UNITS)}", ""
 
