@@ -211,7 +211,7 @@ class Recorder(Protocol):
         """Return the box's signature of a package's MANIFEST."""
 
     def opened(self, call_id: str, whole: bool) -> None:
-        """Say how a call opened whose proof was waiting for somebody with a key.
+        """Say how a call opened that had no proof yet, or that it does not open whole.
 
         After a power cut the recorder can not prove what it had recorded: its key was in memory.
         """

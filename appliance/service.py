@@ -135,9 +135,9 @@ class Service:
         return self._writer.ask(lambda store: store.sign_manifest(manifest), DISK_WAIT_S)
 
     def opened(self, call_id: str, whole: bool) -> None:
-        self._writer.ask(lambda store: store.opened(call_id, whole), DISK_WAIT_S)
+        waited = self._writer.ask(lambda store: store.opened(call_id, whole), DISK_WAIT_S)
         if not whole:
-            self._alarms.set("proof_failed", call_id, True)
+            self._alarms.set("proof_failed" if waited else "vault_damaged", call_id, True)
 
     def hearings(self, call_id: str) -> list[Hearing]:
         return self._writer.ask(lambda store: store.hearings(call_id), DISK_WAIT_S)

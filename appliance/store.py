@@ -338,12 +338,14 @@ class Store:
         """
         return self._parts.ledger.sign_manifest(manifest.encode())
 
-    def opened(self, call_id: str, whole: bool) -> None:
-        """Enter how a call opened that was waiting for its proof; else nothing."""
-        if self._parts.index.get(call_id).proof == "pending":
+    def opened(self, call_id: str, whole: bool) -> bool:
+        """Enter how a call opened that was waiting for its proof, and say whether it was."""
+        waited = self._parts.index.get(call_id).proof == "pending"
+        if waited:
             note = "" if whole else "cannot be opened"
             self.proved(call_id, Proof(whole, note))
             self._parts.ledger.sync()
+        return waited
 
     def hold(self, call_id: str, hold: Hold) -> None:
         """Keep a call beyond its day, or change until when.

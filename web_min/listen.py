@@ -1,5 +1,6 @@
 """Listening to a recording: first the request that opens it, in the ledger, then the sound."""
 
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
@@ -16,6 +17,8 @@ from web_min import calls, forms, office, ranges, refusals
 from web_min.audio import wav_bytes, wav_size, waveform
 from web_min.languages import gettext as _
 from web_min.parts import parts, signed_in
+
+log = logging.getLogger(__name__)
 
 bp = Blueprint("listen", __name__)
 
@@ -77,18 +80,12 @@ def _audio(call: CallRow, secret: bytes, key: bytes) -> Recording:
     """
     try:
         audio = parts().open_audio(call, secret, key)
-    except CannotOpen:
-        _tell_proof(call, whole=False)
+    except CannotOpen as error:
+        log.error("call %s: %s", call.id, error)
+        office.tell_opened(call, whole=False)
         return parts().open_what_is_left(call, secret, key)
-    _tell_proof(call, whole=True)
+    office.tell_opened(call, whole=True)
     return audio
-
-
-def _tell_proof(call: CallRow, *, whole: bool) -> None:
-    """A call that a power cut left unproved is proved by the first who can open it."""
-    if call.proof == "pending":
-        with suppress(RecorderAway):  # the next to open it will tell
-            parts().recorder.opened(call.id, whole)
 
 
 def _opened(call_id: str) -> Recording:

@@ -1,13 +1,14 @@
 """Who acts in the office, and what the areas of the office share."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
 from flask import Response, abort, url_for
 
 from appliance import articles
-from appliance.api import NoSuchCall
+from appliance.api import NoSuchCall, RecorderAway
 from appliance.index_row import CallRow
 from appliance.office import hearing
 from appliance.office.clerk import Actor, Refusal
@@ -105,6 +106,13 @@ def calls_of(request: Request) -> list[CallRow]:
         except NoSuchCall:
             continue
     return found
+
+
+def tell_opened(call: CallRow, *, whole: bool) -> None:
+    """Tell the recorder how a call opened: one without a proof has it now, damage is an alarm."""
+    if call.proof == "pending" or not whole:
+        with suppress(RecorderAway):  # the next to open it will tell
+            parts().recorder.opened(call.id, whole)
 
 
 def forms() -> Forms:

@@ -1,6 +1,7 @@
 """A copy is made for an approved request, and saved by whoever hands it over."""
 
 import io
+import logging
 import zipfile
 from hashlib import sha256
 
@@ -17,6 +18,8 @@ from appliance.playback import CannotOpen
 from web_min import forms, office, requests
 from web_min.languages import gettext as _
 from web_min.parts import parts, signed_in
+
+log = logging.getLogger(__name__)
 
 bp = Blueprint("provide", __name__, url_prefix="/requests")
 
@@ -62,9 +65,15 @@ def _make(found: Request, act: str, said: Facts) -> Answer | tuple[str, int]:
     except NoSuchCall:
         gone = _("There is no key for this recording any more: it has been erased.")
         return requests.page(found, {"main": gone}, act), 410
-    except (CannotOpen, CannotPrint) as wrong:
-        damaged = _("The copy cannot be made: %(why)s") % {"why": wrong}
+    except CannotOpen:
+        damaged = _(
+            "A recording of it is damaged, so no copy is handed out. Tell the administrator, who"
+            " can put back a copy of that day; until then what is left of it can be heard."
+        )
         return requests.page(found, {"main": damaged}, act), 500
+    except CannotPrint as wrong:
+        unprinted = _("The copy cannot be made: %(why)s") % {"why": wrong}
+        return requests.page(found, {"main": unprinted}, act), 500
     return _made(found, act, said, made)
 
 
@@ -87,8 +96,17 @@ def _packed(found: Request) -> tuple[bytes, str]:
     session = signed_in()
     taker = Taker(session.name, "", found.id, passphrase)
     holder = Holder(session.person_id, session.secret, taker)
-    made = [(row, parts().make_package(row, holder)) for row in office.calls_of(found)]
+    made = [(row, _package(row, holder)) for row in office.calls_of(found)]
     return (made[0][1] if len(made) == 1 else _together(made)), passphrase
+
+
+def _package(row: CallRow, holder: Holder) -> bytes:
+    try:
+        return parts().make_package(row, holder)
+    except CannotOpen as error:
+        log.error("call %s: %s", row.id, error)
+        office.tell_opened(row, whole=False)
+        raise
 
 
 def _together(made: list[tuple[CallRow, bytes]]) -> bytes:

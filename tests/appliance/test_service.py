@@ -34,6 +34,10 @@ class FakeWriter:
     def hearings(self, call_id):
         return [call_id]
 
+    def opened(self, call_id, whole):
+        self.told.append((call_id, whole))
+        return call_id == "waited"
+
     def note(self, act, facts):
         self.told.append((act, facts))
 
@@ -121,6 +125,22 @@ def test_a_registry_of_an_earlier_moment_is_an_alarm(service):
     service.note("registry_behind", "", acts="person_removed p2")
     (alarm,) = service._alarms.all()
     assert (alarm.what, alarm.facts) == ("registry_behind", {"acts": "person_removed p2"})
+
+
+@pytest.mark.parametrize(
+    "call, whole, alarm",
+    [
+        ("waited", True, []),
+        ("waited", False, [("proof_failed", "waited")]),
+        ("proved", False, [("vault_damaged", "proved")]),
+    ],
+)
+def test_a_call_that_does_not_open_whole_is_an_alarm(tmp_path, call, whole, alarm):
+    alarms = Raised(lambda *told: None)
+    with CallIndex.open(tmp_path / "calls.db") as index:
+        service = Service(FakeWriter(), index, load("osan"), alarms, some_duties())
+        service.opened(call, whole)
+    assert [(each.what, each.where) for each in alarms.all()] == alarm
 
 
 def test_an_alarm_is_acknowledged_in_a_persons_name(tmp_path):

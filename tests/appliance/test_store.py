@@ -308,10 +308,10 @@ def test_a_reel_that_was_lost_gives_its_name_to_no_other(parts, to_prove):
 def test_a_call_that_waited_for_its_proof_is_proved_by_who_opens_it(store, parts, whole, proof):
     call = a_call()
     live(store, call)
-    store.opened(call.id, whole)
+    assert store.opened(call.id, whole)
     assert parts.index.get(call.id).proof == proof
     assert parts.ledger.entries[-1][0] == "proof"
-    store.opened(call.id, not whole)
+    assert not store.opened(call.id, not whole)
     assert parts.index.get(call.id).proof == proof
 
 

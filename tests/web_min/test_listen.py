@@ -198,8 +198,16 @@ def test_of_a_damaged_recording_what_is_left_is_heard_and_the_page_says_so(insid
     inside.left[row.id] = inside.recordings[row.id]
     inside.left[row.id].lost_s = 1.0
     assert inside.listen(row).status_code == 303
-    assert "1.0 s of it cannot be read" in inside.get(f"/calls/{row.id}").text
+    page = inside.get(f"/calls/{row.id}").text
+    assert "1.0 s of it cannot be read" in page
+    assert "it has been damaged since" in page
     assert inside.get(paths(row)[0]).status_code == 200
+    assert ("opened", row.id, False) in inside.recorder.done, "so that an alarm is raised"
+
+
+def test_a_sound_recording_that_has_its_proof_is_told_of_to_nobody(inside, row):
+    inside.listen(row)
+    assert [entry for entry in inside.recorder.done if entry[0] == "opened"] == []
 
 
 # ------------------------------------------------------------ what is sent

@@ -84,8 +84,12 @@ def test_what_cannot_be_made_is_not_entered_as_provided(inside, row):
 
     inside.parts.make_package = fail
     answer = make(inside)
-    assert (answer.status_code, "cannot be made: damaged" in answer.text) == (500, True)
+    assert answer.status_code == 500
+    assert "is damaged, so no copy is handed out" in answer.text
     assert state(inside) == "pledged"
+    assert [entry for entry in inside.recorder.done if entry[0] == "opened"] == [
+        ("opened", row.id, False)
+    ]
 
 
 def again(inside, **form):
