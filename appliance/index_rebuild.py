@@ -206,9 +206,8 @@ def _catch_up(box: Box, secrets: SecretStore, index: CallIndex) -> None:
         rollback.leave_note(box.index, said)
         # Power goes from here on: the next start finds what is still missing, or the note.
         log.error("calls.db was an earlier one: %s", said)
-    if (
-        gone or len(stale) > 1
-    ):  # a hold is entered before it is in its row: one a power cut may miss
+    # A hold is entered before it is in its row: one that is missing is what a power cut leaves.
+    if gone or len(stale) > 1:
         _made(box.index).touch()
     kept = [row for row in rows if row.erased is None]
     _put_with_texts(box, index, kept, dict(_unknown(index, kept, told.hearings)))
