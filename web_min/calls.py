@@ -77,6 +77,7 @@ def page(call_id: str, errors: forms.Errors) -> str:
         opening=opening,
         barred=barred,
         may_ask=parts().clerk.may_file(office.actor(), Request, "file"),
+        may_take_in=parts().clerk.may_file(office.actor(), Request, "file", on_paper=True),
         agreements=_agreements(call),
         errors=errors,
         typed=MultiDict(request.form),

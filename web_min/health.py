@@ -28,6 +28,7 @@ def show(refused: str = "") -> str:
         may_test=_may_test(),
         newest_test=_newest_test(box),
         watch=parts().watch(),
+        mail_wanted=parts().notices.mail is not None,
         version=version("kirok"),
         refused=refused,
     )

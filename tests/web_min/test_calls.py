@@ -37,6 +37,19 @@ def test_an_empty_list_says_so(inside):
     )
 
 
+def test_a_recording_that_no_request_opens_says_how_one_is_asked_for(rig):
+    row = rig.add(call(department="세정과"), speechlike(), permit=False)
+    unit_head = rig.person("박과장", "unit_head")
+    page = rig.get(f"/calls/{row.id}", unit_head).text
+    assert "You do not open recordings yourself." in page
+    assert f'href="/requests/new?call={row.id}"' in page
+    page = rig.get(f"/calls/{row.id}", rig.person("정책임", "head")).text
+    assert "Ask for this recording" not in page
+    rig.sign_in()
+    page = rig.get(f"/calls/{row.id}").text
+    assert f'href="/requests/new?call={row.id}&amp;on_paper=1"' in page
+
+
 def test_an_empty_list_of_the_own_department_says_how_others_are_asked_for(rig):
     rig.add(call(department="세정과"))
     page = rig.get("/calls", rig.person("정감사", "audit", "감사담당관")).text

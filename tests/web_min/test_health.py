@@ -5,7 +5,7 @@ import pytest
 
 from appliance.api import Alarm, LineTest, NightCount
 from appliance.index_row import iso
-from appliance.site_notices import Notices, Syslog
+from appliance.site_notices import Mail, Notices, Syslog
 from appliance.watch.state import Shown
 from tests.web_min.rig import NOW, line
 
@@ -136,6 +136,13 @@ def test_a_clock_that_cannot_be_confirmed_is_said(inside):
     answer = inside.post("/health/clock")
     assert answer.status_code == 409
     assert "The clock was not confirmed" in answer.text
+
+
+def test_where_the_watch_is_away_mail_is_not_called_not_set_up(inside):
+    inside.parts.notices = Notices(mail=Mail("mail", "kirok@city.example", ("a@city.example",)))
+    page = health(inside)
+    assert "Nobody tells of alarms" in page
+    assert "not set up: fill in [mail]" not in page
 
 
 def mail(inside, mail="ok", note="", runs=True):
