@@ -69,11 +69,7 @@ class CrashSafeStorage(Storage):
         if not self._known:
             self._known = as_file(read_tables(self._path))
         elif self._content() != self._known:
-            # Who holds the lock alone writes it: an older file, put back, would let people in again
-            # who were removed.
-            log.error("%s was changed by another hand, and is put back as it was", self._path)
-            self.disturbed = True
-            self._write(_tables(self._known))
+            self._put_back()
         return _tables(self._known)
 
     def write(self, data: Tables) -> None:
@@ -105,6 +101,20 @@ class CrashSafeStorage(Storage):
     def _write(self, tables: Tables) -> None:
         self._known = b""
         self._known = write_tables(self._path, tables)
+
+    def _put_back(self) -> None:
+        """Make the file what we left it as.
+
+        Who holds the lock alone writes it: an older file would let people in again who were
+        removed. A disk that takes nothing is asked again at the next reading.
+        """
+        known, self.disturbed = self._known, True
+        log.error("%s was changed by another hand, and is put back as it was", self._path)
+        try:
+            self._write(_tables(known))
+        except OSError as error:
+            self._known = known
+            log.error("%s could not be put back: %s", self._path, error)
 
     def _content(self) -> bytes:
         try:

@@ -120,6 +120,22 @@ def test_what_another_hand_puts_in_its_place_is_not_believed(path, storage, left
     assert read_file(path) == read_file(spare_of(path)) == now
 
 
+def test_another_hands_file_is_not_believed_where_the_disk_takes_nothing(
+    path, storage, monkeypatch
+):
+    storage.write(FIRST)
+    path.write_bytes(as_file({"people": {}}))
+
+    def fail(*args):
+        raise OSError("disk")
+
+    monkeypatch.setattr(os, "rename", fail)
+    assert storage.read() == storage.read() == FIRST
+    assert on_disk(path) == {"people": {}}
+    monkeypatch.undo()
+    assert storage.read() == on_disk(path) == FIRST
+
+
 def test_a_part_left_by_a_power_cut_is_not_believed(path):
     path.with_name(".registry.json.part").write_text('{"people": ')
     storage = CrashSafeStorage(path)
