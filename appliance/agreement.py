@@ -17,6 +17,7 @@ from appliance.vault.key_table import NAME as KEYS
 from appliance.vault.key_table import WrongSecret, read_calls
 from appliance.vault.reader import check_chain
 from appliance.vault.segment import TamperedError
+from appliance.words import N_
 
 #: A call that was over sooner may have no audio: a lift is believed some tens of ms after it
 #: happened. Bench value.
@@ -47,7 +48,7 @@ class Agreement:
             return f"its reel {row.reel} is missing"
         except (TamperedError, OSError) as error:
             return str(error)
-        return "" if chain.hex() == row.chain else "its chain is not the one in the index"
+        return "" if chain.hex() == row.chain else N_("its chain is not the one in the index")
 
     def _key(self, row: CallRow) -> str:
         if row.day not in self._keys:
@@ -56,7 +57,7 @@ class Agreement:
         known = self._keys[row.day]
         if isinstance(known, str):
             return known
-        return "" if row.id in known else "it has no key"
+        return "" if row.id in known else N_("it has no key")
 
 
 def unproved(row: CallRow) -> str:
@@ -67,7 +68,7 @@ def unproved(row: CallRow) -> str:
         return "" if row.proof == "verified" else f"its proof {row.proof}: {row.proof_note}"
     talked_s = (row.end - row.answer).total_seconds() if row.answer else 0.0
     if row.why in _KEPT and max(talked_s, _kept_s(row)) >= SHORTEST_S:
-        return "it was to be recorded, and there is no audio of it"
+        return N_("it was to be recorded, and there is no audio of it")
     return ""
 
 

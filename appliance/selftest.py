@@ -25,6 +25,7 @@ from appliance.index_row import SELF_TEST
 from appliance.known_tone import FREQ_HZ, LASTS_S, LEVEL_DBM0
 from appliance.proof import Proof
 from appliance.site import Line
+from appliance.words import N_
 from dsp import events as heard
 from dsp.units import AUDIO_HZ
 from firmware_bridge.commands import Command, SelfTest
@@ -78,7 +79,7 @@ class Owner(Protocol):
 def verdict(ended_by: str, proof: Proof) -> str | None:
     """Return what is wrong with a line after its test, "" if nothing, None if it is not known."""
     if ended_by == REFUSED:
-        return "the board did not play the tone"
+        return N_("the board did not play the tone")
     if ended_by:
         return None
     return "" if proof.verified else proof.note

@@ -63,3 +63,12 @@ def test_an_alarm_that_is_not_in_the_table_keeps_its_name_and_is_not_lost():
     assert kind.title == "something_new"
     assert "kirok doctor" in kind.remedy
     assert kind.ends is Ends.BY_HAND
+
+
+def test_what_the_recorder_notes_is_translated_where_we_have_words_for_it():
+    known = Alarm("reconcile_failed", "", "", facts={"wrong": "it has no key"})
+    assert detail_of(known, words("ko").gettext).endswith("암호 키가 없습니다")
+    other = Alarm("reconcile_failed", "", "", facts={"wrong": "offset 7"})
+    assert detail_of(other, words("ja").gettext).endswith("offset 7")
+    nothing = Alarm("reconcile_failed", "", "", facts={"wrong": ""})
+    assert "Plural-Forms" not in detail_of(nothing, words("ko").gettext)
