@@ -20,7 +20,7 @@ import logging
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -42,6 +42,7 @@ from appliance.vault.day_secrets import SecretDamaged, SecretGone, SecretStore
 from appliance.vault.key_table import NAME as KEYS
 from appliance.vault.key_table import WrongSecret, read_calls
 from appliance.vault.reel import State, scan
+from appliance.vault.segment import Kind
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,7 @@ def open_index(box: Box, secrets: SecretStore) -> tuple[CallIndex, bool]:
         raise
     if lost:
         log.error("calls.db: %d calls that were missing were put back", lost)
-    return index, bool(lost) or _made(box.index).exists()
+    return index, _made(box.index).exists()
 
 
 def clear_mark(path: Path) -> None:
@@ -140,7 +141,8 @@ def _make_again(box: Box, secrets: SecretStore) -> None:
     keyed = _keyed(box, secrets, _days(box))
     rows = _merged(box, old, told, told.rows)
     known = {row.id for row in rows}
-    rows += _going_on(box, {call: day for call, day in keyed.items() if call not in known})
+    rest = {call: day for call, day in keyed.items() if call not in known}
+    rows += _going_on(box, rest, _in_reels(box, rest))
     with CallIndex.open(part) as index:
         _put_with_texts(box, index, rows, told.hearings)
     _made(path).touch()
@@ -242,8 +244,9 @@ def _fill_up(box: Box, secrets: SecretStore, index: CallIndex) -> int:
     """Put the calls of the last days that are missing or were never finished.
 
     Returns:
-        How many had been entered in the ledger and were not there: damage. A kill leaves a call
-        with a key and no row yet, or with an entry and an unfinished row.
+        How many had ended and were not there: damage. The ledger says so, or, where an earlier one
+        was put back with the index, the call's last segment. A kill leaves a call with a key and no
+        row yet, or with an entry and an unfinished row.
     """
     keyed = _keyed(box, secrets, _days(box)[-RECENT_DAYS:])
     known = index.which(keyed)
@@ -255,10 +258,16 @@ def _fill_up(box: Box, secrets: SecretStore, index: CallIndex) -> int:
     told = retell(box.ledger / ENTRIES, box.policy, from_ms(began) - _LONGEST)
     rows = _merged(box, cut_off, told, lost)
     told_of = {row.id for row in rows}
-    rows += _going_on(box, {call: day for call, day in lost.items() if call not in told_of})
+    rest = {call: day for call, day in lost.items() if call not in told_of}
+    seen = _in_reels(box, rest)
+    rows += _going_on(box, rest, seen)
     changed = [row for row in rows if cut_off.get(row.id) != row]
+    number = len(told_of & lost.keys()) + sum(each.ended for each in seen.values())
+    if number:
+        _made(box.index).touch()
+    # Power goes now: the mark, and the same is found again.
     _put(index, changed, {})
-    return len(told_of & lost.keys())
+    return number
 
 
 def _merged(
@@ -307,9 +316,16 @@ def _later_hold(was: str | None, said: str | None) -> str | None:
     return said
 
 
-def _going_on(box: Box, calls: dict[str, str]) -> list[CallRow]:
+@dataclass
+class _InReel:
+    """What the vault has of a call. Attributes: ended, its facts are there too."""
+
+    reel: str = ""
+    ended: bool = False
+
+
+def _going_on(box: Box, calls: Mapping[str, str], seen: Mapping[str, _InReel]) -> list[CallRow]:
     """Return rows for calls that have a key and no entry: recovery finishes them."""
-    reels = dict(_reels_of(box, calls)) if calls else {}
     rows = []
     for call_id, day in calls.items():
         start = from_ms(ulid.time_ms(call_id))
@@ -330,18 +346,22 @@ def _going_on(box: Box, calls: dict[str, str]) -> list[CallRow]:
                 gaps=[],
                 due=box.policy.due(start),
                 day=day,
-                reel=reels.get(call_id, ""),
+                reel=seen[call_id].reel,
             )
         )
     return rows
 
 
-def _reels_of(box: Box, calls: dict[str, str]) -> Iterator[tuple[str, str]]:
+def _in_reels(box: Box, calls: Mapping[str, str]) -> dict[str, _InReel]:
+    seen = {call: _InReel() for call in calls}
     for day in set(calls.values()):
         for reel in sorted((box.vault / day).glob("*.reel")):
             for stretch in scan(reel):
-                if stretch.state is State.WHOLE and stretch.head:
-                    yield stretch.head.call_id, f"{day}/{reel.name}"
+                head = stretch.head
+                if stretch.state is State.WHOLE and head and head.call_id in seen:
+                    seen[head.call_id].reel = f"{day}/{reel.name}"
+                    seen[head.call_id].ended |= head.kind is Kind.FACTS
+    return seen
 
 
 def _days(box: Box) -> list[str]:

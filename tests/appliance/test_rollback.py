@@ -11,12 +11,14 @@ from appliance.box import Plan
 from appliance.call_row import FixedClock
 from appliance.engine import Engine, open_parts
 from appliance.hold import new_hold
+from appliance.index_rebuild import open_index
 from appliance.kept_audio import Heard
 from appliance.ledger_walk import ENTRIES, HEAD, RESUME
 from appliance.replay import replay
 from appliance.rollback import facts, in_words, leave_note, missing, read_note, remove_note
 from appliance.store import Store
 from appliance.tombstone import certificate
+from appliance.vault.day_secrets import DaySecrets
 from tests.appliance.scene import START
 from tests.appliance.test_eraser import DUE, GOSHO, call_of, recorded, sweep
 from tests.appliance.test_index_rebuild import rows_of, told_again
@@ -138,6 +140,27 @@ def test_what_was_done_to_earlier_calls_since_is_done_again(opened, tmp_path):
         assert b"0173352222" not in raw
     assert was[due.id].erased
     assert (now[due.id].number, now[held.id].number) == (None, held.number)
+
+
+def test_an_earlier_ledger_put_back_with_the_list_is_told_by_the_vault(
+    trial, here, capture, replayed, tmp_path
+):
+    """As where the vault is on another disk, and not in the copy."""
+    copies = [(trial.index, tmp_path / "calls.db"), (trial.ledger, tmp_path / "ledger")]
+    shutil.copy(*copies[0])
+    shutil.copytree(*copies[1])
+    again = replay(trial, here, capture[0])
+    shutil.copy(*copies[0][::-1])
+    shutil.rmtree(trial.ledger)
+    shutil.copytree(*copies[1][::-1])
+    index, made = open_index(trial, DaySecrets(trial.secrets))
+    index.close()  # the power goes, and nobody was told
+    assert made
+    with open_parts(trial) as parts:
+        assert parts.troubles == [("index_rebuilt", "")]
+    assert {row.id for row in again} <= rows_of(trial).keys()
+    with open_parts(trial) as parts:
+        assert parts.troubles == []
 
 
 @pytest.mark.parametrize("holds", [1, 2])
