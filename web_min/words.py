@@ -126,6 +126,9 @@ CLOCKS: Final = {
     "stepped": Word(N_("Was set: the date is in doubt"), "alarm", "warn"),
 }
 
+#: A clock that nothing vouches for at the moment, and that is believed still (clock_watch.py).
+RUNS_FREE: Final = Word(N_("Runs by itself, without a time server"), "check", "quiet")
+
 BOARDS: Final = {
     "connecting": Word(N_("Connecting"), "pending", "warn"),
     "streaming": Word(N_("Connected"), "check", "good"),
@@ -432,6 +435,11 @@ def act_text(act: str) -> str:
     if kind in _OF_DOCUMENTS and done in DONE:
         return f"{_OF_DOCUMENTS[kind]}: {DONE[done]}"
     return str(word({**RIGHTS_ACTS, **ACCESS_ACTS}, act))
+
+
+def clock(quality: str, believed: bool) -> Word:
+    """Return how good a clock is, in words; of one that is believed nothing bad is said."""
+    return RUNS_FREE if quality == "unsynced" and believed else word(CLOCKS, quality)
 
 
 def kind_name(kind: str) -> str:

@@ -95,12 +95,17 @@ def test_the_drawn_lamp_blinks_as_the_one_on_the_box():
 
 
 @pytest.mark.parametrize(
-    "clock, says",
-    [("ntp", "Set by a time server"), ("unsynced", "Not set: times cannot be trusted")],
+    "clock, trusted, says",
+    [
+        ("ntp", True, "Set by a time server"),
+        ("unsynced", True, "Runs by itself, without a time server"),
+        ("unsynced", False, "Not set: times cannot be trusted"),
+    ],
 )
-def test_the_clocks_quality_is_said(inside, clock, says):
-    inside.show(clock=clock)
+def test_the_clocks_quality_is_said(inside, clock, trusted, says):
+    inside.show(clock=clock, clock_trusted=trusted)
     assert says in inside.get("/").text
+    assert says in inside.get("/health").text
 
 
 def test_an_alarm_says_where_since_when_and_what_to_do(inside):

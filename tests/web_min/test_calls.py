@@ -27,6 +27,19 @@ def test_calls_are_listed_newest_first(inside):
     assert "Missed call" in page
 
 
+@pytest.mark.parametrize(
+    "dated, says, marked",
+    [
+        ("sure", "Runs by itself, without a time server", False),
+        ("unsure", "Not set: times cannot be trusted", True),
+    ],
+)
+def test_a_call_by_a_clock_that_was_believed_is_not_marked(inside, dated, says, marked):
+    row = inside.add(call(clock="unsynced", dated=dated))
+    assert ("clock not set" in inside.get("/calls").text) == marked
+    assert says in inside.get(f"/calls/{row.id}").text
+
+
 def test_an_empty_list_says_so(inside):
     assert "No calls yet." in inside.get("/calls").text
     assert "No call fits this search." in inside.get("/calls?number=999").text
