@@ -162,7 +162,8 @@ _DISK_FAILED: Final = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_CANTOPEN: errno.EACCES,
 }
-#: What SQLite calls "locking protocol": the log's head never fits its map.
+#: "locking protocol": the log's head never fits its map; "disk I/O error": it ends too early.
+_OF_LOG: Final = frozenset({sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_IOERR_SHORT_READ})
 _LOG_DAMAGED: Final = "its log, calls.db-wal or calls.db-shm, is damaged"
 
 
@@ -211,12 +212,14 @@ def check_version(db: sqlite3.Connection, path: Path) -> None:
 
 def meant(error: sqlite3.DatabaseError, path: Path) -> Exception:
     """Return what SQLite's error means: an index on a disk that fails is no damaged index."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    whole = getattr(error, "sqlite_errorcode", 0)
+    if whole in _OF_LOG:
+        return IndexBroken(f"{path}: {_LOG_DAMAGED}")
+    code = whole & 0xFF
     if code in _DISK_FAILED and os.path.lexists(path):
         files = (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
         return disk_failure.cause(files) or OSError(_DISK_FAILED[code], str(error), str(path))
-    said = _LOG_DAMAGED if code == sqlite3.SQLITE_PROTOCOL else str(error)
-    return IndexBroken(f"{path}: {said}")
+    return IndexBroken(f"{path}: {error}")
 
 
 def _version(db: sqlite3.Connection) -> int:

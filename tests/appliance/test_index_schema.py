@@ -1,3 +1,4 @@
+import os
 import sqlite3
 
 import pytest
@@ -78,6 +79,16 @@ def test_a_log_that_does_not_fit_its_map_is_told_as_what_it_is(tmp_path):
     told = meant(error, tmp_path / "calls.db")
     assert isinstance(told, IndexBroken)
     assert "calls.db-wal or calls.db-shm, is damaged" in str(told)
+
+
+def test_a_log_that_was_cut_under_its_readers_is_no_failing_disk(tmp_path):
+    path = tmp_path / "calls.db"
+    with CallIndex.open(path) as index, CallIndex.open_readonly(path) as reader:
+        index.put(row(1))
+        os.truncate(tmp_path / "calls.db-wal", 10)
+        with pytest.raises(sqlite3.OperationalError) as failed:
+            reader.search(CallQuery())
+        assert "calls.db-wal or calls.db-shm, is damaged" in str(meant(failed.value, path))
 
 
 @pytest.mark.parametrize("name", ["calls.db", "calls.db-wal"])
