@@ -29,13 +29,14 @@ from appliance import rollback, typed, typed_copy, ulid
 from appliance.api import NoSuchCall
 from appliance.box import Box
 from appliance.durable import sync_directory
+from appliance.entry_check import ERASED
 from appliance.hold import Hold
 from appliance.index import CallIndex
 from appliance.index_check import sound_rows, typed_rows
 from appliance.index_row import CallRow, from_db, from_ms
 from appliance.index_schema import IndexBroken
 from appliance.ledger_walk import ENTRIES, read_lines
-from appliance.retell import Hearing, Told, retell, tell_on
+from appliance.retell import Hearing, Told, newest, retell, tell_on
 from appliance.tombstone import tombstone
 from appliance.typed import Typed
 from appliance.vault.day_secrets import SecretDamaged, SecretGone, SecretStore
@@ -53,6 +54,7 @@ RECENT_DAYS: Final = 7
 #: larger one damage is found by whoever comes upon it, and then by the next start
 #: (`ask_for_a_check`).
 LOOKED_THROUGH_BYTES: Final = 1 << 26
+_OF_HOLDS: Final = ("hold", "release")
 #: A call may have begun so long before its entry: the longest is ended after hours.
 _LONGEST: Final = timedelta(days=1)
 
@@ -195,13 +197,13 @@ def _keep_old(path: Path) -> None:
 def _catch_up(box: Box, secrets: SecretStore, index: CallIndex) -> None:
     """Bring an earlier index that was put back up to what the ledger has said since."""
     log_file, last = box.ledger / ENTRIES, index.last_entry()
+    gone = rollback.missing(log_file, index)
+    if not gone and not _is_behind(box, index, last):
+        return
     told = tell_on(log_file, box.policy, last, lambda call: _row_of(index, call))
     cut_off = {row.id for row in index.unfinished()}  # their end is not in their rows: see _fill_up
     rows = [row for row in told.rows.values() if row.id not in cut_off]
-    gone = rollback.missing(log_file, index)
     stale = [row for row in rows if row.id not in gone and _is_stale(index, row)]
-    if not gone and not stale:
-        return
     if gone:
         keyed = _keyed(box, secrets, {row.day for row in rows if row.id in gone})
         said = rollback.facts((row for row in rows if row.id in gone), keyed)
@@ -215,6 +217,20 @@ def _catch_up(box: Box, secrets: SecretStore, index: CallIndex) -> None:
     _put_with_texts(box, index, kept, dict(_unknown(index, kept, told.hearings)))
     index.entomb(row for row in rows if row.erased is not None)
     index.forget_log()
+
+
+def _is_behind(box: Box, index: CallIndex, last: int) -> bool:
+    """Say whether the index knows less than the ledger says behind its last entry.
+
+    An earlier index lacks what came last; so of thousands that were erased the last tells.
+    """
+    log_file = box.ledger / ENTRIES
+    held = tell_on(log_file, box.policy, last, lambda call: _row_of(index, call), _OF_HOLDS)
+    if any(_is_stale(index, row) for row in held.rows.values()):
+        return True
+    erased = newest(log_file, last, ERASED)
+    row = _row_of(index, str(erased.facts["call"])) if erased else None
+    return row is not None and row.erased is None and not index.is_being_erased(row.id)
 
 
 def _row_of(index: CallIndex, call_id: str) -> CallRow | None:

@@ -15,6 +15,7 @@ from appliance import call_entry
 from appliance.hold import Hold
 from appliance.index_row import CallRow
 from appliance.ledger_walk import (
+    CRC_BYTES,
     DamagedLine,
     Entry,
     beginnings,
@@ -58,14 +59,21 @@ def retell(log: Path, policy: Policy, since: datetime | None = None) -> Told:
     return told
 
 
-def tell_on(log: Path, policy: Policy, entry: int, row_of: Callable[[str], CallRow | None]) -> Told:
+def tell_on(
+    log: Path,
+    policy: Policy,
+    entry: int,
+    row_of: Callable[[str], CallRow | None],
+    acts: Collection[str] = (),
+) -> Told:
     """Tell what the log says behind an entry, of each call from its row as it was then.
 
     Args:
         row_of: returns a call's row, None: what the log says of it behind that entry is all.
+        acts: what is told; empty: everything.
     """
     told = Told({}, {})
-    for each in behind(log, entry):
+    for each in behind(log, entry, acts):
         call_id = str(each.facts.get("call"))
         if call_id not in told.rows and (known := row_of(call_id)) is not None:
             told.rows[call_id] = known
@@ -75,10 +83,19 @@ def tell_on(log: Path, policy: Policy, entry: int, row_of: Callable[[str], CallR
 
 def behind(log: Path, entry: int, acts: Collection[str] = ()) -> Iterator[Entry]:
     """Yield the entries behind one, of all acts or of these; a damaged line is passed over."""
-    offset = _reach_back(log, lambda each: each.index <= entry)
-    for each in _entries(log, offset, beginnings(acts) or _ANY):
+    for each in _entries(log, _offset_of(log, entry), beginnings(acts) or _ANY):
         if each.index > entry:
             yield each
+
+
+def newest(log: Path, entry: int, act: str) -> Entry | None:
+    """Return the last entry of an act that is behind another entry: thousands are not parsed."""
+    begin = beginnings((act,))
+    offset = _offset_of(log, entry)
+    lines = (line.removesuffix(b"\n") for _, line in read_lines(log, offset))
+    found = [line for line in lines if line[CRC_BYTES:].startswith(begin)]
+    last = sound_entry(found[-1], begin) if found else None
+    return last if last is not None and last.index > entry else None
 
 
 def _entries(log: Path, offset: int, begin: tuple[bytes, ...] = _ANY) -> Iterator[Entry]:
@@ -88,19 +105,40 @@ def _entries(log: Path, offset: int, begin: tuple[bytes, ...] = _ANY) -> Iterato
             yield entry
 
 
+def _offset_of(log: Path, entry: int) -> int:
+    """Return an offset shortly before an entry's end, or before the first that is behind it."""
+
+    def is_before(each: Entry) -> bool:
+        return each.index <= entry
+
+    low, high = _reach_back(log, is_before), log.stat().st_size
+    while high - low > _TAIL_BYTES:
+        middle = (low + high) // 2
+        if _is_at(log, middle, is_before):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
 def _reach_back(log: Path, far_enough: Callable[[Entry], bool]) -> int:
     """Return an offset before the last entry that is far enough back."""
     size, back = log.stat().st_size, _TAIL_BYTES
     while back < size:
-        for _, line in read_lines(log, size - back):
-            try:
-                if far_enough(read_entry(line.removesuffix(b"\n"))):
-                    return size - back
-                break
-            except DamagedLine:
-                continue
+        if _is_at(log, size - back, far_enough):
+            return size - back
         back *= 2
     return 0
+
+
+def _is_at(log: Path, offset: int, far_enough: Callable[[Entry], bool]) -> bool:
+    """Say whether the first sound entry behind an offset is far enough back."""
+    for _, line in read_lines(log, offset):
+        try:
+            return far_enough(read_entry(line.removesuffix(b"\n")))
+        except DamagedLine:
+            continue  # also the rest of a line that the offset fell into
+    return False
 
 
 def _take(told: Told, entry: Entry, policy: Policy) -> None:

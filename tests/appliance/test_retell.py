@@ -6,7 +6,7 @@ import pytest
 from appliance import call_entry, policy
 from appliance.hold import Hold
 from appliance.ledger_walk import pack_line
-from appliance.retell import retell
+from appliance.retell import behind, newest, retell
 from tests.appliance.test_index import NOON, row
 
 OSAN = policy.load("osan")
@@ -104,3 +104,21 @@ def test_the_end_of_a_long_log_is_read_alone(log):
     log.write_bytes(line * 10)  # the numbers do not matter here
     enter(log, call_entry.CALL, NOON + timedelta(hours=9), **call_entry.facts(ended()))
     assert list(retell(log, OSAN, NOON + timedelta(hours=8)).rows) == [ended().id]
+
+
+@pytest.mark.parametrize("after", [-1, 0, 1, 57, 300, 598, 599])
+def test_what_is_behind_an_entry_is_told_whole_and_nothing_else(log, after):
+    for n in range(600):  # some windows of the log's end
+        enter(log, "head" if n % 2 else "hold", call=f"c{n}", text="x" * 99)
+    assert [each.index for each in behind(log, after)] == list(range(after + 1, 600))
+    holds = [n for n in range(after + 1, 600) if n % 2 == 0]
+    assert [each.index for each in behind(log, after, ["hold"])] == holds
+
+
+def test_the_newest_of_an_act_is_behind_another_entry(log):
+    for n in range(60):
+        enter(log, "erased" if n % 3 else "head", call=f"c{n}")
+    found = newest(log, 10, "erased")
+    assert (found.index, found.facts) == (59, {"call": "c59"})
+    assert newest(log, 59, "erased") is None
+    assert newest(log, 5, "hold") is None
