@@ -123,8 +123,9 @@ class SyslogSender:
 
 def _is_closed(sock: socket.socket) -> bool:
     """Say whether the host has closed a connection on which it never says anything."""
-    readable, _, _ = select.select([sock], [], [], 0)
-    return bool(readable)
+    waits = select.poll()
+    waits.register(sock, select.POLLIN)
+    return bool(waits.poll(0))
 
 
 def _escaped(value: str) -> str:

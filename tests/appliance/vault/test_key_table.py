@@ -146,6 +146,7 @@ def opened(day_dir, data):
     table.close()
     again = KeyTable(day_dir, SECRET)
     assert (again.calls(), again.damaged) == ([*calls, call(255)], False)
+    again.close()
     assert damage(again.path, SECRET) == ""
     return damaged, [int.from_bytes(ulid.to_bytes(each)) for each in calls]
 
