@@ -73,7 +73,7 @@ def _recording(of: Certificate, facts: Mapping[str, Any], say: Say) -> dict[str,
     rows = {
         N_("Call id"): row.id,
         N_("Day"): str(facts["day"])[:10],  # one in doubt is filed apart, under the same day
-        N_("Line"): " ".join(filter(None, [str(row.line), row.line_name, row.department])),
+        N_("Line"): " ".join(filter(None, [str(row.line or "–"), row.line_name, row.department])),
         N_("Hash of the sealed recording"): str(facts["chain"] or "–"),
     }
     return part(say(N_("What was erased")), rows, say)
@@ -86,7 +86,7 @@ def _erasure(facts: Mapping[str, Any], policy: Policy, say: Say) -> dict[str, ob
         N_("Why"): say(_WHY.get(facts["why"], facts["why"])),
         N_("Due on"): _moment(facts["due"], policy) or "–",
         N_("Erased on"): _moment(facts["done"], policy),
-        N_("Seconds late"): "–" if late is None else str(late),
+        N_("Seconds late"): "–" if late is None else f"{late:,.1f}",
         N_("How"): say(N_("its key was destroyed and its sound removed: nobody can hear it")),
     }
     return part(say(N_("The erasure")), rows, say)

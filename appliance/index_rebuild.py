@@ -349,7 +349,7 @@ def _going_on(box: Box, calls: Mapping[str, str], seen: Mapping[str, _InReel]) -
             CallRow(
                 id=call_id,
                 line=0,
-                line_name="line not known",
+                line_name="",
                 department="",
                 policy=box.policy.id,
                 direction="unknown",

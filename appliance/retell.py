@@ -169,7 +169,7 @@ def _row(entry: Entry, policy: Policy) -> CallRow:
     return CallRow(
         id=str(facts["call"]),
         line=int(facts["line"]),
-        line_name=f"line {facts['line']}",
+        line_name="",
         department="",
         policy=policy.id,
         direction=str(facts["direction"]),

@@ -118,7 +118,7 @@ def _everywhere() -> dict[str, Any]:
 def subject_of(document: Document | Review | CallRow) -> str:
     """Return what names a document on a list: a request's number, a line's, a medium's serial."""
     if isinstance(document, CallRow):
-        return f"{document.line_name} · {moment(document.start)}"
+        return f"{document.line_name or document.line} · {moment(document.start)}"
     if isinstance(document, Review):
         return document.id
     if isinstance(document, Request):

@@ -65,7 +65,7 @@ def values(of: Provision, policy: Policy) -> dict[str, object]:
 
 def _call(of: Provision, policy: Policy, say: Say) -> dict[str, object]:
     row = of.row
-    line = " ".join(filter(None, [str(row.line), row.line_name, row.department]))
+    line = " ".join(filter(None, [str(row.line or "–"), row.line_name, row.department]))
     minutes, seconds = divmod(round(row.audio_s), 60)
     rows = {
         N_("Call id"): row.id,
