@@ -262,7 +262,7 @@ def readable(file, folder, secrets, identities):
     secret, every age file with every identity, and what they give with every segment.
     """
     raw, data_keys, found = readable_image(file, folder), {}, set()
-    days = {raw[at + 9 : at + 25] for at in places(raw, b"\xabKIROKk\n\1")}
+    days = {raw[at + 9 : at + 25] for at in places(raw, b"\xabKIROKk\n\2")}
     ciphers = [
         ChaCha20Poly1305(hkdf(secret, b"kirok/keys/1" + day)[:32])
         for secret in secrets
