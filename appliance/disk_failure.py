@@ -70,13 +70,21 @@ _PRIMARY: Final = 0xFF
 
 
 def cause(paths: Iterable[Path]) -> OSError | None:
-    """Return why one of these files cannot be opened: SQLite has one error for all causes."""
+    """Return why one of these files cannot be opened: SQLite has one error for all causes.
+
+    None of them is opened to be read: to close it again would take from this process the locks by
+    which SQLite holds it.
+
+    Source: fcntl(2), "Record locks"; open(2), O_PATH; sqlite.org, "How To Corrupt", 2.2.
+    """
     for path in paths:
         if os.path.lexists(path) and not path.is_file():
             return OSError(errno.EISDIR, "not a file", str(path))
         try:
             with suppress(FileNotFoundError):
-                os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+                os.close(os.open(path, os.O_PATH | os.O_CLOEXEC))
+                if not os.access(path, os.R_OK, effective_ids=True):
+                    return PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         except OSError as error:
             return error
     return None

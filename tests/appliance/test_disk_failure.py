@@ -1,6 +1,9 @@
 import errno
+import fcntl
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from appliance import disk_failure
 from appliance.cli import main
 from appliance.writer import WriterFailed
+from tests.another_user import BECOME_ANOTHER, needs_root, open_to_all
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,43 @@ def test_the_command_says_the_remedy(trial, capsys):
     trial.index.mkdir()
     assert main(["calls", "--data", str(trial.data)]) == 1
     assert "puts it aside" in capsys.readouterr().err
+
+
+#: As SQLite in another process would.
+TAKES_THE_LOCK = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+"""
+#: As the page's user.
+ASKS = f"""
+import sys
+from pathlib import Path
+from appliance.disk_failure import cause
+{BECOME_ANOTHER}
+print(cause([Path(sys.argv[1])]).errno)
+"""
+
+
+def test_to_look_for_the_cause_takes_no_lock_away(tmp_path):
+    path = tmp_path / "calls.db-shm"
+    with path.open("w+b") as held:
+        fcntl.lockf(held, fcntl.LOCK_EX)
+        assert disk_failure.cause([path]) is None
+        other = subprocess.run(
+            [sys.executable, "-c", TAKES_THE_LOCK, path], capture_output=True, check=False
+        )
+    assert b"BlockingIOError" in other.stderr
+
+
+@needs_root
+def test_the_cause_is_that_of_a_file_that_another_user_may_not_read(tmp_path):
+    path = tmp_path / "calls.db"
+    path.touch(0o600)
+    open_to_all(tmp_path)
+    path.chmod(0o600)
+    said = subprocess.check_output([sys.executable, "-c", ASKS, path], text=True)
+    assert int(said) == errno.EACCES
 
 
 def test_the_cause_is_that_of_the_file_that_cannot_be_opened(tmp_path):
