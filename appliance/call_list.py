@@ -98,7 +98,7 @@ class CallList:
 
     def _away(self, error: Exception) -> CallListAway:
         with self._lock:
-            self._index = None  # it is closed by the last who still reads from it
+            self._index = None  # others may read from it: it goes with the garbage
         broken = isinstance(error, IndexBroken)
         wrong = disk_failure.DAMAGED if broken else disk_failure.remedy(error) or str(error)
         if wrong != self._wrong:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from appliance import articles, checkpoint, keys, ledger_proofs, paper
 from appliance.box import Box
 from appliance.entry_check import ERASED
-from appliance.fact_sheet import Say, local, part, sheet
+from appliance.fact_sheet import Say, line_of, local, part, sheet
 from appliance.index_row import CallRow
 from appliance.ledger_proofs import Proved
 from appliance.ledger_walk import ENTRIES, HEAD, read_lines
@@ -73,7 +73,7 @@ def _recording(of: Certificate, facts: Mapping[str, Any], say: Say) -> dict[str,
     rows = {
         N_("Call id"): row.id,
         N_("Day"): str(facts["day"])[:10],  # one in doubt is filed apart, under the same day
-        N_("Line"): " ".join(filter(None, [str(row.line or "–"), row.line_name, row.department])),
+        N_("Line"): line_of(row),
         N_("Hash of the sealed recording"): str(facts["chain"] or "–"),
     }
     return part(say(N_("What was erased")), rows, say)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from appliance.index_row import CallRow
 from appliance.policy import Policy
 
 _SECONDS: Final = "%Y-%m-%d %H:%M:%S %Z"
@@ -42,6 +43,11 @@ def part(
     """Return a part; exact: its values are sums and the like, to be compared letter by letter."""
     made = [{"name": say(name), "value": value, "exact": exact} for name, value in rows.items()]
     return {"title": title, "rows": made}
+
+
+def line_of(row: CallRow) -> str:
+    """Return a call's line as a sheet names it; of one put back from the ledger less is known."""
+    return " ".join(filter(None, [str(row.line or "–"), row.line_name, row.department]))
 
 
 def local(at: datetime | None, policy: Policy) -> str:

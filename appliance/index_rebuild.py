@@ -72,12 +72,10 @@ def open_index(box: Box, secrets: SecretStore) -> tuple[CallIndex, bool]:
     try:
         if whole:
             _catch_up(box, secrets, index)
-        lost = _fill_up(box, secrets, index) if whole else 0
+            _fill_up(box, secrets, index)
     except BaseException:
         index.close()
         raise
-    if lost:
-        log.error("calls.db: %d calls that were missing were put back", lost)
     return index, _made(box.index).exists()
 
 
@@ -256,20 +254,19 @@ def _unknown(
         yield row.id, [heard for heard in hearings.get(row.id, ()) if heard[-1] not in known]
 
 
-def _fill_up(box: Box, secrets: SecretStore, index: CallIndex) -> int:
+def _fill_up(box: Box, secrets: SecretStore, index: CallIndex) -> None:
     """Put the calls of the last days that are missing or were never finished.
 
-    Returns:
-        How many had ended and were not there: damage. The ledger says so, or, where an earlier one
-        was put back with the index, the call's last segment. A kill leaves a call with a key and no
-        row yet, or with an entry and an unfinished row.
+    One that had ended and was not there is damage. The ledger says that it had, or, where an
+    earlier one was put back with the index, the call's last segment. A kill leaves a call with a
+    key and no row yet, or with an entry and an unfinished row.
     """
     keyed = _keyed(box, secrets, _days(box)[-RECENT_DAYS:])
     known = index.which(keyed)
     lost = {call: day for call, day in keyed.items() if call not in known}
     cut_off = {row.id: row for row in index.unfinished()}
     if not lost and not cut_off:
-        return 0
+        return
     began = min(ulid.time_ms(call) for call in (*cut_off, *lost))
     told = retell(box.ledger / ENTRIES, box.policy, from_ms(began) - _LONGEST)
     rows = _merged(box, cut_off, told, lost)
@@ -281,9 +278,9 @@ def _fill_up(box: Box, secrets: SecretStore, index: CallIndex) -> int:
     number = len(told_of & lost.keys()) + sum(each.ended for each in seen.values())
     if number:
         _made(box.index).touch()
+        log.error("calls.db: %d calls that were missing are put back", number)
     # Power goes now: the mark, and the same is found again.
     _put(index, changed, {})
-    return number
 
 
 def _merged(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from appliance.ledger_walk import Entry, beginnings, read_lines, sound_entry
+from appliance.ledger_walk import Entry, beginnings, sound_entries
 from appliance.retell import HEARD
 
 #: The ledger's act of the page, and the alarm.
@@ -20,7 +20,6 @@ FEW: Final = 12
 _ACTS_OF_PEOPLE: Final = frozenset((*HEARD, "login", "hold", "release"))
 _COMING: Final = ("person_added", "recovered")
 _GOING: Final = "person_removed"
-
 
 _READ: Final = beginnings(("alarm_seen", BEHIND, *_ACTS_OF_PEOPLE, *_COMING, _GOING))
 
@@ -75,6 +74,6 @@ def read(log: Path) -> LedgerPeople:
         OSError: it cannot be read.
     """
     people = LedgerPeople()
-    for _, line in read_lines(log):
-        people.push(sound_entry(line.removesuffix(b"\n"), _READ))
+    for entry in sound_entries(log, begin=_READ):
+        people.push(entry)
     return people

@@ -99,6 +99,10 @@ def unpack_line(line: bytes) -> dict[str, object]:
     raise DamagedLine("the line is not as it was written")
 
 
+#: How the line of an entry begins, whatever its act.
+ANY = (b"{",)
+
+
 def beginnings(acts: Iterable[str]) -> tuple[bytes, ...]:
     """Return how the lines of these acts begin: the rest of a million need not be parsed."""
     return tuple(f'{{"act":"{act}"'.encode() for act in acts)
@@ -158,6 +162,17 @@ def read_lines(path: Path, offset: int = 0) -> Iterator[tuple[int, bytes]]:
         for line in file:
             yield offset, line
             offset += len(line)
+
+
+def sound_entries(path: Path, offset: int = 0, begin: tuple[bytes, ...] = ANY) -> Iterator[Entry]:
+    """Yield the entries behind an offset that begin so; the rest of a line it fell into is none.
+
+    Raises:
+        OSError: see read_lines().
+    """
+    for _, line in read_lines(path, offset):
+        if (entry := sound_entry(line.removesuffix(b"\n"), begin)) is not None:
+            yield entry
 
 
 def looks_torn(line: bytes) -> bool:

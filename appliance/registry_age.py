@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from appliance.box import Box
 from appliance.ledger_people import BEHIND, FEW
-from appliance.ledger_walk import ENTRIES, Entry, read_lines, sound_entry
+from appliance.ledger_walk import ANY, ENTRIES, Entry, read_lines, sound_entry
 from appliance.notebook import FROM, Notebook
 from appliance.people import retrieves
 from appliance.profile import Profile
@@ -108,7 +108,7 @@ def _notes(log_file: Path, offset: int = 0) -> Iterator[Entry]:
     """Yield the entries that were notes: they have the time at which the page noted them."""
     for _, line in read_lines(log_file, offset):
         if b'"at":"' in line:
-            entry = sound_entry(line.removesuffix(b"\n"), (b"{",))
+            entry = sound_entry(line.removesuffix(b"\n"), ANY)
             if entry is not None and "at" in entry.facts and "person" in entry.facts:
                 yield entry
 

@@ -15,12 +15,12 @@ from appliance import call_entry
 from appliance.hold import Hold
 from appliance.index_row import CallRow
 from appliance.ledger_walk import (
+    ANY,
     CRC_BYTES,
-    DamagedLine,
     Entry,
     beginnings,
-    read_entry,
     read_lines,
+    sound_entries,
     sound_entry,
 )
 from appliance.policy import Policy
@@ -30,8 +30,6 @@ from appliance.tombstone import tombstone
 #: enough.
 _TAIL_BYTES: Final = 1 << 14
 
-#: How the line of an entry begins, whatever its act.
-_ANY: Final = (b"{",)
 #: The acts of hearing a call.
 HEARD: Final = ("listen", "export")
 #: When, who, which act, why, and the entry's number.
@@ -54,7 +52,7 @@ def retell(log: Path, policy: Policy, since: datetime | None = None) -> Told:
     """
     told = Told({}, {})
     offset = 0 if since is None else _reach_back(log, lambda entry: _time(entry.time) < since)
-    for entry in _entries(log, offset):
+    for entry in sound_entries(log, offset):
         _take(told, entry, policy)
     return told
 
@@ -83,7 +81,7 @@ def tell_on(
 
 def behind(log: Path, entry: int, acts: Collection[str] = ()) -> Iterator[Entry]:
     """Yield the entries behind one, of all acts or of these; a damaged line is passed over."""
-    for each in _entries(log, _offset_of(log, entry), beginnings(acts) or _ANY):
+    for each in sound_entries(log, _offset_of(log, entry), beginnings(acts) or ANY):
         if each.index > entry:
             yield each
 
@@ -96,13 +94,6 @@ def newest(log: Path, entry: int, act: str) -> Entry | None:
     found = [line for line in lines if line[CRC_BYTES:].startswith(begin)]
     last = sound_entry(found[-1], begin) if found else None
     return last if last is not None and last.index > entry else None
-
-
-def _entries(log: Path, offset: int, begin: tuple[bytes, ...] = _ANY) -> Iterator[Entry]:
-    for _, line in read_lines(log, offset):
-        # The offset may have fallen into a line: its rest is no entry.
-        if (entry := sound_entry(line.removesuffix(b"\n"), begin)) is not None:
-            yield entry
 
 
 def _offset_of(log: Path, entry: int) -> int:
@@ -133,12 +124,8 @@ def _reach_back(log: Path, far_enough: Callable[[Entry], bool]) -> int:
 
 def _is_at(log: Path, offset: int, far_enough: Callable[[Entry], bool]) -> bool:
     """Say whether the first sound entry behind an offset is far enough back."""
-    for _, line in read_lines(log, offset):
-        try:
-            return far_enough(read_entry(line.removesuffix(b"\n")))
-        except DamagedLine:
-            continue  # also the rest of a line that the offset fell into
-    return False
+    first = next(sound_entries(log, offset), None)
+    return first is not None and far_enough(first)
 
 
 def _take(told: Told, entry: Entry, policy: Policy) -> None:

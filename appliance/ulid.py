@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 TEXT_LENGTH = 26
+#: A regular expression that an id fits, and nothing else of its length.
+PATTERN = f"[{ALPHABET}]{{{TEXT_LENGTH}}}"
 
 _VALUE = {letter: value for value, letter in enumerate(ALPHABET)}
 _RANDOM_BITS = 80

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from appliance import ulid
 from appliance.index_query import CallQuery
 from web_min.forms import Errors
 from web_min.languages import gettext as _
@@ -19,7 +20,6 @@ DIRECTIONS: Final = ("in", "out", "unknown")
 RECORDED: Final = ("yes", "no")
 PROOFS: Final = ("verified", "pending", "failed")
 
-_ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _BETWEEN_DIGITS: Final = re.compile(r"[-\s().+]")
 
 
@@ -108,7 +108,7 @@ def _one_of(known: tuple[str, ...], text: str) -> str | None:
 
 
 def _page(before: str) -> str | None:
-    return before if _ULID.fullmatch(before) else None
+    return before if re.fullmatch(ulid.PATTERN, before) else None
 
 
 def note(asked: Search, found: int) -> None:

@@ -44,15 +44,17 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final
 
+from appliance import ulid
+
 README, COVER, RECORD = "README", "cover.pdf", "record.json"
 CALL_ENTRY, CALL_PROOF = "ledger/call.json", "ledger/call.tlog-proof"
 PACKAGE_ENTRY, PACKAGE_PROOF = "ledger/package.json", "ledger/package.tlog-proof"
 HEAD, SALT, CHECK = "ledger/head", "ledger/salt", "ledger/check.txt"
 KEY, MANIFEST, SIGNATURE = "box.pub", "MANIFEST", "MANIFEST.sig"
 
-_AUDIO: Final = re.compile(r"([0-9A-HJKMNP-TV-Z]{26})\.(?:opus|wav|al)", re.ASCII)
+_AUDIO: Final = re.compile(rf"({ulid.PATTERN})\.(?:opus|wav|al)", re.ASCII)
 _ROW: Final = re.compile(r"([0-9a-f]{64})  (\S+)", re.ASCII)
-_CALL_NAME: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}", re.ASCII)
+_CALL_NAME: Final = re.compile(ulid.PATTERN, re.ASCII)
 
 
 class BadManifest(ValueError):

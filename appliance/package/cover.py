@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from appliance.checkpoint import Checkpoint
-from appliance.fact_sheet import Say, local, part, sheet
+from appliance.fact_sheet import Say, line_of, local, part, sheet
 from appliance.index_row import CallRow
 from appliance.policy import Policy
 from appliance.words import N_, words
@@ -65,11 +65,10 @@ def values(of: Provision, policy: Policy) -> dict[str, object]:
 
 def _call(of: Provision, policy: Policy, say: Say) -> dict[str, object]:
     row = of.row
-    line = " ".join(filter(None, [str(row.line or "–"), row.line_name, row.department]))
     minutes, seconds = divmod(round(row.audio_s), 60)
     rows = {
         N_("Call id"): row.id,
-        N_("Line"): line,
+        N_("Line"): line_of(row),
         N_("Direction"): say(_DIRECTIONS[row.direction]),
         N_("Other party's number"): row.number or say(_DIRECTIONS["unknown"]),
         N_("Began"): local(row.start, policy),

@@ -12,6 +12,7 @@ from email.utils import format_datetime, make_msgid
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from appliance import ulid
 from appliance.alarms import Grave, detail_of, kind_of
 from appliance.api import Alarm
 from appliance.site_notices import Mail
@@ -42,7 +43,6 @@ _OVER: Final = N_("Over")
 _ALL_CLEAR: Final = N_("Nothing is wrong any more.")
 _ONCE_TOLD: Final = N_("One mail a minute at most; more is said on the page of health.")
 
-_ULID: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _ORDER: Final = [Grave.LOSING, Grave.SOON, Grave.NOTE]
 
 
@@ -125,7 +125,7 @@ class Writer:
         title, where = self._said(kind_of(alarm.what).title), alarm.where
         if where.startswith("line "):
             where = self._said(_LINE).format(number=where[5:])
-        elif _ULID.fullmatch(where):
+        elif re.fullmatch(ulid.PATTERN, where):
             where = self._said(_CALL).format(id=where)
         return f"{title}: {where}" if where else title
 
